@@ -1,0 +1,55 @@
+"""What a training leaves behind."""
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Ending: TypeAlias = Literal["epochs", "early stopping", "interrupted", "diverged"]
+
+
+@dataclass
+class Curve:
+    """Loss and accuracy on held-out samples, at the epochs where they were measured.
+
+    Attributes
+    ----------
+    epochs : list of int
+        Counted from 1.
+    loss, accuracy : list of float
+        One of each for every entry of ``epochs``.
+    """
+
+    epochs: list[int] = field(default_factory=list)
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+
+    def append(self, epoch: int, loss: float, accuracy: float) -> None:
+        """Add one measurement."""
+        self.epochs.append(epoch)
+        self.loss.append(loss)
+        self.accuracy.append(accuracy)
+
+
+@dataclass
+class History:
+    """What :func:`unrolled.rnn.train` measured on the way.
+
+    Attributes
+    ----------
+    loss : list of float
+        Training loss of each epoch: the mean over its samples, each as its batch was met, before the update.
+    validation, test : Curve or None
+        Held-out loss and accuracy, where such samples were given.
+    best_epoch : int or None
+        With early stopping, the epoch (from 1) with the lowest validation loss, whose parameters are kept.
+    ended : str
+        "epochs" (all were run), "early stopping", "interrupted" (Ctrl-C) or "diverged".
+    seconds : float
+        Wall time of the training, evaluations included.
+    """
+
+    loss: list[float] = field(default_factory=list)
+    validation: Curve | None = None
+    test: Curve | None = None
+    best_epoch: int | None = None
+    ended: Ending = "epochs"
+    seconds: float = 0.0

@@ -1,0 +1,132 @@
+"""The door: what users hand over, checked once and turned into the arrays the network works on."""
+
+from typing import Any
+
+import numpy as np
+
+from unrolled.rnn.arrays import Array, IntArray
+
+
+def count(value: Any, what: str) -> int:
+    """Return ``value`` as an int, or raise a ValueError unless it is a whole number of at least 1."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{what} is {value!r}, expected a whole number, 1 or more")
+    return int(value)
+
+
+def sequences(X: Any, n_inputs: int, dtype: np.dtype, name: str = "X") -> Array:
+    """Check sequences handed over batch first.
+
+    Parameters
+    ----------
+    X : array_like, shape (N, T, D)
+        Real and finite, also after rounding to ``dtype``.
+    n_inputs : int
+        The D the network has.
+    dtype : dtype
+        Of the network's parameters.
+    name : str
+        What messages call it.
+
+    Returns
+    -------
+    ndarray, shape (N, T, D)
+        Of ``dtype``; X itself where nothing had to change.
+
+    Raises
+    ------
+    ValueError
+        Naming what was found, what was expected and where.
+    """
+    X = numeric(X, name)
+    if X.ndim != 3:
+        raise ValueError(
+            f"{name} has shape {X.shape}, expected three axes (N samples, T steps, D = {n_inputs} inputs)"
+        )
+    if X.shape[2] != n_inputs:
+        raise ValueError(f"{name} has shape {X.shape}: {X.shape[2]} inputs a step, expected D = {n_inputs}")
+    if X.size == 0:
+        raise ValueError(
+            f"{name} has shape {X.shape}: it is empty, expected at least one sample of at least one step"
+        )
+    with np.errstate(over="ignore"):
+        rounded = X.astype(dtype, copy=False)
+    if not np.isfinite(rounded).all():
+        n, t, d = np.argwhere(~np.isfinite(rounded))[0]
+        raise ValueError(
+            f"{name} holds {X[n, t, d]} at sample {n}, step {t}, input {d}: "
+            f"expected finite numbers within {dtype}'s range"
+        )
+    return np.asarray(rounded)
+
+
+def labels(y: Any, n_classes: int, n_samples: int, name: str = "y") -> IntArray:
+    """Check labels, integer (N,) or one-hot (N, C), and return them as integers (N,).
+
+    Raises
+    ------
+    ValueError
+        Naming what was found, what was expected and where.
+    """
+    y = numeric(y, name)
+    if y.ndim not in (1, 2):
+        raise ValueError(
+            f"{name} has shape {y.shape}, expected integers (N,) or one-hot rows (N, C = {n_classes})"
+        )
+    if len(y) != n_samples:
+        raise ValueError(f"{name} has {len(y)} rows for {n_samples} samples in X, expected one each")
+    if not np.isfinite(y).all():
+        row = np.argwhere(~np.isfinite(y))[0][0]
+        raise ValueError(f"{name} holds {y[row]} in row {row}, expected finite labels")
+    if y.ndim == 2:
+        if y.shape[1] != n_classes:
+            raise ValueError(
+                f"{name} has shape {y.shape}: {y.shape[1]} columns, expected C = {n_classes} classes"
+            )
+        bad = np.flatnonzero((y.sum(1) != 1) | ((y != 0) & (y != 1)).any(1))
+        if bad.size:
+            raise ValueError(
+                f"{name} is not one-hot in row {bad[0]}: {y[bad[0]]}, expected one 1 among zeros"
+            )
+        return np.asarray(y.argmax(1), np.int64)
+    integers = y.astype(np.int64)
+    if (integers != y).any():
+        row = np.flatnonzero(integers != y)[0]
+        raise ValueError(
+            f"{name} holds {y[row]} in row {row}, expected whole numbers from 0 to {n_classes - 1}"
+        )
+    if integers.min() < 0 or integers.max() >= n_classes:
+        row = np.flatnonzero((integers < 0) | (integers >= n_classes))[0]
+        from_one = integers.min() == 1 and integers.max() == n_classes
+        hint = "; labels that start at 1 need 1 taken off" if from_one else ""
+        raise ValueError(
+            f"{name} holds label {integers[row]} in row {row}, "
+            f"expected 0 to {n_classes - 1} for {n_classes} classes{hint}"
+        )
+    return np.asarray(integers)
+
+
+def one_hot(y: IntArray, n_classes: int, dtype: np.dtype) -> Array:
+    """Integers (N,) as one-hot rows (N, C)."""
+    Y = np.zeros((len(y), n_classes), dtype)
+    Y[np.arange(len(y)), y] = 1
+    return Y
+
+
+def numeric(value: Any, name: str) -> Array:
+    """Return ``value`` as a real array, or raise a ValueError where it holds anything but real numbers."""
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{name} is ragged, expected rows of one length ({error})") from None
+    if array.dtype.kind not in "biuf":
+        raise ValueError(f"{name} holds {array.dtype} values, expected real numbers")
+    return array
+
+
+def dtype_of_work(dtype: Any) -> np.dtype[Any]:
+    """Return the dtype a network can work in, or raise a ValueError."""
+    found: np.dtype[Any] = np.dtype(dtype)
+    if found not in (np.float32, np.float64, np.complex128):
+        raise ValueError(f"dtype is {found}, expected float32, float64 or complex128")
+    return found

@@ -1,0 +1,40 @@
+"""Multi-category binary cross-entropy, equation (3), from logits."""
+
+import numpy as np
+
+from unrolled.rnn.arrays import Array
+from unrolled.rnn.heads import sigmoid
+
+
+def binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
+    """Loss and its gradient: summed over the classes, averaged over the batch.
+
+    With ``Y_hat = sigmoid(Z)``, equation (3) is ``-sum_i Y_i log Y_hat_i + (1 - Y_i) log(1 - Y_hat_i)``.
+    Since ``-log sigmoid(Z) = softplus(-Z)`` and ``-log(1 - sigmoid(Z)) = softplus(Z)``, no logarithm of a
+    rounded probability is ever taken, and the loss is finite and exact for any logit.
+
+    Parameters
+    ----------
+    Z : ndarray, shape (m, C)
+        Logits, ``W_ho A_T + b_o``.
+    Y : ndarray, shape (m, C)
+        Targets in [0, 1]; one-hot rows for the report's task.
+
+    Returns
+    -------
+    E : scalar of Z's dtype
+    dZ : ndarray, shape (m, C)
+        ``(Y_hat - Y) / m``, the first line of section 2.3 and its 1/m. Written as
+        ``(1 - Y) sigmoid(Z) - Y sigmoid(-Z)``, which is the same without the cancellation near Y = 1.
+    """
+    m = len(Z)
+    E = (Y * softplus(-Z) + (1 - Y) * softplus(Z)).sum() / m
+    dZ = ((1 - Y) * sigmoid(Z) - Y * sigmoid(-Z)) / m
+    return E, dZ
+
+
+def softplus(Z: Array) -> Array:
+    """``log(1 + exp(Z))`` without overflow: ``max(Z, 0) + log1p(exp(-|Z|))``, any shape, real or complex."""
+    positive = Z.real > 0
+    e = np.exp(np.where(positive, -Z, Z))
+    return np.where(positive, Z, 0) + np.log1p(e)

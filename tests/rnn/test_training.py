@@ -1,0 +1,369 @@
+"""Training: what it learns, what it remembers, and how it stops."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from oracles import report_bptt
+
+from unrolled import rnn
+
+
+def easy(n: int = 60, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Three classes told apart by the mean of one of three inputs."""
+    rng = np.random.default_rng(seed)
+    y = rng.integers(0, 3, n)
+    X = rng.normal(0, 0.3, (n, 8, 3))
+    X[np.arange(n), :, y] += 1
+    return X.astype(np.float32), y
+
+
+def network(seed: int = 0, dtype: type = np.float32) -> rnn.ManyToOne:
+    return rnn.ManyToOne(rnn.Tanh(6), 3, 3, rng=seed, dtype=dtype)
+
+
+def same_parameters(a: rnn.ManyToOne, b: rnn.ManyToOne) -> bool:
+    return all((a.parameters[name] == b.parameters[name]).all() for name in a.parameters)
+
+
+def test_learns_an_easy_task() -> None:
+    net = network()
+    history = rnn.train(
+        net,
+        easy(),
+        test=easy(seed=1),
+        optimizer=rnn.SGD(0.2),
+        batch_size=10,
+        epochs=40,
+        rng=0,
+        progress=False,
+    )
+    assert history.loss[-1] < 0.3 * history.loss[0]
+    assert history.test is not None
+    assert history.test.accuracy[-1] == 1
+    assert history.ended == "epochs"
+    assert history.seconds > 0
+
+
+def test_every_update_is_the_reports() -> None:
+    """Two epochs by hand: equations, shuffling and rate as documented."""
+    X, y = easy(10)
+    net = network(dtype=np.float64)
+    by_hand = net.copy().parameters
+    history = rnn.train(net, (X, y), optimizer=rnn.SGD(0.05), batch_size=4, epochs=2, rng=3, progress=False)
+    (shuffling,) = np.random.default_rng(3).spawn(1)
+    losses = []
+    for _ in range(2):
+        order = shuffling.permutation(10)
+        total = 0.0
+        for rows in (order[:4], order[4:8], order[8:]):
+            loss, gradients = report_bptt(by_hand, X[rows], np.eye(3)[y[rows]])
+            total += loss * len(rows)
+            by_hand = {name: W - 0.05 * gradients[name] for name, W in by_hand.items()}
+        losses.append(total / 10)
+    np.testing.assert_allclose(history.loss, losses, rtol=1e-12)
+    for name, W in net.parameters.items():
+        np.testing.assert_allclose(W, by_hand[name], rtol=1e-10, atol=1e-13)
+
+
+def test_a_seed_is_a_result_and_another_seed_is_another() -> None:
+    nets = [network() for _ in range(3)]
+    rngs: list[int | np.random.Generator] = [0, np.random.default_rng(0), 1]
+    for net, rng in zip(nets, rngs, strict=True):
+        rnn.train(net, easy(), optimizer=rnn.SGD(0.1), epochs=2, rng=rng, progress=False)
+    assert same_parameters(nets[0], nets[1])
+    assert not same_parameters(nets[0], nets[2])
+
+
+def test_measuring_on_the_way_changes_nothing() -> None:
+    plain, watched = network(), network()
+    rnn.train(plain, easy(), optimizer=rnn.SGD(0.1), epochs=3, rng=0, progress=False)
+    rnn.train(
+        watched,
+        easy(),
+        validation=easy(9),
+        test=easy(9),
+        optimizer=rnn.SGD(0.1),
+        epochs=3,
+        rng=0,
+        progress=False,
+    )
+    assert same_parameters(plain, watched)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "every", "expected"), [(20, 10, [10, 20]), (7, 3, [3, 6, 7]), (3, 1, [1, 2, 3]), (2, 10, [2])]
+)
+def test_held_out_samples_are_measured_when_asked(epochs: int, every: int, expected: list[int]) -> None:
+    held_out = SimpleNamespace(X=easy(9)[0], y=easy(9)[1])
+    net = network()
+    history = rnn.train(
+        net,
+        easy(12),
+        validation=held_out,
+        test=easy(6),
+        optimizer=rnn.SGD(0.1),
+        epochs=epochs,
+        evaluate_every=every,
+        progress=False,
+    )
+    assert len(history.loss) == epochs
+    assert history.validation is not None
+    assert history.test is not None
+    assert history.validation.epochs == history.test.epochs == expected
+    assert (history.validation.loss[-1], history.validation.accuracy[-1]) == net.evaluate(
+        held_out.X, held_out.y
+    )
+
+
+def test_early_stopping_goes_back_to_the_best_epoch() -> None:
+    """Labels without a pattern: the validation loss must rise sooner or later."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((40, 5, 3)), rng.integers(0, 3, 40)
+    validation = rng.standard_normal((40, 5, 3)), rng.integers(0, 3, 40)
+    snapshots = []
+    net = network()
+    history = rnn.train(
+        net,
+        (X, y),
+        validation=validation,
+        test=validation,
+        optimizer=rnn.SGD(0.5),
+        batch_size=5,
+        epochs=200,
+        evaluate_every=10,
+        early_stopping=rnn.EarlyStopping(patience=7),
+        rng=0,
+        progress=False,
+        on_epoch=lambda epoch, history: snapshots.append(net.copy()),  # noqa: ARG005
+    )
+    assert history.ended == "early stopping"
+    assert history.validation is not None
+    assert history.test is not None
+    losses = history.validation.loss
+    assert history.best_epoch == int(np.argmin(losses)) + 1
+    assert len(history.loss) == len(losses) == history.best_epoch + 7
+    assert history.validation.epochs == list(range(1, len(losses) + 1))
+    assert history.test.epochs == [*range(10, len(losses), 10), len(losses)]
+    assert same_parameters(net, snapshots[history.best_epoch - 1])
+    assert not same_parameters(net, snapshots[-1])
+    assert net.evaluate(*validation)[0] == min(losses)
+
+
+def test_early_stopping_restores_the_best_also_when_epochs_run_out() -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((40, 5, 3)), rng.integers(0, 3, 40)
+    validation = rng.standard_normal((40, 5, 3)), rng.integers(0, 3, 40)
+    net = network()
+    stop = rnn.EarlyStopping(100)
+    history = rnn.train(
+        net,
+        (X, y),
+        validation=validation,
+        optimizer=rnn.SGD(0.5),
+        batch_size=5,
+        epochs=60,
+        early_stopping=stop,
+        rng=0,
+        progress=False,
+    )
+    assert history.validation is not None
+    assert history.ended == "epochs"
+    assert history.best_epoch is not None
+    assert history.best_epoch < 60
+    assert net.evaluate(*validation)[0] == min(history.validation.loss)
+
+
+def test_early_stopping_needs_validation_and_patience() -> None:
+    with pytest.raises(ValueError, match="without validation samples"):
+        rnn.train(
+            network(), easy(), optimizer=rnn.SGD(0.1), early_stopping=rnn.EarlyStopping(), progress=False
+        )
+    with pytest.raises(ValueError, match="patience is 0"):
+        rnn.EarlyStopping(0)
+
+
+@pytest.mark.parametrize("name", ["batch_size", "epochs", "evaluate_every"])
+@pytest.mark.parametrize("value", [0, -3, 2.5, None])
+def test_settings_that_cannot_be_are_refused(name: str, value: Any) -> None:
+    net = network()
+    with pytest.raises(ValueError, match=f"{name} is {value}, expected a whole number, 1 or more"):
+        rnn.train(net, easy(), optimizer=rnn.SGD(0.1), progress=False, **{name: value})
+    assert same_parameters(net, network())
+
+
+def test_divergence_names_epoch_and_batch_and_keeps_the_parameters_before_it() -> None:
+    """A rate that throws the parameters beyond float32 in the second batch of the first epoch."""
+
+    class Explodes:
+        calls = 0
+
+        def start(self, parameters: Any) -> Any:  # noqa: ARG002
+            return {}
+
+        def update(self, parameters: Any, gradients: Any, state: Any) -> None:  # noqa: ARG002
+            self.calls += 1
+            if self.calls == 5:
+                parameters["W_ho"][...] = np.inf
+
+    net = network()
+    with pytest.raises(rnn.DivergenceError, match="became nan at epoch 2, batch 3") as caught:
+        rnn.train(net, easy(), optimizer=Explodes(), batch_size=20, epochs=5, rng=0, progress=False)
+    assert (caught.value.epoch, caught.value.batch) == (2, 3)
+    assert len(caught.value.history.loss) == 1
+    assert caught.value.history.ended == "diverged"
+    assert same_parameters(net, network())
+
+
+def test_a_rate_far_too_high_diverges_without_a_warning() -> None:
+    net = network()
+    with pytest.raises(rnn.DivergenceError, match="smaller learning rate"):
+        rnn.train(net, easy(), optimizer=rnn.SGD(1e38), epochs=5, rng=0, progress=False)
+    assert all(np.isfinite(W).all() for W in net.parameters.values())
+
+
+def test_ctrl_c_ends_training_after_the_batch_and_keeps_everything() -> None:
+    net = network()
+
+    def press(epoch: int, history: rnn.History) -> None:  # noqa: ARG001
+        if epoch == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    history = rnn.train(net, easy(), optimizer=rnn.SGD(0.1), epochs=50, rng=0, progress=False, on_epoch=press)
+    assert history.ended == "interrupted"
+    assert len(history.loss) == 3
+    assert signal.getsignal(signal.SIGINT) is before
+    three = network()
+    rnn.train(three, easy(), optimizer=rnn.SGD(0.1), epochs=3, rng=0, progress=False)
+    assert not same_parameters(net, network())
+    assert abs(net.parameters["W_ho"] - three.parameters["W_ho"]).max() < 0.1  # one batch further at most
+
+
+def test_ctrl_c_with_early_stopping_gives_back_the_best() -> None:
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal((40, 5, 3)), rng.integers(0, 3, 40)
+    validation = rng.standard_normal((40, 5, 3)), rng.integers(0, 3, 40)
+    net = network()
+    history = rnn.train(
+        net,
+        data,
+        validation=validation,
+        optimizer=rnn.SGD(0.5),
+        batch_size=5,
+        epochs=500,
+        early_stopping=rnn.EarlyStopping(400),
+        rng=0,
+        progress=False,
+        on_epoch=lambda epoch, _: os.kill(os.getpid(), signal.SIGINT) if epoch == 60 else None,
+    )
+    assert history.ended == "interrupted"
+    assert history.validation is not None
+    assert net.evaluate(*validation)[0] == min(history.validation.loss)
+
+
+def test_a_second_ctrl_c_interrupts_at_once() -> None:
+    def press_twice(epoch: int, history: rnn.History) -> None:  # noqa: ARG001
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.01)
+
+    with pytest.raises(KeyboardInterrupt):
+        rnn.train(network(), easy(), optimizer=rnn.SGD(0.1), epochs=5, progress=False, on_epoch=press_twice)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_programs_own_handling_of_ctrl_c_is_left_alone() -> None:
+    pressed = []
+    before = signal.signal(signal.SIGINT, lambda *_: pressed.append(True))
+    try:
+        history = rnn.train(
+            network(),
+            easy(),
+            optimizer=rnn.SGD(0.1),
+            epochs=2,
+            progress=False,
+            on_epoch=lambda *_: os.kill(os.getpid(), signal.SIGINT),
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(pressed) == 2
+    assert history.ended == "epochs"
+
+
+def test_training_in_another_thread_works() -> None:
+    nets = [network(), network()]
+    rnn.train(nets[0], easy(), optimizer=rnn.SGD(0.1), epochs=2, rng=0, progress=False)
+    thread = threading.Thread(
+        target=rnn.train,
+        args=(nets[1], easy()),
+        kwargs={"optimizer": rnn.SGD(0.1), "epochs": 2, "rng": 0, "progress": False},
+    )
+    thread.start()
+    thread.join()
+    assert same_parameters(*nets)
+
+
+def test_what_an_error_elsewhere_leaves_is_the_best_so_far() -> None:
+    rng = np.random.default_rng(0)
+    data = rng.standard_normal((40, 5, 3)), rng.integers(0, 3, 40)
+    validation = rng.standard_normal((40, 5, 3)), rng.integers(0, 3, 40)
+    net = network()
+    seen: list[rnn.History] = []
+
+    def fail(epoch: int, history: rnn.History) -> None:
+        seen.append(history)
+        if epoch == 60:
+            raise RuntimeError("the caller's own")
+
+    with pytest.raises(RuntimeError, match="the caller's own"):
+        rnn.train(
+            net,
+            data,
+            validation=validation,
+            optimizer=rnn.SGD(0.5),
+            batch_size=5,
+            epochs=500,
+            early_stopping=rnn.EarlyStopping(400),
+            rng=0,
+            progress=False,
+            on_epoch=fail,
+        )
+    assert seen[0].validation is not None
+    assert net.evaluate(*validation)[0] == min(seen[0].validation.loss)
+
+
+def run_with_progress(tqdm: bool) -> str:
+    hide = "" if tqdm else "import sys; sys.modules['tqdm'] = None\n"
+    code = hide + (
+        "import numpy as np; from unrolled import rnn\n"
+        "X, y = np.ones((20, 5, 3)), np.arange(20) % 3\n"
+        "net = rnn.ManyToOne(rnn.Tanh(2), 3, 3)\n"
+        "rnn.train(net, (X, y), optimizer=rnn.SGD(0.1), batch_size=5, epochs=3)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == ""
+    return done.stderr
+
+
+def test_progress_with_tqdm_and_without() -> None:
+    pytest.importorskip("tqdm", reason="the extra 'examples' is not installed")
+    assert "12/12" in run_with_progress(tqdm=True)
+    plain = run_with_progress(tqdm=False)
+    assert "12/12 batch" in plain
+    assert "s left" in plain
+    assert "epoch 3, loss" in plain
+
+
+def test_silence_on_request(capfd: pytest.CaptureFixture[str]) -> None:
+    rnn.train(network(), easy(), optimizer=rnn.SGD(0.1), epochs=2, progress=False)
+    assert capfd.readouterr() == ("", "")
