@@ -35,9 +35,7 @@ def report_bptt(parameters: dict[str, Array], X: Array, Y: Array) -> tuple[float
     for t in range(T - 1, 0, -1):
         dA[t] = W_hh.T @ (dA[t + 1] * (1 - A[t + 1] ** 2))
     dW_ih = sum(1 / m * (dA[t] * (1 - A[t] ** 2)) @ X_t[t].T for t in range(1, T + 1))
-    dW_hh = sum(
-        (1 / m * (dA[t] * (1 - A[t] ** 2)) @ A[t - 1].T for t in range(2, T + 1)), np.zeros_like(W_hh)
-    )
+    dW_hh = sum((1 / m * (dA[t] * (1 - A[t] ** 2)) @ A[t - 1].T for t in range(2, T + 1)), np.zeros_like(W_hh))
     return float(E), {
         "W_ih": dW_ih[:, :-1],
         "W_hh": dW_hh,

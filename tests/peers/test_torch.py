@@ -11,7 +11,7 @@ from unrolled import rnn
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'unrolled[peers]')")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     T=st.sampled_from([1, 2, 3, 20, 150]),
     m=st.integers(1, 12),

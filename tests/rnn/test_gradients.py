@@ -38,7 +38,7 @@ def assert_proved(check: rnn.GradientCheck) -> None:
     assert max(check.complex_step.values()) <= 1e-12, f"\n{check}"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(shape=shapes, seed=seeds, initializer=st.sampled_from(INITIALIZERS))
 def test_every_entry_of_every_parameter(shape: dict[str, int], seed: int, initializer: Initializer) -> None:
     net, X, y = problem(**shape, seed=seed, initializer=initializer)
@@ -61,7 +61,7 @@ def test_batches_of_one_and_of_thirty(m: int) -> None:
     assert_proved(rnn.check_gradients(net, X, y, entries=40))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(shape=shapes, seed=seeds)
 def test_equals_the_reports_formulas_term_by_term(shape: dict[str, int], seed: int) -> None:
     net, X, y = problem(**shape, seed=seed, initializer=rnn.xavier_normal)
@@ -108,9 +108,7 @@ def test_the_trace_holds_every_state_and_every_delta_of_the_report() -> None:
     for t in range(1, 7):
         expected = np.tanh(X[:, t - 1] @ p["W_ih"].T + forward.A[t - 1] @ p["W_hh"].T + p["b_h"])
         np.testing.assert_allclose(forward.A[t], expected, rtol=1e-13)
-        np.testing.assert_allclose(
-            backward.delta[t - 1], backward.dA[t - 1] * (1 - forward.A[t] ** 2), rtol=1e-13
-        )
+        np.testing.assert_allclose(backward.delta[t - 1], backward.dA[t - 1] * (1 - forward.A[t] ** 2), rtol=1e-13)
     np.testing.assert_allclose(backward.dA[5], (forward.Y_hat - np.eye(3)[y]) / 3 @ p["W_ho"], rtol=1e-13)
     for t in range(1, 6):
         np.testing.assert_allclose(backward.dA[t - 1], backward.delta[t] @ p["W_hh"], rtol=1e-12, atol=1e-16)

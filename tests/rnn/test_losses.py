@@ -27,7 +27,7 @@ logits = st.one_of(
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(z=logits, y=st.integers(0, 1))
 def test_loss_is_finite_and_exact_at_any_logit(dtype: type, z: float, y: int) -> None:
     z = float(dtype(z))
@@ -39,7 +39,7 @@ def test_loss_is_finite_and_exact_at_any_logit(dtype: type, z: float, y: int) ->
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(z=logits, y=st.integers(0, 1))
 def test_gradient_is_finite_and_exact_at_any_logit(dtype: type, z: float, y: int) -> None:
     """Also where Y_hat rounds to Y, and the difference of the two would be 0."""
@@ -72,7 +72,7 @@ def test_loss_is_smallest_at_the_truth() -> None:
             assert loss > at_truth + 49
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(z=st.floats(-1e4, 1e4))
 def test_sigmoid_is_symmetric_and_keeps_small_probabilities(z: float) -> None:
     value, mirrored = rnn.sigmoid(np.array([z, -z]))

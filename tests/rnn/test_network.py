@@ -81,9 +81,7 @@ def test_wrong_y_is_refused_everywhere(wrong: Any, message: str) -> None:
         rnn.train(NET, (X, Y), validation=(X, wrong), optimizer=rnn.SGD(0.1), progress=False)
 
 
-@pytest.mark.parametrize(
-    "labels", [Y, list(Y), Y.astype(np.uint8), Y.astype(float), ONE_HOT, ONE_HOT.astype(bool)]
-)
+@pytest.mark.parametrize("labels", [Y, list(Y), Y.astype(np.uint8), Y.astype(float), ONE_HOT, ONE_HOT.astype(bool)])
 def test_labels_of_every_kind_mean_the_same(labels: Any) -> None:
     loss, gradients = NET.loss_and_gradients(X, Y)
     same, same_gradients = NET.loss_and_gradients(X, labels)
@@ -146,7 +144,7 @@ def test_shapes_and_names_are_the_reports() -> None:
     assert repr(NET) == "ManyToOne(Tanh(hidden=5), n_inputs=3, n_classes=6): 81 parameters, float32"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     N=st.integers(1, 9),
     T=st.integers(1, 9),
@@ -162,16 +160,14 @@ def test_dtype_in_is_dtype_out_and_shapes_hold(N: int, T: int, dtype: type, seed
     assert {a.dtype for a in (forward.X, forward.A, forward.logits, forward.Y_hat)} == {np.dtype(dtype)}
     backward = net.backward(forward, y)
     assert {a.dtype for a in (backward.dA, backward.delta, *backward.gradients.values())} == {np.dtype(dtype)}
-    assert {k: g.shape for k, g in backward.gradients.items()} == {
-        k: W.shape for k, W in net.parameters.items()
-    }
+    assert {k: g.shape for k, g in backward.gradients.items()} == {k: W.shape for k, W in net.parameters.items()}
     scores = net.predict_proba(X)
     assert scores.shape == (N, 6)
     assert scores.dtype == dtype
     assert ((scores > 0) & (scores < 1)).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(N=st.integers(2, 8), seed=st.integers(0, 99))
 def test_samples_do_not_know_of_each_other(N: int, seed: int) -> None:
     """Order and company change no sample's scores, and a batch's gradient is the mean of its samples'."""

@@ -118,9 +118,7 @@ def test_held_out_samples_are_measured_when_asked(epochs: int, every: int, expec
     assert history.validation is not None
     assert history.test is not None
     assert history.validation.epochs == history.test.epochs == expected
-    assert (history.validation.loss[-1], history.validation.accuracy[-1]) == net.evaluate(
-        held_out.X, held_out.y
-    )
+    assert (history.validation.loss[-1], history.validation.accuracy[-1]) == net.evaluate(held_out.X, held_out.y)
 
 
 def test_early_stopping_goes_back_to_the_best_epoch() -> None:
@@ -183,9 +181,7 @@ def test_early_stopping_restores_the_best_also_when_epochs_run_out() -> None:
 
 def test_early_stopping_needs_validation_and_patience() -> None:
     with pytest.raises(ValueError, match="without validation samples"):
-        rnn.train(
-            network(), easy(), optimizer=rnn.SGD(0.1), early_stopping=rnn.EarlyStopping(), progress=False
-        )
+        rnn.train(network(), easy(), optimizer=rnn.SGD(0.1), early_stopping=rnn.EarlyStopping(), progress=False)
     with pytest.raises(ValueError, match="patience is 0"):
         rnn.EarlyStopping(0)
 
@@ -348,9 +344,7 @@ def run_with_progress(tqdm: bool) -> str:
         "net = rnn.ManyToOne(rnn.Tanh(2), 3, 3)\n"
         "rnn.train(net, (X, y), optimizer=rnn.SGD(0.1), batch_size=5, epochs=3)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == ""
     return done.stderr
 

@@ -30,9 +30,7 @@ class uniform:
     def __post_init__(self) -> None:
         """Refuse an empty or endless interval."""
         if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low < self.high):
-            raise ValueError(
-                f"uniform(low={self.low!r}, high={self.high!r}): expected two finite numbers, low < high"
-            )
+            raise ValueError(f"uniform(low={self.low!r}, high={self.high!r}): expected two finite numbers, low < high")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
         """Draw an array of this shape."""

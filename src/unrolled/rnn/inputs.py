@@ -40,15 +40,11 @@ def sequences(X: Any, n_inputs: int, dtype: np.dtype, name: str = "X") -> Array:
     """
     X = numeric(X, name)
     if X.ndim != 3:
-        raise ValueError(
-            f"{name} has shape {X.shape}, expected three axes (N samples, T steps, D = {n_inputs} inputs)"
-        )
+        raise ValueError(f"{name} has shape {X.shape}, expected three axes (N samples, T steps, D = {n_inputs} inputs)")
     if X.shape[2] != n_inputs:
         raise ValueError(f"{name} has shape {X.shape}: {X.shape[2]} inputs a step, expected D = {n_inputs}")
     if X.size == 0:
-        raise ValueError(
-            f"{name} has shape {X.shape}: it is empty, expected at least one sample of at least one step"
-        )
+        raise ValueError(f"{name} has shape {X.shape}: it is empty, expected at least one sample of at least one step")
     with np.errstate(over="ignore"):
         rounded = X.astype(dtype, copy=False)
     if not np.isfinite(rounded).all():
@@ -70,9 +66,7 @@ def labels(y: Any, n_classes: int, n_samples: int, name: str = "y") -> IntArray:
     """
     y = numeric(y, name)
     if y.ndim not in (1, 2):
-        raise ValueError(
-            f"{name} has shape {y.shape}, expected integers (N,) or one-hot rows (N, C = {n_classes})"
-        )
+        raise ValueError(f"{name} has shape {y.shape}, expected integers (N,) or one-hot rows (N, C = {n_classes})")
     if len(y) != n_samples:
         raise ValueError(f"{name} has {len(y)} rows for {n_samples} samples in X, expected one each")
     if not np.isfinite(y).all():
@@ -80,21 +74,15 @@ def labels(y: Any, n_classes: int, n_samples: int, name: str = "y") -> IntArray:
         raise ValueError(f"{name} holds {y[row]} in row {row}, expected finite labels")
     if y.ndim == 2:
         if y.shape[1] != n_classes:
-            raise ValueError(
-                f"{name} has shape {y.shape}: {y.shape[1]} columns, expected C = {n_classes} classes"
-            )
+            raise ValueError(f"{name} has shape {y.shape}: {y.shape[1]} columns, expected C = {n_classes} classes")
         bad = np.flatnonzero((y.sum(1) != 1) | ((y != 0) & (y != 1)).any(1))
         if bad.size:
-            raise ValueError(
-                f"{name} is not one-hot in row {bad[0]}: {y[bad[0]]}, expected one 1 among zeros"
-            )
+            raise ValueError(f"{name} is not one-hot in row {bad[0]}: {y[bad[0]]}, expected one 1 among zeros")
         return np.asarray(y.argmax(1), np.int64)
     integers = y.astype(np.int64)
     if (integers != y).any():
         row = np.flatnonzero(integers != y)[0]
-        raise ValueError(
-            f"{name} holds {y[row]} in row {row}, expected whole numbers from 0 to {n_classes - 1}"
-        )
+        raise ValueError(f"{name} holds {y[row]} in row {row}, expected whole numbers from 0 to {n_classes - 1}")
     if integers.min() < 0 or integers.max() >= n_classes:
         row = np.flatnonzero((integers < 0) | (integers >= n_classes))[0]
         from_one = integers.min() == 1 and integers.max() == n_classes

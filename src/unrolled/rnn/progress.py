@@ -68,6 +68,4 @@ class Progress:
         rate = self.done / seconds if seconds > 0 else 0.0
         left = f"{(self.total - self.done) / rate:.0f} s left" if rate > 0 else "? s left"
         note = f"  {self.note}" if self.note else ""
-        print(
-            f"{self.done}/{self.total} {self.unit}  {rate:.1f} {self.unit}/s  {left}{note}", file=self._stream
-        )
+        print(f"{self.done}/{self.total} {self.unit}  {rate:.1f} {self.unit}/s  {left}{note}", file=self._stream)

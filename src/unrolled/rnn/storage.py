@@ -7,7 +7,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from unrolled._files import replacing
+from unrolled.files import replacing
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
 
 FORMAT = "unrolled network 1"
@@ -64,9 +64,7 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, Any], Parameters]:
             return description, {name: _array(path, group, name) for name in group}
     except (StorageError, FileNotFoundError, IsADirectoryError, PermissionError):
         raise
-    except (
-        Exception
-    ) as error:  # h5py turns damage into many types: OSError, RuntimeError, KeyError, TypeError ...
+    except Exception as error:  # h5py turns damage into many types: OSError, RuntimeError, KeyError, TypeError ...
         raise StorageError(f"{path} is not a readable network file: {error}") from error
 
 
@@ -77,14 +75,7 @@ def _array(path: str, group: h5py.Group, name: str) -> Any:
         raise StorageError(f"{path}: parameters/{name} is not an array in this file")
     dataset = group[name]
     if dataset.dtype not in (np.float32, np.float64):
-        raise StorageError(
-            f"{path}: parameters/{name} holds {dataset.dtype} values, expected float32 or float64"
-        )
-    if (
-        dataset.external
-        or dataset.is_virtual
-        or dataset.chunks
-        or dataset.id.get_storage_size() != dataset.nbytes
-    ):
+        raise StorageError(f"{path}: parameters/{name} holds {dataset.dtype} values, expected float32 or float64")
+    if dataset.external or dataset.is_virtual or dataset.chunks or dataset.id.get_storage_size() != dataset.nbytes:
         raise StorageError(f"{path}: parameters/{name} is not stored whole and plain, as networks are saved")
     return dataset[()]

@@ -31,9 +31,7 @@ class Tanh:
     def __post_init__(self) -> None:
         """Refuse a number of units that is not a positive whole number."""
         if isinstance(self.hidden, bool) or not isinstance(self.hidden, int | np.integer) or self.hidden < 1:
-            raise ValueError(
-                f"Tanh(hidden={self.hidden!r}): expected a whole number of hidden units, 1 or more"
-            )
+            raise ValueError(f"Tanh(hidden={self.hidden!r}): expected a whole number of hidden units, 1 or more")
 
     def shapes(self, n_inputs: int) -> dict[str, tuple[int, ...]]:
         """Give the shape of each parameter for ``n_inputs`` = D features a step."""
@@ -67,9 +65,7 @@ class Tanh:
             np.tanh(A[t + 1], out=A[t + 1])
         return A
 
-    def backward(
-        self, parameters: ReadOnlyParameters, X: Array, A: Array, dA: Array
-    ) -> tuple[Parameters, Array]:
+    def backward(self, parameters: ReadOnlyParameters, X: Array, A: Array, dA: Array) -> tuple[Parameters, Array]:
         """Go back through time from the gradient of the loss in each state to that of each parameter.
 
         Parameters

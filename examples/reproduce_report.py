@@ -1,0 +1,226 @@
+"""Reproduce the report: thirteen trainings, six figures, and its observations held against computed numbers.
+
+    python examples/reproduce_report.py                                     the recordings the library ships
+    python examples/reproduce_report.py --data A_DeviceMotion_data.zip      MotionSense, zip or folder
+    python examples/reproduce_report.py --data "data-Mini Project 2.h5"     the course file, or its layout
+
+Part a: eight networks, W ~ U[-0.1, 0.1] (figures 1 and 2). Part b: three with Xavier initialization and a lower
+rate (figures 3 and 4). Part c: early stopping, patience 10 (figures 5 and 6, table of top-1, top-2, top-3).
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+import parallel
+from observations import Observation, Trained, observe
+
+from unrolled import __version__, data, metrics, plots, rnn
+from unrolled.files import replacing
+
+REPORT = {"(50, 0.01, 30)": (0.475, 0.648, 0.818), "(50, 0.01, 10)": (0.405, 0.590, 0.758)}
+"""Top-1, top-2, top-3 of the report's two networks with early stopping, on its course file."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """One training of the report."""
+
+    part: str
+    hidden: int
+    learning_rate: float
+    batch_size: int
+    epochs: int
+    seed: int
+
+    @property
+    def title(self) -> str:
+        """What it is called in the figures, in the report's order: hidden units, rate, batch size."""
+        return f"({self.hidden}, {self.learning_rate:g}, {self.batch_size})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a training gave: its history, and what the network it ended with says of the data."""
+
+    recipe: Recipe
+    history: rnn.History
+    train_predicted: Any
+    test_scores: Any
+
+
+def recipes(epochs: int, seed: int) -> list[Recipe]:
+    """List the report's trainings."""
+    a = [("a", hidden, rate, batch) for hidden in (50, 100) for rate in (0.05, 0.1) for batch in (10, 30)]
+    b = [("b", 50, 0.01, 30), ("b", 100, 0.01, 30), ("b", 50, 0.01, 10)]
+    c = [("c", 50, 0.01, 30), ("c", 50, 0.01, 10)]
+    return [Recipe(*settings, epochs, seed) for settings in (*a, *b, *c)]
+
+
+def train(recipe: Recipe, movements: data.Dataset, tick: parallel.Tick) -> Result:
+    """Train one network as the report did."""
+    training, validation = movements.train, None
+    if recipe.part == "c":
+        training, validation = movements.train.split(0.1, rng=recipe.seed)
+    net = rnn.ManyToOne(
+        rnn.Tanh(recipe.hidden),
+        n_inputs=movements.train.X.shape[2],
+        n_classes=len(movements.classes),
+        initializer=rnn.uniform(-0.1, 0.1) if recipe.part == "a" else rnn.xavier_normal,
+        rng=recipe.seed,
+    )
+    history = rnn.train(
+        net,
+        training,
+        validation=validation,
+        test=movements.test,
+        optimizer=rnn.SGD(recipe.learning_rate),
+        batch_size=recipe.batch_size,
+        epochs=recipe.epochs,
+        evaluate_every=10,
+        early_stopping=rnn.EarlyStopping(patience=10) if recipe.part == "c" else None,
+        rng=recipe.seed,
+        progress=False,
+        on_epoch=lambda epoch, history: tick(),  # noqa: ARG005
+    )
+    return Result(recipe, history, net.predict(movements.train.X), net.predict_proba(movements.test.X))
+
+
+def load(path: Path | None) -> data.Dataset:
+    """Load the recordings, in the units they were measured in, as the report did."""
+    if path is None:
+        return data.load_shoulder_exercises(scale=False)
+    if path.suffix.lower() in (".h5", ".hdf5"):
+        return data.load_h5(path)
+    return data.load_motionsense(path, scale=False)
+
+
+def draw(results: list[Result], movements: data.Dataset, out: Path) -> None:
+    """Draw figures 1 to 6."""
+    for number, part in ((1, "a"), (3, "b"), (5, "c")):
+        of_part = [result for result in results if result.recipe.part == part]
+        curves = plots.learning_curves({r.recipe.title: r.history for r in of_part})
+        predicted = {
+            r.recipe.title: (
+                (movements.train.y, r.train_predicted),
+                (movements.test.y, r.test_scores.argmax(1)),
+            )
+            for r in of_part
+        }
+        matrices = plots.confusion_matrices(predicted, movements.classes)
+        for figure, n in ((curves, number), (matrices, number + 1)):
+            with replacing(out / f"figure{n}.png") as path:
+                figure.savefig(path, dpi=75)
+
+
+def summary(result: Result, movements: data.Dataset) -> dict[str, Any]:
+    """Everything about one training that JSON can hold."""
+    test_predicted, C = result.test_scores.argmax(1), len(movements.classes)
+    return {
+        **dataclasses.asdict(result.recipe),
+        "title": result.recipe.title,
+        "history": dataclasses.asdict(result.history),
+        "train_accuracy": metrics.accuracy(movements.train.y, result.train_predicted),
+        "test_top_1_2_3": metrics.top_k_accuracy(movements.test.y, result.test_scores, k=(1, 2, 3)),
+        "test_confusion": metrics.confusion_matrix(movements.test.y, test_predicted, n_classes=C).tolist(),
+    }
+
+
+def page(summaries: list[dict[str, Any]], observations: list[Observation], movements: data.Dataset) -> str:
+    """Write the result page."""
+    lines = [
+        "# The report's trainings, run again",
+        "",
+        f"Data: {movements.provenance}",
+        f"{len(movements.train)} training and {len(movements.test)} test windows of {movements.train.X.shape[1]} "
+        f"steps; {len(movements.classes)} classes: {', '.join(movements.classes)}. Raw units, as in the report.",
+        f"unrolled {__version__}, {summaries[0]['epochs']} epochs, one seed ({summaries[0]['seed']}) a network: "
+        "read a difference between two networks as an example, not as a law.",
+        "",
+        "## With early stopping (part c)",
+        "",
+        "| (hidden, rate, batch) | top-1 | top-2 | top-3 | the report's, on its course file |",
+        "|---|---|---|---|---|",
+    ]
+    for s in summaries:
+        if s["part"] == "c":
+            here = " | ".join(f"{value:.3f}" for value in s["test_top_1_2_3"])
+            lines.append(f"| {s['title']} | {here} | {' / '.join(f'{value:.3f}' for value in REPORT[s['title']])} |")
+    lines += ["", "## What the report observed, and what these numbers say", ""]
+    for o in observations:
+        lines.append(f"- **{'Found again' if o.found else 'Not found'}.** {o.claim} Here: {o.evidence}.")
+    lines += [
+        "",
+        "## All networks",
+        "",
+        "| part | (hidden, rate, batch) | last training loss | training accuracy | top-1 | top-2 | top-3 | epochs |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for s in summaries:
+        top = " | ".join(f"{value:.3f}" for value in s["test_top_1_2_3"])
+        losses, best = s["history"]["loss"], s["history"]["best_epoch"]
+        epochs = f"{len(losses)}" + (f", best {best}" if best else "")
+        lines.append(
+            f"| {s['part']} | {s['title']} | {losses[-1]:.3f} | {s['train_accuracy']:.3f} | {top} | {epochs} |"
+        )
+    captions = ["Part a, metrics", "Part a, confusion", "Part b, metrics", "Part b, confusion"]
+    captions += ["Part c, metrics", "Part c, confusion"]
+    lines += ["", "## Figures", ""]
+    lines += [f"![Figure {n}: {caption}](figure{n}.png)" for n, caption in enumerate(captions, 1)]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Run everything, and write the figures, results.json and the page."""
+    parser = argparse.ArgumentParser(description="Reproduce the report's trainings and figures.")
+    parser.add_argument("--data", type=Path, help="MotionSense (zip or folder) or an HDF5 file; else the shipped one")
+    parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2); the results are the same")
+    parser.add_argument("--out", type=Path, default=Path("report"), help="folder for the results (default: report)")
+    parser.add_argument("--epochs", type=int, default=50, help="epochs of each training (default: 50)")
+    parser.add_argument("--seed", type=int, default=0, help="of every training (default: 0)")
+    arguments = parser.parse_args()
+    if arguments.jobs < 1 or arguments.epochs < 1 or arguments.seed < 0:
+        parser.error("--jobs and --epochs are 1 or more, --seed is 0 or more")
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        movements = load(arguments.data)
+    except (data.DataError, OSError) as error:
+        sys.exit(f"reproduce_report: {error}")
+    mpl.use("Agg")
+    work = recipes(arguments.epochs, arguments.seed)
+    # The longest first, so that no process is left with a long one at the end.
+    order = sorted(range(len(work)), key=lambda i: work[i].hidden / work[i].batch_size, reverse=True)
+    done = parallel.run(
+        train,
+        [work[i] for i in order],
+        movements,
+        jobs=arguments.jobs,
+        steps=arguments.epochs,
+        unit="epoch",
+    )
+    results = [done[order.index(i)] for i in range(len(work))]
+    summaries = [summary(result, movements) for result in results]
+    observations = observe([Trained.of(s) for s in summaries], movements.classes)
+    draw(results, movements, arguments.out)
+    text = page(summaries, observations, movements)
+    with replacing(arguments.out / "results.md") as path:
+        path.write_text(text, encoding="utf-8")
+    record = {
+        "data": movements.provenance,
+        "classes": movements.classes,
+        "version": __version__,
+        "networks": summaries,
+        "observations": [dataclasses.asdict(o) for o in observations],
+    }
+    with replacing(arguments.out / "results.json") as path:
+        path.write_text(json.dumps(record, indent=1), encoding="utf-8")
+    print(text[: text.index("## All networks")])
+    print(f"Written to {arguments.out}: results.md, results.json, figure1.png to figure6.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""Small checks shared by the package: each returns the value in the form wanted, or says what is wrong."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unrolled.data.errors import DataError
+
+FloatArray = NDArray[np.floating[Any]]
+IntArray = NDArray[np.int64]
+
+
+def real_numbers(values: ArrayLike, name: str, axes: tuple[str, ...]) -> FloatArray:
+    """Return `values` as finite float64 (if they are that) or float32; `axes` names the dimensions."""
+    array = _array(values, name)
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{name} has dtype {array.dtype}, expected real numbers")
+    if array.ndim != len(axes):
+        raise DataError(f"{name} has shape {array.shape}, expected {len(axes)} dimensions ({', '.join(axes)})")
+    if 0 in array.shape[1:]:
+        raise DataError(f"{name} has shape {array.shape}, expected at least one {axes[array.shape.index(0, 1)]}")
+    with np.errstate(over="ignore"):  # a long double beyond float32 becomes inf, and is reported below
+        double = array.dtype.kind == "f" and array.dtype.itemsize == 8  # in either byte order
+        array = array.astype(np.float64 if double else np.float32, copy=False)
+    finite = np.isfinite(array)
+    if not finite.all():
+        where = tuple(np.argwhere(~finite)[0])
+        place = ", ".join(f"{axis} {index}" for axis, index in zip(axes, where, strict=True))
+        raise DataError(f"{name} has {array[where]} at {place}, expected finite numbers")
+    return array
+
+
+def whole_numbers(values: ArrayLike, name: str, length: int, minimum: int | None = None) -> IntArray:
+    """Return `values` as int64 (length,), or say which row is not a whole number or is below `minimum`."""
+    array = _array(values, name)
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{name} has dtype {array.dtype}, expected whole numbers")
+    if array.shape != (length,):
+        raise DataError(f"{name} has shape {array.shape}, expected ({length},): one number a sample")
+    with np.errstate(invalid="ignore"):  # casting NaN warns; it is found below as any other fraction is
+        whole = array.astype(np.int64)
+    wrong = whole != array
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(f"{name} has {array[row]} at row {row}, expected whole numbers")
+    if minimum is not None and length and whole.min() < minimum:
+        row = int(np.argmin(whole))
+        raise DataError(f"{name} has {whole[row]} at row {row}, expected {minimum} or more")
+    return whole
+
+
+def whole_number(value: int, name: str, minimum: int | None = None) -> int:
+    """Return `value` as an int, or say that the parameter `name` is not whole or is below `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise DataError(f"{name} is {value!r}, expected a whole number")
+    if minimum is not None and value < minimum:
+        raise DataError(f"{name} is {value}, expected {minimum} or more")
+    return int(value)
+
+
+def one_of(value: str, allowed: tuple[str, ...], name: str) -> None:
+    """Refuse a `value` that is not one of `allowed`."""
+    if value not in allowed:
+        raise DataError(f"{name} is {value!r}, expected one of {', '.join(map(repr, allowed))}")
+
+
+def _array(values: ArrayLike, name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except (ValueError, TypeError) as error:  # ragged lists, objects that refuse to be arrays
+        raise DataError(f"{name} cannot be made an array: {error}") from error

@@ -1,0 +1,200 @@
+"""Reading the continuous recordings of MotionSense, from the zip as published or from its unpacked folder."""
+
+import io
+import math
+import os
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from unrolled.data._checks import FloatArray, one_of
+from unrolled.data.errors import DataError
+from unrolled.data.recordings import Recording
+
+MOVEMENTS = {  # the code in the folders' names, in the order of the labels
+    "dws": "downstairs",
+    "jog": "jogging",
+    "sit": "sitting",
+    "std": "standing",
+    "ups": "upstairs",
+    "wlk": "walking",
+}
+
+Signal = Literal["acceleration", "user_acceleration", "gravity", "rotation_rate", "attitude", "motion", "all"]
+
+Axes = list[tuple[str, ...]]  # each axis of a signal is the sum of the columns named
+_USER: Axes = [(f"userAcceleration.{axis}",) for axis in "xyz"]
+_GRAVITY: Axes = [(f"gravity.{axis}",) for axis in "xyz"]
+_ROTATION: Axes = [(f"rotationRate.{axis}",) for axis in "xyz"]
+_ATTITUDE: Axes = [(f"attitude.{angle}",) for angle in ("roll", "pitch", "yaw")]
+_TOTAL: Axes = [user + gravity for user, gravity in zip(_USER, _GRAVITY, strict=True)]
+SIGNALS: dict[str, Axes] = {
+    "acceleration": _TOTAL,
+    "user_acceleration": _USER,
+    "gravity": _GRAVITY,
+    "rotation_rate": _ROTATION,
+    "attitude": _ATTITUDE,
+    "motion": _TOTAL + _ROTATION,
+    "all": _ATTITUDE + _GRAVITY + _ROTATION + _USER,
+}
+
+
+def read_motionsense(
+    path: str | os.PathLike[str], *, signal: Signal = "acceleration", max_bytes: int = 2**30
+) -> list[Recording]:
+    """Read the continuous recordings of MotionSense.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The zip, its unpacked folder, or the folder that one is in.
+    signal : str
+        As for `load_motionsense`.
+    max_bytes : int
+        The most that the recordings together may have, unpacked; a single one at most a sixteenth of it. The
+        published ones are 216 MB, the largest 2.5 MB.
+
+    Returns
+    -------
+    list of Recording
+        float32, in the order of movement, trial and person.
+
+    Raises
+    ------
+    DataError
+        If there are no recordings, or one is there twice, is too large or is not as published: the message
+        names file and line.
+    """
+    one_of(signal, tuple(SIGNALS), "signal")
+    path = Path(path)
+    if path.is_dir():
+        return _recordings(path, _in_folder(path), SIGNALS[signal], max_bytes)
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
+        raise DataError(f"{path}: expected A_DeviceMotion_data.zip or its unpacked folder: {error}") from error
+    with archive:
+        return _recordings(path, _in_zip(archive), SIGNALS[signal], max_bytes)
+
+
+@dataclass(frozen=True)
+class _File:
+    """One CSV file, in a folder or in a zip; sorting gives the order of movement, trial and person."""
+
+    label: int
+    trial: int
+    person: int
+    name: str
+    size: int
+    read: Callable[[], bytes]
+
+
+# <movement>_<trial>/sub_<person>.csv, at the top or in a folder A_DeviceMotion_data, which may be in others.
+# A name that climbs out (..), is absolute or has a drive does not match; other files are not recordings.
+_NAME = re.compile(
+    rf"(?:(?:(?!\.\./)[^/\\:]+/)*A_DeviceMotion_data/)?({'|'.join(MOVEMENTS)})_([0-9]{{1,9}})/sub_([0-9]{{1,9}})\.csv"
+)
+
+
+def _in_folder(path: Path) -> Iterator[_File]:
+    root = path / "A_DeviceMotion_data"
+    if not root.is_dir():
+        root = path
+    for file in root.glob("*_*/sub_*.csv"):
+        name = file.relative_to(root).as_posix()
+        if match := _NAME.fullmatch(name):
+            yield _File(*_numbers(match), name, file.stat().st_size, file.read_bytes)
+
+
+def _in_zip(archive: zipfile.ZipFile) -> Iterator[_File]:
+    def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
+        def read() -> bytes:
+            with archive.open(entry) as file:
+                return file.read(entry.file_size)  # never unpacks more than the size that was checked
+
+        return read
+
+    for entry in archive.infolist():
+        if match := _NAME.fullmatch(entry.filename):
+            yield _File(*_numbers(match), entry.filename, entry.file_size, reader(entry))
+
+
+def _numbers(match: re.Match[str]) -> tuple[int, int, int]:
+    movement, trial, person = match.groups()
+    return list(MOVEMENTS).index(movement), int(trial), int(person)
+
+
+def _recordings(path: Path, found: Iterable[_File], axes: Axes, max_bytes: int) -> list[Recording]:
+    files = sorted(found, key=lambda file: (file.label, file.trial, file.person, file.name))
+    if not files:
+        raise DataError(f"{path}: expected recordings A_DeviceMotion_data/dws_1/sub_1.csv and so on, found none")
+    for one, other in pairwise(files):
+        if (one.label, one.trial, one.person) == (other.label, other.trial, other.person):
+            raise DataError(f"{path}: {one.name} and {other.name} are the same recording, expected it once")
+    largest = max(files, key=lambda file: file.size)
+    for size, what, limit in (
+        (largest.size, largest.name, max_bytes // 16),
+        (sum(file.size for file in files), "all of it", max_bytes),
+    ):
+        if size > limit:
+            raise DataError(f"{path}: {what} has {size} bytes, expected at most {limit}: raise max_bytes to allow it")
+    recordings = []
+    for file in files:
+        name = f"{path}, {file.name}"
+        try:
+            content = file.read()
+        except Exception as error:  # a damaged or encrypted entry fails in as many ways as there are compressions
+            raise DataError(f"{name}: cannot be read: {error}") from error
+        recordings.append(Recording(_signal(content, name, axes), file.label, file.person, file.trial))
+    return recordings
+
+
+def _signal(content: bytes, name: str, axes: Axes) -> FloatArray:
+    """Parse one CSV file into float32 (L, D); columns are found by name."""
+    try:
+        head, _, body = content.decode("utf-8-sig").partition("\n")
+    except UnicodeDecodeError as error:
+        raise DataError(f"{name}: expected text: {error}") from error
+    header = head.rstrip("\r").split(",")
+    wanted = sorted({column for axis in axes for column in axis})
+    for column in wanted:
+        if header.count(column) != 1:
+            raise DataError(f"{name}, line 1: expected one column {column}, found the columns {', '.join(header)}")
+    if not body.strip():
+        raise DataError(f"{name}: there is no row below the header")
+    places = [header.index(column) for column in wanted]
+    try:
+        table = np.loadtxt(io.StringIO(body), delimiter=",", comments=None, usecols=places, ndmin=2)
+    except ValueError as error:
+        raise DataError(_complaint(body, name, len(header), places) or f"{name}: {error}") from error
+    if not np.isfinite(table).all() or body.count(",") != len(table) * (len(header) - 1):
+        raise DataError(_complaint(body, name, len(header), places) or f"{name}: its lines are not as published")
+    return np.stack(
+        [table[:, [wanted.index(column) for column in axis]].sum(axis=1) for axis in axes],
+        axis=1,
+        dtype=np.float32,
+    )
+
+
+def _complaint(body: str, name: str, n_columns: int, places: list[int]) -> str:
+    """Say what is wrong with the first bad line; slow, so only once something is known to be wrong."""
+    for line, text in enumerate(body.split("\n"), start=2):
+        cells = text.rstrip("\r").split(",")
+        if cells == [""]:
+            continue
+        if len(cells) != n_columns:
+            return f"{name}, line {line}: expected {n_columns} columns, found {len(cells)}"
+        for place in places:
+            try:
+                fine = math.isfinite(float(cells[place]))
+            except ValueError:
+                fine = False
+            if not fine:
+                return f"{name}, line {line}: expected a number in column {place + 1}, found {cells[place]!r}"
+    return ""

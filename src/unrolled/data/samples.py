@@ -1,0 +1,162 @@
+"""Labelled series of equal length, and how they are divided in two."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled.data._checks import FloatArray, IntArray, one_of, real_numbers, whole_numbers
+from unrolled.data.errors import DataError
+
+Rng = int | np.random.Generator | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Samples:
+    """N series of T steps with D axes, each with its label.
+
+    Parameters
+    ----------
+    X : array, shape (N, T, D)
+        The series, finite. float64 is kept, anything else becomes float32.
+    y : array, shape (N,)
+        The label of each, a whole number from 0; kept as int64.
+    person : array, shape (N,), optional
+        Whose movement it is, as whole numbers; kept as int64.
+    trial : array, shape (N,), optional
+        Which of the person's trials it was cut from; kept as int64.
+
+    Raises
+    ------
+    DataError
+        If a shape, a dtype or a value does not fit: the message names the array and the row.
+    """
+
+    X: FloatArray
+    y: IntArray
+    person: IntArray | None = None
+    trial: IntArray | None = None
+
+    def __post_init__(self) -> None:
+        X = real_numbers(self.X, "X", ("row", "step", "axis"))
+        object.__setattr__(self, "X", X)
+        object.__setattr__(self, "y", whole_numbers(self.y, "y", len(X), minimum=0))
+        for name, numbers in (("person", self.person), ("trial", self.trial)):
+            if numbers is not None:
+                object.__setattr__(self, name, whole_numbers(numbers, name, len(X)))
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __repr__(self) -> str:
+        n, t, d = self.X.shape
+        people = "" if self.person is None else f", {len(np.unique(self.person))} people"
+        return f"Samples({n} series of {t} steps x {d} axes, {self.X.dtype}{people})"
+
+    def subset(self, indices: Sequence[int] | NDArray[np.integer] | NDArray[np.bool_]) -> "Samples":
+        """Return the samples at `indices` (whole numbers, or a mask of length N), in that order.
+
+        Raises
+        ------
+        DataError
+            If an index is out of range or a mask has another length.
+        """
+        chosen = np.asarray(indices)
+        if chosen.size == 0 and chosen.dtype.kind == "f":  # an empty list is an empty choice
+            chosen = chosen.astype(np.int64)
+        if chosen.ndim != 1 or chosen.dtype.kind not in "biu":
+            raise DataError(f"indices have shape {chosen.shape} and dtype {chosen.dtype}, expected indices or a mask")
+        try:
+            return Samples(
+                self.X[chosen],
+                self.y[chosen],
+                None if self.person is None else self.person[chosen],
+                None if self.trial is None else self.trial[chosen],
+            )
+        except IndexError as error:
+            raise DataError(f"indices do not fit {len(self)} samples: {error}") from error
+
+    def split(
+        self, fraction: float, *, by: Literal["person", "trial"] | None = None, rng: Rng = None
+    ) -> tuple["Samples", "Samples"]:
+        """Divide the samples in two at random: the rest, and about `fraction` of them.
+
+        Parameters
+        ----------
+        fraction : float
+            Share of the second part, between 0 and 1 exclusive.
+        by : {None, "person", "trial"}
+            None draws from each class alike (stratified): the second part holds `fraction` of every class,
+            rounded, and each part at least one sample of a class that has two. Windows cut with overlap then
+            share steps across the parts. "person" and "trial" move whole people, or whole trials (one
+            person's samples with one trial number; without people, all with one trial number), so that no
+            group is in both parts: in random order, a group moves if that brings the counts of the classes
+            nearer to `fraction`.
+        rng : None, int or numpy.random.Generator
+            Where the randomness comes from. The same seed gives the same parts.
+
+        Returns
+        -------
+        rest, part : Samples
+            In both, samples stay in the order they had.
+
+        Raises
+        ------
+        DataError
+            If `fraction` is out of range, or there is too little to divide: no class of two samples, a single
+            group, or no person or trial numbers.
+        """
+        if not 0 < fraction < 1:
+            raise DataError(f"fraction is {fraction}, expected a number between 0 and 1, both excluded")
+        generator = np.random.default_rng(rng)
+        if by is None:
+            taken = _draw_from_classes(self.y, fraction, generator)
+        else:
+            taken = _draw_groups(self.y, self._groups(by), by, fraction, generator)
+        return self.subset(~taken), self.subset(taken)
+
+    def _groups(self, by: str) -> IntArray:
+        """Return the number of its group for every sample, groups numbered from 0."""
+        one_of(by, ("person", "trial"), "by")
+        numbers = self.person if by == "person" else self.trial
+        if numbers is None:
+            raise DataError(f"by is {by!r}, but these samples carry no {by} numbers")
+        if by == "trial" and self.person is not None:
+            pairs = np.stack([self.person, numbers], axis=1)
+            return np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)
+        return np.unique(numbers, return_inverse=True)[1].reshape(-1)
+
+
+def _draw_from_classes(y: IntArray, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:
+    taken = np.zeros(len(y), bool)
+    for label in np.unique(y):
+        members = rng.permutation(np.flatnonzero(y == label))
+        wanted = min(max(round(fraction * len(members)), 1), len(members) - 1)
+        taken[members[:wanted]] = True
+    if not taken.any():
+        raise DataError(f"cannot divide {len(y)} samples: no class has two or more")
+    return taken
+
+
+def _draw_groups(
+    y: IntArray, groups: IntArray, by: str, fraction: float, rng: np.random.Generator
+) -> NDArray[np.bool_]:
+    n_groups = groups.max(initial=-1) + 1
+    if n_groups < 2:
+        raise DataError(f"cannot divide by {by}: expected at least 2 groups, found {n_groups}")
+    present, labels = np.unique(y, return_inverse=True)
+    counts = np.zeros((n_groups, len(present)))  # of each class in each group
+    np.add.at(counts, (groups, labels), 1)
+    missing = fraction * counts.sum(axis=0)  # what the second part still wants of each class
+    chosen: list[int] = []
+    for group in rng.permutation(n_groups):
+        after = missing - counts[group]
+        if np.abs(after).sum() < np.abs(missing).sum() and len(chosen) < n_groups - 1:
+            missing = after
+            chosen.append(group)
+    if not chosen:  # every group is too large for so small a fraction: the smallest is the nearest
+        chosen.append(int(counts.sum(axis=1).argmin()))
+    taken: NDArray[np.bool_] = np.isin(groups, chosen)
+    return taken

@@ -1,0 +1,87 @@
+"""Per-axis standardisation."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled.data._checks import FloatArray
+from unrolled.data.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class Scaling:
+    """Each axis of a signal brought to mean 0 and standard deviation 1: ``(X - mean) / std``.
+
+    Parameters
+    ----------
+    mean : array, shape (D,)
+        In the signal's own units. Kept as float64.
+    std : array, shape (D,)
+        In the signal's own units, greater than 0. Kept as float64.
+
+    Raises
+    ------
+    DataError
+        If the shapes disagree, a number is not finite or a standard deviation is not greater than 0.
+    """
+
+    mean: NDArray[np.float64]
+    std: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        mean, std = np.asarray(self.mean, np.float64), np.asarray(self.std, np.float64)
+        if mean.ndim != 1 or mean.shape != std.shape:
+            raise DataError(f"mean has shape {mean.shape} and std {std.shape}, expected (D,) for both")
+        for axis, (m, s) in enumerate(zip(mean, std, strict=True)):
+            if not (np.isfinite(m) and np.isfinite(s) and s > 0):
+                raise DataError(f"axis {axis} has mean {m} and std {s}, expected finite numbers and std > 0")
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "std", std)
+
+    @classmethod
+    def fit(cls, X: FloatArray) -> "Scaling":
+        """Measure mean and standard deviation of every axis, over everything but the last dimension.
+
+        Fit on training data only: what is measured on the test set leaks into training.
+
+        Parameters
+        ----------
+        X : array, shape (..., D)
+            For instance (N, T, D), or a single recording (L, D).
+
+        Returns
+        -------
+        Scaling
+            With the population's standard deviation (division by the count). An axis that never changes has
+            no scale of its own: its std is 1, so it is only moved to 0.
+        """
+        X = np.asarray(X, np.float64)
+        if X.ndim == 0 or X.size == 0:
+            raise DataError(f"X has shape {X.shape}: there is nothing to measure a mean on")
+        rows = X.reshape(-1, X.shape[-1])
+        with np.errstate(over="ignore", invalid="ignore"):  # __post_init__ refuses an overflow
+            mean, std = rows.mean(axis=0), rows.std(axis=0)
+        # asked of the values themselves: rounding can give a constant axis a tiny spread instead of none
+        constant = (rows.min(axis=0) == rows.max(axis=0)) | (std == 0)
+        return cls(mean, np.where(constant, 1.0, std))
+
+    def apply(self, X: FloatArray) -> FloatArray:
+        """Standardise `X`, shape (..., D), and return it in its own dtype (whole numbers become float32)."""
+        X = self._signal(X)
+        return ((X - self.mean) / self.std).astype(X.dtype)
+
+    def invert(self, X: FloatArray) -> FloatArray:
+        """Bring a standardised `X`, shape (..., D), back to its units; the dtype stays."""
+        X = self._signal(X)
+        return (X * self.std + self.mean).astype(X.dtype)
+
+    def _signal(self, X: FloatArray) -> NDArray[Any]:
+        X = np.asarray(X)
+        if X.shape[-1:] != self.mean.shape:
+            raise DataError(f"X has shape {X.shape}, expected {len(self.mean)} axes in its last dimension")
+        return X if X.dtype.kind == "f" else X.astype(np.float32)
+
+    def __repr__(self) -> str:
+        return f"Scaling(mean={self.mean.round(4).tolist()}, std={self.std.round(4).tolist()})"

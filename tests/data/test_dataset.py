@@ -1,0 +1,43 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from unrolled.data import DataError, Dataset, Samples, Scaling
+
+
+def part(n: int = 4, d: int = 3, top: int = 1) -> Samples:
+    return Samples(np.ones((n, 5, d)), np.arange(n) % (top + 1))
+
+
+def test_it_tells_what_it_is() -> None:
+    dataset = Dataset(part(6), part(), ("sit", "walk"), 50.0, "made up")
+    assert repr(dataset) == (
+        "Dataset(6 training and 4 test series of 5 steps x 3 axes at 50 Hz, raw; classes: sit, walk)"
+    )
+    assert "at" not in repr(Dataset(part(6), part(), ("sit", "walk"))).split("axes")[1].split(";")[0]
+    assert "standardised" in repr(dataset.standardised())
+    assert Dataset(part(), part(), ["sit", "walk"]).classes == ("sit", "walk")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"test": part(d=2)}, "train has 3 axes and test has 2, expected the same number"),
+        ({"train": part().subset([])}, "train has no samples"),
+        ({"test": part().subset([])}, "test has no samples"),
+        ({"test": part(top=2)}, "test has label 2 at row 2, expected 0 to 1: there are 2 classes"),
+        ({"classes": ()}, "at least one name"),
+        ({"classes": ("a", "")}, "none empty"),
+        ({"classes": ("a", "b", "a")}, "classes name 'a' twice"),
+        ({"classes": "ab"}, "classes are 'ab', expected a tuple of names"),
+        ({"classes": (1, 2)}, r"classes are \(1, 2\), expected a tuple of names"),
+        ({"rate": 0.0}, "rate is 0.0, expected a finite number of Hz"),
+        ({"rate": float("nan")}, "rate is nan"),
+        ({"scaling": Scaling(np.zeros(2), np.ones(2))}, "scaling is for 2 axes, expected 3"),
+    ],
+)
+def test_refuses(change: dict[str, object], message: str) -> None:
+    dataset = Dataset(part(), part(), ("a", "b"))
+    with pytest.raises(DataError, match=message):
+        dataclasses.replace(dataset, **change)  # type: ignore[arg-type]

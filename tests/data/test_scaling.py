@@ -1,0 +1,96 @@
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from unrolled.data import DataError, Dataset, Samples, Scaling
+
+signals = hnp.arrays(
+    np.float64,
+    hnp.array_shapes(min_dims=3, max_dims=3, max_side=6),
+    elements=st.floats(-1e6, 1e6, allow_subnormal=False),
+)
+
+
+@given(signals)
+def test_invert_undoes_apply(X: np.ndarray) -> None:
+    scaling = Scaling.fit(X)
+    np.testing.assert_allclose(scaling.invert(scaling.apply(X)), X, rtol=1e-9, atol=1e-9 * (1 + np.abs(X).max()))
+
+
+@given(signals)
+def test_every_axis_gets_mean_0_and_std_1_unless_it_is_constant(X: np.ndarray) -> None:
+    scaling = Scaling.fit(X)
+    for axis in range(X.shape[2]):
+        values = X[:, :, axis]
+        spread = np.ptp(values)
+        if spread == 0:
+            assert scaling.std[axis] == 1
+        elif spread > max(1e-6 * np.abs(values).max(), 1e-100):  # else rounding of the mean shows, or squares vanish
+            scaled = scaling.apply(X)[:, :, axis]
+            assert abs(scaled.mean()) < 1e-6
+            assert abs(scaled.std() - 1) < 1e-6
+
+
+def test_a_constant_axis_is_only_moved() -> None:
+    X = np.full((50, 3, 2), 0.1)  # the mean of fifty 0.1 is not 0.1 in binary
+    X[:, :, 1] = np.arange(150).reshape(50, 3)
+    scaling = Scaling.fit(X)
+    assert scaling.std[0] == 1
+    assert np.abs(scaling.apply(X)[:, :, 0]).max() < 1e-15
+
+
+def test_dtype_stays() -> None:
+    X = np.arange(12, dtype=np.float32).reshape(2, 3, 2)
+    scaling = Scaling.fit(X)
+    assert scaling.mean.dtype == np.float64
+    assert scaling.apply(X).dtype == scaling.invert(X).dtype == np.float32
+    assert scaling.apply(X.astype(int)).dtype == np.float32
+    assert scaling.apply(X[0]).shape == (3, 2)
+    assert repr(scaling) == "Scaling(mean=[5.0, 6.0], std=[3.4157, 3.4157])"
+
+
+def test_a_data_set_is_scaled_by_its_training_part_alone() -> None:
+    rng = np.random.default_rng(0)
+    train = Samples(rng.normal(3, 2, (40, 5, 2)), np.zeros(40, int))
+    test = Samples(rng.normal(-7, 9, (20, 5, 2)), np.zeros(20, int))
+    raw = Dataset(train, test, ("a",))
+    scaled = raw.standardised()
+    assert scaled.scaling is not None
+    np.testing.assert_allclose(scaled.scaling.mean, train.X.mean(axis=(0, 1)))
+    np.testing.assert_allclose(scaled.scaling.std, train.X.std(axis=(0, 1)))
+    np.testing.assert_allclose(scaled.train.X.mean(axis=(0, 1)), 0, atol=1e-12)
+    np.testing.assert_allclose(scaled.test.X, (test.X - train.X.mean(axis=(0, 1))) / train.X.std(axis=(0, 1)))
+
+    changed = dataclasses.replace(raw, test=dataclasses.replace(test, X=test.X * 100)).standardised()
+    np.testing.assert_array_equal(changed.train.X, scaled.train.X)
+    with pytest.raises(DataError, match="standardised already"):
+        scaled.standardised()
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "message"),
+    [
+        ([0, 0], [1], r"mean has shape \(2,\) and std \(1,\), expected \(D,\) for both"),
+        ([[0]], [[1]], r"expected \(D,\)"),
+        ([0, 0], [1, 0], "axis 1 has mean 0.0 and std 0.0, expected finite numbers and std > 0"),
+        ([0, np.inf], [1, 1], "axis 1 has mean inf"),
+    ],
+)
+def test_refuses(mean: list[float], std: list[float], message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Scaling(np.array(mean), np.array(std))
+
+
+def test_refuses_what_it_cannot_measure_or_scale() -> None:
+    with pytest.raises(DataError, match=r"X has shape \(0, 5, 2\): there is nothing to measure"):
+        Scaling.fit(np.empty((0, 5, 2)))
+    with pytest.raises(DataError, match=r"X has shape \(\): there is nothing to measure"):
+        Scaling.fit(np.array(1.0))
+    with pytest.raises(DataError, match="axis 0 has mean"):
+        Scaling.fit(np.array([[-1e308], [1e308], [1e308], [1e308]]))
+    with pytest.raises(DataError, match=r"X has shape \(4, 3\), expected 2 axes in its last dimension"):
+        Scaling.fit(np.ones((4, 2))).apply(np.ones((4, 3)))
