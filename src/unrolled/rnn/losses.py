@@ -3,15 +3,14 @@
 import numpy as np
 
 from unrolled.rnn.arrays import Array
-from unrolled.rnn.heads import sigmoid
 
 
 def binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
     """Loss and its gradient: summed over the classes, averaged over the batch.
 
     With ``Y_hat = sigmoid(Z)``, equation (3) is ``-sum_i Y_i log Y_hat_i + (1 - Y_i) log(1 - Y_hat_i)``.
-    Since ``-log sigmoid(Z) = softplus(-Z)`` and ``-log(1 - sigmoid(Z)) = softplus(Z)``, no logarithm of a
-    rounded probability is ever taken, and the loss is finite and exact for any logit.
+    That is ``max(Z, 0) - Y Z + log(1 + exp(-|Z|))``: no logarithm of a rounded probability is ever taken, and
+    the loss is finite and exact for any logit.
 
     Parameters
     ----------
@@ -28,13 +27,11 @@ def binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
         ``(1 - Y) sigmoid(Z) - Y sigmoid(-Z)``, which is the same without the cancellation near Y = 1.
     """
     m = len(Z)
-    E = (Y * softplus(-Z) + (1 - Y) * softplus(Z)).sum() / m
-    dZ = ((1 - Y) * sigmoid(Z) - Y * sigmoid(-Z)) / m
+    negative = Z.real < 0
+    e = np.exp(
+        np.where(negative, Z, -Z)
+    )  # exp(-|Z|) never overflows; the sign is the real part's, for the complex step
+    E = (np.where(negative, 0, Z) - Y * Z + np.log1p(e)).sum() / m
+    small, large = e / (1 + e), 1 / (1 + e)
+    dZ = ((1 - Y) * np.where(negative, small, large) - Y * np.where(negative, large, small)) / m
     return E, dZ
-
-
-def softplus(Z: Array) -> Array:
-    """``log(1 + exp(Z))`` without overflow: ``max(Z, 0) + log1p(exp(-|Z|))``, any shape, real or complex."""
-    positive = Z.real > 0
-    e = np.exp(np.where(positive, -Z, Z))
-    return np.where(positive, Z, 0) + np.log1p(e)

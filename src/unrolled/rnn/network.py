@@ -1,5 +1,8 @@
 """A recurrence, a linear readout of its last state and a sigmoid head, put together."""
 
+from collections import deque
+from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import asdict, dataclass
 from os import PathLike, fspath
 from typing import Any
@@ -9,9 +12,11 @@ import numpy as np
 from unrolled.rnn import inputs, storage
 from unrolled.rnn.arrays import Array, IntArray, Parameters, ReadOnlyParameters
 from unrolled.rnn.cells import Tanh
+from unrolled.rnn.cells.tanh import TanhTrace
 from unrolled.rnn.heads import sigmoid
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
 from unrolled.rnn.losses import binary_cross_entropy
+from unrolled.rnn.scratch import Scratch
 
 BLOCK = 256
 """Samples predicted at a time: bounds the memory of a prediction."""
@@ -23,18 +28,25 @@ class Forward:
 
     Attributes
     ----------
-    X : ndarray, shape (T, m, D)
-        The input, time first: ``X[t]`` is the report's X of step t + 1.
-    A : ndarray, shape (T + 1, m, H)
-        The hidden states; ``A[0]`` is zero, ``A[t]`` is the report's A_t.
+    trace : TanhTrace
+        What the cell keeps for its backward pass.
     logits, Y_hat : ndarray, shape (m, C)
         ``W_ho A_T + b_o`` and its sigmoid, equation (2).
     """
 
-    X: Array
-    A: Array
+    trace: TanhTrace
     logits: Array
     Y_hat: Array
+
+    @property
+    def X(self) -> Array:
+        """The input, (T, m, D), time first: ``X[t - 1]`` is the report's X_t."""
+        return self.trace.X
+
+    @property
+    def A(self) -> Array:
+        """The hidden states, (T + 1, m, H): ``A[0]`` is zero, ``A[t]`` is the report's A_t."""
+        return self.trace.A
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,7 @@ class ManyToOne:
         self.cell = cell
         self.n_inputs = inputs.count(n_inputs, "n_inputs")
         self.n_classes = inputs.count(n_classes, "n_classes")
+        self._scratch: Scratch[TanhTrace] = Scratch()
         if self.n_classes < 2:
             raise ValueError(f"n_classes is {n_classes!r}, expected 2 or more")
         self.parameters: Parameters = initialize(
@@ -150,7 +163,11 @@ class ManyToOne:
         ValueError
             If X has another shape, is empty, or is not finite.
         """
-        return self._forward(self._time_first(X))
+        X = inputs.sequences(X, self.n_inputs, self.dtype)
+        m, T, D = X.shape
+        trace = self.cell.trace(T, m, D, self.dtype)
+        logits = self._forward(X, trace)
+        return Forward(trace, logits, sigmoid(logits))
 
     def predict_proba(self, X: Any) -> Array:
         """Give the probability of each class, a sigmoid each: rows need not sum to 1.
@@ -196,7 +213,10 @@ class ManyToOne:
         Backward
             ``loss``, ``gradients``, and ``dA`` and ``delta`` of every step, (T, m, H).
         """
-        return self._backward(forward, self._targets(y, len(forward.logits)))
+        trace = forward.trace
+        loss, gradients, dA_T = self._backward(trace, forward.logits, self._targets(y, len(forward.logits)))
+        dA = np.concatenate([trace.delta[1:] @ self.parameters["W_hh"], dA_T[None]])
+        return Backward(loss, gradients, dA, trace.delta.copy())
 
     def loss_and_gradients(self, X: Any, y: Any) -> tuple[float, Parameters]:
         """Give the loss of a batch and its gradient in every parameter, by back-propagation through time.
@@ -224,8 +244,9 @@ class ManyToOne:
 
     def loss(self, X: Any, y: Any) -> float:
         """Give the loss of a batch alone, by the forward pass alone (complex for a complex network)."""
-        X = self._time_first(X)
-        loss, _ = binary_cross_entropy(self._forward(X).logits, self._targets(y, X.shape[1]))
+        X = inputs.sequences(X, self.n_inputs, self.dtype)
+        with self._memory(X) as trace:
+            loss, _ = binary_cross_entropy(self._forward(X, trace), self._targets(y, len(X)))
         return loss.item()  # type: ignore[no-any-return]
 
     # ------------------------------------------------------------- and others
@@ -256,10 +277,16 @@ class ManyToOne:
         if len(dtypes) != 1:
             raise ValueError(f"parameters have dtypes {sorted(map(str, dtypes))}, expected one dtype for all")
         inputs.dtype_of_work(dtypes.pop())
-        twin = object.__new__(type(self))
-        twin.cell, twin.n_inputs, twin.n_classes = self.cell, self.n_inputs, self.n_classes
+        twin = copy(self)
         twin.parameters = {name: parameters[name] for name in shapes}
         return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the scratch memory out of copies and pickles."""
+        return {name: value for name, value in vars(self).items() if name != "_scratch"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _scratch=Scratch())
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write the network to an HDF5 file, for :func:`unrolled.rnn.load`.
@@ -293,32 +320,39 @@ class ManyToOne:
         Y : ndarray, shape (m, C), of the network's dtype
             One-hot rows.
         """
-        backward = self._backward(self._forward(np.ascontiguousarray(X.transpose(1, 0, 2))), Y)
-        return backward.loss, backward.gradients
+        with self._memory(X) as trace:
+            logits = self._forward(X, trace)
+            loss, gradients, _ = self._backward(trace, logits, Y)
+        return loss, gradients
 
     # ------------------------------------ the formulas; arrays already checked
 
-    def _forward(self, X: Array) -> Forward:
-        A = self.cell.forward(self.parameters, X)  # (1)
-        logits = A[-1] @ self.parameters["W_ho"].T + self.parameters["b_o"]
-        return Forward(X, A, logits, sigmoid(logits))  # (2)
+    def _memory(self, X: Array) -> AbstractContextManager[TanhTrace]:
+        m, T, D = X.shape
+        return self._scratch.take((m, T), lambda: self.cell.trace(T, m, D, self.dtype))
 
-    def _backward(self, forward: Forward, Y: Array) -> Backward:
-        loss, dZ = binary_cross_entropy(forward.logits, Y)  # (3); dZ = (Y_hat - Y) / m
-        A = forward.A
-        dA = np.zeros_like(A[1:])
-        dA[-1] = dZ @ self.parameters["W_ho"]  # dE/dA^(T_x)
-        gradients, delta = self.cell.backward(self.parameters, forward.X, A, dA)
-        gradients["W_ho"] = dZ.T @ A[-1]
+    def _forward(self, X: Array, trace: TanhTrace) -> Array:
+        self.cell.forward(self.parameters, X.transpose(1, 0, 2), trace)  # (1)
+        return self._readout(trace.A[-1])  # (2), but for the sigmoid
+
+    def _readout(self, A_T: Array) -> Array:
+        return A_T @ self.parameters["W_ho"].T + self.parameters["b_o"]
+
+    def _backward(self, trace: TanhTrace, logits: Array, Y: Array) -> tuple[float, Parameters, Array]:
+        loss, dZ = binary_cross_entropy(logits, Y)  # (3); dZ = (Y_hat - Y) / m
+        dA_T = dZ @ self.parameters["W_ho"]  # dE/dA^(T_x)
+        gradients = self.cell.backward(self.parameters, trace, dA_T)
+        gradients["W_ho"] = dZ.T @ trace.A[-1]
         gradients["b_o"] = dZ.sum(0)
-        return Backward(loss.item(), gradients, dA, delta)
+        return loss.item(), gradients, dA_T
 
     def _logits(self, X: Array) -> Array:
-        blocks = [X[n : n + BLOCK].transpose(1, 0, 2) for n in range(0, len(X), BLOCK)]
-        return np.concatenate([self._forward(np.ascontiguousarray(block)).logits for block in blocks])
-
-    def _time_first(self, X: Any) -> Array:
-        return np.ascontiguousarray(inputs.sequences(X, self.n_inputs, self.dtype).transpose(1, 0, 2))
+        logits = np.empty((len(X), self.n_classes), self.dtype)
+        for n in range(0, len(X), BLOCK):
+            block = np.ascontiguousarray(X[n : n + BLOCK].transpose(1, 0, 2))
+            (A_T,) = deque(self.cell.states(self.parameters, block), maxlen=1)
+            logits[n : n + BLOCK] = self._readout(A_T)
+        return logits
 
     def _targets(self, y: Any, n_samples: int) -> Array:
         return inputs.one_hot(inputs.labels(y, self.n_classes, n_samples), self.n_classes, self.dtype)

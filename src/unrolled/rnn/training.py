@@ -1,5 +1,6 @@
 """Mini-batch training: shuffle, step, look, stop."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -168,7 +169,7 @@ def train(
                 for batch in range(n_batches):
                     rows = order[batch * batch_size : (batch + 1) * batch_size]
                     loss, gradients = net.step(X[rows], Y[rows])
-                    if not np.isfinite(loss):
+                    if not math.isfinite(loss):
                         _copy(kept, net.parameters)
                         history.ended = "diverged"
                         raise DivergenceError(loss, epoch, batch + 1, history)

@@ -1,19 +1,51 @@
 """The report's recurrence, equation (1), and its back-propagation through time, section 2.3."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
+from unrolled.rnn.inputs import count
+
+
+class TanhTrace:
+    """What a pass through time leaves behind: T steps, m samples, D inputs, H hidden units.
+
+    State, input and the report's row of ones stand side by side in ``rows``, so that a step is one product with
+    ``[W_hh | W_ih | b_h]``, and the gradient of all three is one product too.
+
+    Attributes
+    ----------
+    rows : ndarray, shape (T + 1, m, H + D + 1)
+        ``rows[t] = [A_t | X_{t+1} | 1]``.
+    A : ndarray, shape (T + 1, m, H)
+        The hidden states, a view of ``rows``; ``A[0]`` is zero, ``A[t]`` is the report's A_t.
+    X : ndarray, shape (T, m, D)
+        The input, a view of ``rows``; ``X[t - 1]`` is the report's X_t.
+    delta : ndarray, shape (T, m, H)
+        After the backward pass, ``delta[t - 1]`` is the report's dE/dA^(t) * (1 - A_t^2).
+    """
+
+    def __init__(self, T: int, m: int, D: int, H: int, dtype: np.dtype[Any]) -> None:
+        self.rows: Array = np.empty((T + 1, m, H + D + 1), dtype)
+        self.rows[0, :, :H] = 0  # A_0
+        self.rows[T, :, H:] = 0  # there is no X_{T+1}
+        self.rows[:T, :, -1] = 1
+        self.A = self.rows[:, :, :H]
+        self.X = self.rows[:T, :, H:-1]
+        self.delta: Array = np.zeros((T, m, H), dtype)
+        # Below, what the loops use: memory for one step, and a view for every step.
+        self.step: Array = np.empty((m, H), dtype)
+        self.each_row, self.each_A, self.each_delta = list(self.rows), list(self.A), list(self.delta)
 
 
 @dataclass(frozen=True)
 class Tanh:
     """Elman's recurrence ``A_t = tanh(W_ih X_t + W_hh A_{t-1} + b_h)``, with ``A_0 = 0``.
 
-    Rows are samples here where the report has columns, so every product appears transposed, and the
-    report's row of ones is the bias ``b_h``. A Python index starts at 0: ``X[t]`` and ``delta[t]`` are the
-    report's X and delta of step t + 1, and so is ``A[t + 1]``; ``A[0]`` is the report's A_0.
+    Rows are samples here where the report has columns, so every product appears transposed.
 
     Parameters
     ----------
@@ -30,75 +62,83 @@ class Tanh:
 
     def __post_init__(self) -> None:
         """Refuse a number of units that is not a positive whole number."""
-        if isinstance(self.hidden, bool) or not isinstance(self.hidden, int | np.integer) or self.hidden < 1:
-            raise ValueError(f"Tanh(hidden={self.hidden!r}): expected a whole number of hidden units, 1 or more")
+        count(self.hidden, "Tanh's hidden")
 
     def shapes(self, n_inputs: int) -> dict[str, tuple[int, ...]]:
         """Give the shape of each parameter for ``n_inputs`` = D features a step."""
         H = self.hidden
         return {"W_ih": (H, n_inputs), "W_hh": (H, H), "b_h": (H,)}
 
-    def forward(self, parameters: ReadOnlyParameters, X: Array) -> Array:
-        """Run the recurrence over a sequence.
+    def trace(self, T: int, m: int, D: int, dtype: np.dtype[Any]) -> TanhTrace:
+        """Allocate the memory of a pass over T steps of m samples with D inputs; it can be used again."""
+        return TanhTrace(T, m, D, self.hidden, dtype)
+
+    def forward(self, parameters: ReadOnlyParameters, X: Array, trace: TanhTrace) -> None:
+        """Run the recurrence over a batch of sequences.
 
         Parameters
         ----------
         parameters : mapping
             ``W_ih`` (H, D), ``W_hh`` (H, H) and ``b_h`` (H,).
         X : ndarray, shape (T, m, D)
-            Time first; same dtype as the parameters.
-
-        Returns
-        -------
-        A : ndarray, shape (T + 1, m, H)
-            Every hidden state; ``A[0]`` is zero.
+            Time first.
+        trace : TanhTrace
+            For these T, m and D, of the parameters' dtype; ``X`` and ``A`` are filled in.
         """
-        W_ih, W_hh, b_h = parameters["W_ih"], parameters["W_hh"], parameters["b_h"]
-        T, m, D = X.shape
-        A = np.zeros((T + 1, m, self.hidden), X.dtype)
-        # What does not depend on the step before is done for all steps in one product ...
-        np.matmul(X.reshape(T * m, D), W_ih.T, out=A[1:].reshape(T * m, self.hidden))
-        A[1:] += b_h
-        # ... and the loop adds what does.                                                      (1)
-        for t in range(T):
-            A[t + 1] += A[t] @ W_hh.T
-            np.tanh(A[t + 1], out=A[t + 1])
-        return A
+        trace.X[...] = X
+        W, step, tanh = side_by_side(parameters).T, trace.step, np.tanh
+        for row, A in zip(trace.each_row, trace.each_A[1:], strict=False):  # the last row feeds nothing
+            row.dot(W, step)
+            tanh(step, A)  # (1)
 
-    def backward(self, parameters: ReadOnlyParameters, X: Array, A: Array, dA: Array) -> tuple[Parameters, Array]:
-        """Go back through time from the gradient of the loss in each state to that of each parameter.
+    def states(self, parameters: ReadOnlyParameters, X: Array) -> Iterator[Array]:
+        """Run the recurrence and keep nothing: yields A_1, A_2, ..., each (m, H), valid until the next."""
+        T, m, D = X.shape
+        row = np.ones((m, self.hidden + D + 1), X.dtype)
+        A, step = row[:, : self.hidden], np.empty((m, self.hidden), X.dtype)
+        A[...] = 0
+        W = side_by_side(parameters).T
+        for t in range(T):
+            row[:, self.hidden : -1] = X[t]
+            row.dot(W, step)
+            np.tanh(step, A)  # (1)
+            yield A
+
+    def backward(self, parameters: ReadOnlyParameters, trace: TanhTrace, dA_T: Array) -> Parameters:
+        """Go back through time from the gradient of the loss in the last state to that of each parameter.
 
         Parameters
         ----------
         parameters : mapping
             As given to :meth:`forward`.
-        X : ndarray, shape (T, m, D)
-            As given to :meth:`forward`.
-        A : ndarray, shape (T + 1, m, H)
-            As :meth:`forward` returned it.
-        dA : ndarray, shape (T, m, H)
-            On entry what the loss says of each state directly (for a many-to-one network, zero but for the
-            last step); on return the whole of the report's dE/dA^(t), as ``dA[t - 1]``. **Changed in place.**
+        trace : TanhTrace
+            As :meth:`forward` filled it; ``delta`` is filled in. The gradient in the inputs is then
+            ``delta @ W_ih``, and dE/dA^(t) is ``delta[t] @ W_hh`` for t < T.
+        dA_T : ndarray, shape (m, H)
+            dE/dA^(T).
 
         Returns
         -------
-        gradients : dict of ndarray
-            With the names and shapes of the parameters.
-        delta : ndarray, shape (T, m, H)
-            dE/dA^(t) * (1 - A_t^2), the gradient in what stands inside the tanh. The gradient in the
-            inputs is ``delta @ W_ih``.
+        dict of ndarray
+            The gradients, with the names and shapes of the parameters.
         """
-        W_hh = parameters["W_hh"]
-        T, m, H = dA.shape
-        delta = 1 - A[1:] ** 2
-        for t in range(T - 1, 0, -1):
-            delta[t] *= dA[t]  # dE/dA^(t) * (1 - A_t^2)
-            dA[t - 1] += delta[t] @ W_hh  # dE/dA^(t-1), a row a sample: (W_hh^T delta)^T
-        delta[0] *= dA[0]
-        # The sums over t and over the samples are one product each; A_0 = 0 leaves t = 1 out of dW_hh.
-        rows = delta.reshape(T * m, H).T
-        return {
-            "W_ih": rows @ X.reshape(T * m, -1),
-            "W_hh": rows @ A[:-1].reshape(T * m, H),
-            "b_h": rows.sum(1),
-        }, delta
+        T, m, H = trace.delta.shape
+        D = trace.X.shape[2]
+        W_hh, dA, multiply = parameters["W_hh"], trace.step, np.multiply
+        # What does not depend on the step after is done for all steps at once ...
+        np.multiply(trace.A[1:], trace.A[1:], out=trace.delta)
+        np.subtract(1, trace.delta, out=trace.delta)  # 1 - A_t^2
+        # ... and the loop does what does.
+        dA[...] = dA_T
+        for delta in reversed(trace.each_delta):
+            multiply(delta, dA, delta)  # dE/dA^(t) * (1 - A_t^2)
+            delta.dot(W_hh, dA)  # dE/dA^(t-1), a row a sample: (W_hh^T delta)^T
+        # The sums over t and over the samples, of all three gradients, are one product. A_0 = 0 leaves t = 1
+        # out of dE/dW_hh, as the report does.
+        dW = trace.delta.reshape(T * m, H).T @ trace.rows[:T].reshape(T * m, H + D + 1)
+        return {"W_ih": dW[:, H:-1], "W_hh": dW[:, :H], "b_h": dW[:, -1]}
+
+
+def side_by_side(parameters: ReadOnlyParameters) -> Array:
+    """``[W_hh | W_ih | b_h]``, shape (H, H + D + 1)."""
+    return np.concatenate([parameters["W_hh"], parameters["W_ih"], parameters["b_h"][:, None]], axis=1)
