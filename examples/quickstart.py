@@ -14,7 +14,7 @@ history = rnn.train(
     net,
     train,
     validation=validation,
-    optimizer=rnn.SGD(0.05),
+    optimizer=rnn.SGD(0.01),
     batch_size=30,
     epochs=50,
     early_stopping=rnn.EarlyStopping(patience=10),
@@ -34,8 +34,5 @@ plt.savefig("quickstart_confusion.png")
 print(rnn.check_gradients(net, train.X[:5], train.y[:5], entries=20))
 
 # Every hidden state and every gradient in it can be looked at: where do the gradients vanish?
-backward = net.backward(net.forward(train.X[:30]), train.y[:30])
-print(
-    "norm of dE/dA 0, 50 and 100 steps before the end:",
-    np.linalg.norm(backward.dA[[-1, -51, -101]], axis=(1, 2)),
-)
+dA = net.backward(net.forward(train.X[:30]), train.y[:30]).dA
+print("norm of dE/dA 0, 50 and 100 steps before the end:", np.linalg.norm(dA[[-1, -51, -101]], axis=(1, 2)))

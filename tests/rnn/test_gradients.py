@@ -122,6 +122,20 @@ def test_looking_twice_gives_the_same_and_changes_nothing() -> None:
     np.testing.assert_array_equal(first.gradients["W_hh"], second.gradients["W_hh"])
 
 
+def test_gradients_that_vanish_to_zero_are_those_of_the_full_way_back() -> None:
+    """Ninety steps of weights near zero: float32 underflows to zero, and the way back may end there."""
+    net, X, y = problem(m=3, T=90, D=3, H=5, C=3, seed=0, initializer=rnn.uniform(-0.01, 0.01))
+    net, X = net.astype(np.float32), X.astype(np.float32)
+    loss, gradients = net.loss_and_gradients(X, y)
+    _, expected = report_bptt(net.parameters, X, np.eye(3)[y])
+    backward = net.backward(net.forward(X), y)
+    assert not backward.delta[:48].any()
+    assert backward.delta[-3:].any()
+    assert net.loss_and_gradients(X, y)[0] == loss
+    for name, gradient in gradients.items():
+        assert relative_difference(gradient, expected[name]) <= 2e-5, name
+
+
 def test_check_leaves_the_network_alone_and_prints_a_row_a_parameter() -> None:
     net, X, y = problem(m=2, T=3, D=2, H=3, C=2, seed=0)
     net = net.astype(np.float32)

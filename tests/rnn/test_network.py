@@ -91,7 +91,7 @@ def test_labels_of_every_kind_mean_the_same(labels: Any) -> None:
 
 @pytest.mark.parametrize("hidden", [0, -1, 2.5, True, "50"])
 def test_a_cell_without_units_is_refused(hidden: Any) -> None:
-    with pytest.raises(ValueError, match="Tanh's hidden is .*expected a whole number"):
+    with pytest.raises(ValueError, match=r"Tanh's hidden is .*expected a whole number"):
         rnn.Tanh(hidden)
 
 

@@ -17,6 +17,8 @@ from unrolled.rnn.heads import sigmoid
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
 from unrolled.rnn.losses import binary_cross_entropy
 from unrolled.rnn.scratch import Scratch
+from unrolled.rnn.threads import one_blas_thread, share
+from unrolled.rnn.threads import parts as divided
 
 BLOCK = 256
 """Samples predicted at a time: bounds the memory of a prediction."""
@@ -311,7 +313,7 @@ class ManyToOne:
         }
         storage.write(path, description, self.parameters)
 
-    def step(self, X: Array, Y: Array) -> tuple[float, Parameters]:
+    def step(self, X: Array, Y: Array, threads: int = 1) -> tuple[float, Parameters]:
         """Do what :meth:`loss_and_gradients` does with arrays that are known to be right; nothing is checked.
 
         Parameters
@@ -319,7 +321,23 @@ class ManyToOne:
         X : ndarray, shape (m, T, D), of the network's dtype
         Y : ndarray, shape (m, C), of the network's dtype
             One-hot rows.
+        threads : int, default 1
+            Large batches are divided among so many threads; the sums over their parts round differently.
         """
+        parts = divided(len(X), self.cell.hidden, threads)
+        if len(parts) == 1:
+            return self._step(X, Y)
+        # A mean over the batch is the mean of the parts' means, weighted by their sizes.
+        outcomes = share(lambda part: self._step(X[part], Y[part]), parts, threads)
+        weights = [(part.stop - part.start) / len(X) for part in parts]
+        loss, gradients = weights[0] * outcomes[0][0], outcomes[0][1]
+        for name, gradient in gradients.items():
+            gradient *= gradient.dtype.type(weights[0])
+            for weight, (_, others) in zip(weights[1:], outcomes[1:], strict=True):
+                gradient += others[name] * gradient.dtype.type(weight)
+        return loss + sum(w * other for w, (other, _) in zip(weights[1:], outcomes[1:], strict=True)), gradients
+
+    def _step(self, X: Array, Y: Array) -> tuple[float, Parameters]:
         with self._memory(X) as trace:
             logits = self._forward(X, trace)
             loss, gradients, _ = self._backward(trace, logits, Y)
@@ -336,7 +354,7 @@ class ManyToOne:
         return self._readout(trace.A[-1])  # (2), but for the sigmoid
 
     def _readout(self, A_T: Array) -> Array:
-        return A_T @ self.parameters["W_ho"].T + self.parameters["b_o"]
+        return np.asarray(A_T @ self.parameters["W_ho"].T + self.parameters["b_o"])
 
     def _backward(self, trace: TanhTrace, logits: Array, Y: Array) -> tuple[float, Parameters, Array]:
         loss, dZ = binary_cross_entropy(logits, Y)  # (3); dZ = (Y_hat - Y) / m
@@ -347,12 +365,15 @@ class ManyToOne:
         return loss.item(), gradients, dA_T
 
     def _logits(self, X: Array) -> Array:
-        logits = np.empty((len(X), self.n_classes), self.dtype)
-        for n in range(0, len(X), BLOCK):
-            block = np.ascontiguousarray(X[n : n + BLOCK].transpose(1, 0, 2))
-            (A_T,) = deque(self.cell.states(self.parameters, block), maxlen=1)
-            logits[n : n + BLOCK] = self._readout(A_T)
-        return logits
+        blocks = [X[n : n + BLOCK] for n in range(0, len(X), BLOCK)]
+        if len(blocks) == 1:
+            return self._block_logits(X)
+        with one_blas_thread() as threads:
+            return np.concatenate(share(self._block_logits, blocks, threads))
+
+    def _block_logits(self, X: Array) -> Array:
+        (A_T,) = deque(self.cell.states(self.parameters, np.ascontiguousarray(X.transpose(1, 0, 2))), maxlen=1)
+        return self._readout(A_T)
 
     def _targets(self, y: Any, n_samples: int) -> Array:
         return inputs.one_hot(inputs.labels(y, self.n_classes, n_samples), self.n_classes, self.dtype)

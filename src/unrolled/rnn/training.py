@@ -15,6 +15,7 @@ from unrolled.rnn.interrupt import interruptions
 from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.optimizers import Optimizer
 from unrolled.rnn.progress import Progress
+from unrolled.rnn.threads import one_blas_thread
 
 
 class HasXy(Protocol):
@@ -92,6 +93,9 @@ def train(
     Ctrl-C ends the training after the batch under way: history, and the best parameters with early
     stopping or else the latest, are kept and returned. A second Ctrl-C interrupts at once.
 
+    Where threadpoolctl is installed (the extra ``threads``), BLAS is held to one thread meanwhile, and large
+    batches are divided among as many threads as BLAS had: see :mod:`unrolled.rnn.threads`.
+
     Parameters
     ----------
     net : ManyToOne
@@ -160,6 +164,7 @@ def train(
     with (
         np.errstate(over="ignore", invalid="ignore"),  # divergence has a sentence of its own
         interruptions() as interrupted,
+        one_blas_thread() as threads,
         Progress(epochs * n_batches, "batch", shown=progress) as bar,
     ):
         try:
@@ -168,7 +173,7 @@ def train(
                 total = 0.0
                 for batch in range(n_batches):
                     rows = order[batch * batch_size : (batch + 1) * batch_size]
-                    loss, gradients = net.step(X[rows], Y[rows])
+                    loss, gradients = net.step(X[rows], Y[rows], threads)
                     if not math.isfinite(loss):
                         _copy(kept, net.parameters)
                         history.ended = "diverged"

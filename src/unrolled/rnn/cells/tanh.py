@@ -86,7 +86,7 @@ class Tanh:
             For these T, m and D, of the parameters' dtype; ``X`` and ``A`` are filled in.
         """
         trace.X[...] = X
-        W, step, tanh = side_by_side(parameters).T, trace.step, np.tanh
+        W, step, tanh = stacked(parameters), trace.step, np.tanh
         for row, A in zip(trace.each_row, trace.each_A[1:], strict=False):  # the last row feeds nothing
             row.dot(W, step)
             tanh(step, A)  # (1)
@@ -97,7 +97,7 @@ class Tanh:
         row = np.ones((m, self.hidden + D + 1), X.dtype)
         A, step = row[:, : self.hidden], np.empty((m, self.hidden), X.dtype)
         A[...] = 0
-        W = side_by_side(parameters).T
+        W = stacked(parameters)
         for t in range(T):
             row[:, self.hidden : -1] = X[t]
             row.dot(W, step)
@@ -130,15 +130,20 @@ class Tanh:
         np.subtract(1, trace.delta, out=trace.delta)  # 1 - A_t^2
         # ... and the loop does what does.
         dA[...] = dA_T
-        for delta in reversed(trace.each_delta):
+        for t in range(T - 1, -1, -1):
+            delta = trace.each_delta[t]
             multiply(delta, dA, delta)  # dE/dA^(t) * (1 - A_t^2)
             delta.dot(W_hh, dA)  # dE/dA^(t-1), a row a sample: (W_hh^T delta)^T
+            if t % 16 == 0 and not np.count_nonzero(dA):  # vanished, to the last bit: all before is zero
+                trace.delta[:t] = 0
+                break
         # The sums over t and over the samples, of all three gradients, are one product. A_0 = 0 leaves t = 1
         # out of dE/dW_hh, as the report does.
-        dW = trace.delta.reshape(T * m, H).T @ trace.rows[:T].reshape(T * m, H + D + 1)
+        n = (T - t) * m
+        dW = trace.delta[t:].reshape(n, H).T @ trace.rows[t:T].reshape(n, H + D + 1)
         return {"W_ih": dW[:, H:-1], "W_hh": dW[:, :H], "b_h": dW[:, -1]}
 
 
-def side_by_side(parameters: ReadOnlyParameters) -> Array:
-    """``[W_hh | W_ih | b_h]``, shape (H, H + D + 1)."""
-    return np.concatenate([parameters["W_hh"], parameters["W_ih"], parameters["b_h"][:, None]], axis=1)
+def stacked(parameters: ReadOnlyParameters) -> Array:
+    """``[W_hh | W_ih | b_h]`` transposed, (H + D + 1, H), in rows: BLAS then packs it fastest, at every step."""
+    return np.concatenate([parameters["W_hh"].T, parameters["W_ih"].T, parameters["b_h"][None]])

@@ -1,0 +1,74 @@
+"""This library: what ``rnn.train`` does with each batch, and ``predict_proba``."""
+
+import platform
+
+import numpy as np
+import scipy
+from work import LEARNING_RATE, Array, Parameters, Work
+
+import unrolled
+from contestants import Predictor, Trainer, nothing
+from unrolled import rnn
+
+RECURRENCES = {"tanh": rnn.Tanh}
+CELLS = tuple(RECURRENCES)
+
+
+def versions() -> dict[str, str]:
+    """Give the library, and what it stands on."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index]
+    return {
+        "unrolled": unrolled.__version__,
+        "Python": platform.python_version(),
+        "NumPy": f"{np.__version__} ({blas['name']} {blas['version']})",
+        "SciPy": scipy.__version__,
+    }
+
+
+def wake() -> None:
+    """Start the BLAS."""
+    np.ones((64, 64), np.float32) @ np.ones((64, 64), np.float32)
+
+
+def network(work: Work) -> rnn.ManyToOne:
+    """Give a network with the initial weights."""
+    case = work.case
+    net = rnn.ManyToOne(RECURRENCES[case.cell](case.hidden), case.inputs, case.classes, rng=0)
+    reset(net, work)
+    return net
+
+
+def reset(net: rnn.ManyToOne, work: Work) -> None:
+    """Give the network its initial weights again."""
+    for name, W in work.parameters.items():
+        net.parameters[name][...] = W
+
+
+def trainer(work: Work) -> Trainer:
+    """Train as ``rnn.train`` does."""
+    net, optimizer = network(work), rnn.SGD(LEARNING_RATE)
+    state = optimizer.start(net.parameters)
+
+    def run() -> float:
+        loss, gradients = net.step(work.X, work.Y)
+        optimizer.update(net.parameters, gradients, state)
+        return loss
+
+    def parameters() -> Parameters:
+        return {name: W.copy() for name, W in net.parameters.items()}
+
+    return Trainer(lambda: reset(net, work), run, parameters)
+
+
+def predictor(work: Work) -> Predictor:
+    """Predict as a user does."""
+    net = network(work)
+
+    def run() -> Array:
+        return net.predict_proba(work.X)
+
+    return Predictor(nothing, run)
+
+
+TRAINERS = {"": trainer}
+PREDICTORS = {"": predictor}

@@ -1,0 +1,100 @@
+"""The main job, small: a course file, two epochs."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib import image
+
+from unrolled import data
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def course_file(path: Path) -> Path:
+    """Three classes told apart by the mean of an axis, in the course file's layout."""
+    rng = np.random.default_rng(0)
+
+    def part(n: int) -> data.Samples:
+        y = np.arange(n) % 3
+        X = rng.normal(0, 0.5, (n, 12, 3))
+        X[np.arange(n), :, y] += 1
+        return data.Samples(X.astype(np.float32), y)
+
+    data.save_h5(path, data.Dataset(part(90), part(30), ("one", "two", "three"), 50.0, "made for a test", None))
+    return path
+
+
+def reproduce(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(EXAMPLES / "reproduce_report.py"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[int, tuple[Path, str]]:
+    """What one process gives, and what two give."""
+    folder = tmp_path_factory.mktemp("report")
+    file = course_file(folder / "course.h5")
+    done = {}
+    for jobs in (1, 2):
+        run = reproduce("--data", file, "--jobs", jobs, "--out", folder / str(jobs), "--epochs", 2)
+        assert run.returncode == 0, run.stderr
+        done[jobs] = folder / str(jobs), run.stdout
+    return done
+
+
+def test_the_number_of_processes_changes_nothing(outcomes: dict[int, tuple[Path, str]]) -> None:
+    records = [json.loads((folder / "results.json").read_text()) for folder, _ in outcomes.values()]
+    for record in records:
+        for network in record["networks"]:
+            del network["history"]["seconds"]
+    assert records[0] == records[1]
+    assert (outcomes[1][0] / "results.md").read_text() == (outcomes[2][0] / "results.md").read_text()
+
+
+def test_thirteen_trainings_six_figures_and_a_page(outcomes: dict[int, tuple[Path, str]]) -> None:
+    folder, printed = outcomes[2]
+    record = json.loads((folder / "results.json").read_text())
+    assert [n["part"] for n in record["networks"]] == ["a"] * 8 + ["b"] * 3 + ["c"] * 2
+    for network in record["networks"]:
+        top = network["test_top_1_2_3"]
+        assert 0 <= top[0] <= top[1] <= top[2] == 1
+        assert np.sum(network["test_confusion"]) == 30
+        assert np.trace(network["test_confusion"]) / 30 == pytest.approx(top[0])
+        assert len(network["history"]["loss"]) == 2
+    for n in range(1, 7):
+        picture = image.imread(folder / f"figure{n}.png")
+        assert picture[..., :3].std() > 0.01
+    page = (folder / "results.md").read_text()
+    assert page.count("Found again") + page.count("Not found") == len(record["observations"]) == 6
+    assert "0.475 / 0.648 / 0.818" in page
+    assert printed.startswith(page[:200])
+    assert sorted(p.name for p in folder.iterdir()) == [
+        *(f"figure{n}.png" for n in range(1, 7)),
+        "results.json",
+        "results.md",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "nowhere.h5"], "nowhere.h5"),
+        (["--data", "nowhere.zip"], "nowhere.zip"),
+        (["--jobs", "0"], "--jobs"),
+        (["--epochs", "-1"], "--epochs"),
+    ],
+)
+def test_wrong_arguments_are_told_in_a_line(arguments: list[str], message: str, tmp_path: Path) -> None:
+    run = reproduce(*arguments, "--out", tmp_path / "out")
+    assert run.returncode != 0
+    assert message in run.stderr
+    assert "Traceback" not in run.stderr
