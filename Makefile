@@ -14,7 +14,7 @@ export MPLBACKEND ?= Agg
 .PHONY: report test lint types peers test-all clean
 
 report: $(VENV)/ready
-	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data $(DATA))
+	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data "$(DATA)")
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest --cov --cov-fail-under=95 --ignore=tests/peers

@@ -5,7 +5,7 @@ import numpy as np
 
 from unrolled import data, metrics, plots, rnn
 
-# Seven shoulder exercises by ten people, measured by a smartwatch; three people are kept for the test.
+# Seven shoulder exercises by ten people, measured by a smartwatch; two people are kept for the test.
 movements = data.load_shoulder_exercises()
 train, validation = movements.train.split(0.1, by="person", rng=0)
 

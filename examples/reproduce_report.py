@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import h5py
 import matplotlib as mpl
 import parallel
 from observations import Observation, Trained, observe
@@ -94,7 +95,7 @@ def load(path: Path | None) -> data.Dataset:
     """Load the recordings, in the units they were measured in, as the report did."""
     if path is None:
         return data.load_shoulder_exercises(scale=False)
-    if path.suffix.lower() in (".h5", ".hdf5"):
+    if (path.is_file() and h5py.is_hdf5(path)) or path.suffix.lower() in (".h5", ".hdf5"):
         return data.load_h5(path)
     return data.load_motionsense(path, scale=False)
 
@@ -120,24 +121,28 @@ def draw(results: list[Result], movements: data.Dataset, out: Path) -> None:
 def summary(result: Result, movements: data.Dataset) -> dict[str, Any]:
     """Everything about one training that JSON can hold."""
     test_predicted, C = result.test_scores.argmax(1), len(movements.classes)
+    top = [min(k, C) for k in (1, 2, 3)]  # of two classes, the top three are two
     return {
         **dataclasses.asdict(result.recipe),
         "title": result.recipe.title,
         "history": dataclasses.asdict(result.history),
         "train_accuracy": metrics.accuracy(movements.train.y, result.train_predicted),
-        "test_top_1_2_3": metrics.top_k_accuracy(movements.test.y, result.test_scores, k=(1, 2, 3)),
+        "test_top_1_2_3": metrics.top_k_accuracy(movements.test.y, result.test_scores, k=top),
         "test_confusion": metrics.confusion_matrix(movements.test.y, test_predicted, n_classes=C).tolist(),
     }
 
 
 def page(summaries: list[dict[str, Any]], observations: list[Observation], movements: data.Dataset) -> str:
     """Write the result page."""
+    units = "Raw units, as in the report." if movements.scaling is None else "Each axis standardised."
     lines = [
         "# The report's trainings, run again",
         "",
-        f"Data: {movements.provenance}",
+        f"Data: {movements.provenance}.",
+        "",
         f"{len(movements.train)} training and {len(movements.test)} test windows of {movements.train.X.shape[1]} "
-        f"steps; {len(movements.classes)} classes: {', '.join(movements.classes)}. Raw units, as in the report.",
+        f"steps; {len(movements.classes)} classes: {', '.join(movements.classes)}. {units}",
+        "",
         f"unrolled {__version__}, {summaries[0]['epochs']} epochs, one seed ({summaries[0]['seed']}) a network: "
         "read a difference between two networks as an example, not as a law.",
         "",
@@ -175,7 +180,7 @@ def page(summaries: list[dict[str, Any]], observations: list[Observation], movem
 
 
 def main() -> None:
-    """Run everything, and write the figures, results.json and the page."""
+    """Read the command line, and reproduce the report."""
     parser = argparse.ArgumentParser(description="Reproduce the report's trainings and figures.")
     parser.add_argument("--data", type=Path, help="MotionSense (zip or folder) or an HDF5 file; else the shipped one")
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2); the results are the same")
@@ -185,29 +190,36 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.jobs < 1 or arguments.epochs < 1 or arguments.seed < 0:
         parser.error("--jobs and --epochs are 1 or more, --seed is 0 or more")
-    try:
-        arguments.out.mkdir(parents=True, exist_ok=True)
-        movements = load(arguments.data)
-    except (data.DataError, OSError) as error:
-        sys.exit(f"reproduce_report: {error}")
     mpl.use("Agg")
-    work = recipes(arguments.epochs, arguments.seed)
+    try:
+        movements = load(arguments.data)
+        arguments.out.mkdir(parents=True, exist_ok=True)
+        reproduce(movements, arguments.out, arguments.jobs, arguments.epochs, arguments.seed)
+    except (ValueError, OSError, rnn.DivergenceError) as error:
+        sys.exit(f"reproduce_report: {error}")
+    except KeyboardInterrupt:
+        sys.exit("reproduce_report: interrupted; nothing was written")
+
+
+def reproduce(movements: data.Dataset, out: Path, jobs: int, epochs: int, seed: int) -> None:
+    """Train, draw, and write the figures, results.json and the page."""
+    work = recipes(epochs, seed)
     # The longest first, so that no process is left with a long one at the end.
     order = sorted(range(len(work)), key=lambda i: work[i].hidden / work[i].batch_size, reverse=True)
     done = parallel.run(
         train,
         [work[i] for i in order],
         movements,
-        jobs=arguments.jobs,
-        steps=arguments.epochs,
+        jobs=jobs,
+        steps=epochs,
         unit="epoch",
     )
     results = [done[order.index(i)] for i in range(len(work))]
     summaries = [summary(result, movements) for result in results]
     observations = observe([Trained.of(s) for s in summaries], movements.classes)
-    draw(results, movements, arguments.out)
+    draw(results, movements, out)
     text = page(summaries, observations, movements)
-    with replacing(arguments.out / "results.md") as path:
+    with replacing(out / "results.md") as path:
         path.write_text(text, encoding="utf-8")
     record = {
         "data": movements.provenance,
@@ -216,10 +228,10 @@ def main() -> None:
         "networks": summaries,
         "observations": [dataclasses.asdict(o) for o in observations],
     }
-    with replacing(arguments.out / "results.json") as path:
+    with replacing(out / "results.json") as path:
         path.write_text(json.dumps(record, indent=1), encoding="utf-8")
     print(text[: text.index("## All networks")])
-    print(f"Written to {arguments.out}: results.md, results.json, figure1.png to figure6.png")
+    print(f"Written to {out}: results.md, results.json, figure1.png to figure6.png")
 
 
 if __name__ == "__main__":

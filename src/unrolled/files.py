@@ -37,7 +37,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     target = Path(path).resolve()
     if target.exists() and not target.is_file():
-        raise OSError(f"cannot write {path}: it is there and is not a regular file")
+        raise OSError(f"cannot write '{path}': it is there and is not a regular file")
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"cannot write '{path}': there is no folder {target.parent}")
     temporary = target.with_name(f".unrolled-{secrets.token_hex(8)}{target.suffix}")
     temporary.open("xb").close()
     try:

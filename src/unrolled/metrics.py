@@ -18,6 +18,10 @@ FloatArray = NDArray[np.float64]
 Normalize = Literal["true", "predicted", "all"]
 
 
+MOST_CLASSES = 2**16
+"""A label beyond, where nothing says how many classes there are, is a mistake, and its matrix would fill the memory."""
+
+
 def accuracy(y: ArrayLike, predicted: ArrayLike) -> float:
     """Share of the samples whose predicted class is the true one.
 
@@ -100,13 +104,14 @@ def top_k_accuracy(y: ArrayLike, scores: ArrayLike, k: int | Sequence[int] = 1) 
     true, _ = _truth(y, n_classes)
     if len(true) != len(values):
         raise ValueError(f"y has {len(true)} rows and scores has {len(values)}, expected as many")
-    ks = [_count(each, "k", n_classes) for each in (k if isinstance(k, Sequence) else [k])]
+    several = k if isinstance(k, Sequence | np.ndarray) else None
+    ks = [_count(each, "k", n_classes) for each in ([k] if several is None else several)]
 
     own = np.take_along_axis(values, true[:, None], axis=1)
     earlier = np.arange(n_classes) < true[:, None]
     place = ((values > own) | ((values == own) & earlier)).sum(1)  # 0 where argmax finds the true class
     shares = tuple(float(np.mean(place < each)) for each in ks)
-    return shares if isinstance(k, Sequence) else shares[0]
+    return shares[0] if several is None else shares
 
 
 @overload
@@ -308,7 +313,7 @@ def _integers(labels: NDArray[Any], name: str, n_classes: int | None) -> IntArra
     """Return labels (N,) as int64, if there are any and each is a class."""
     if labels.size == 0:
         raise ValueError(f"{name} is empty, expected at least one label")
-    last = (2**31 if n_classes is None else n_classes) - 1
+    last = (MOST_CLASSES if n_classes is None else n_classes) - 1
     bad = np.flatnonzero(~((labels >= 0) & (labels <= last) & (labels == np.floor(labels))))
     if bad.size:
         row = bad[0]

@@ -153,7 +153,7 @@ def test_scaling_is_measured_on_the_training_windows(imitation: tuple[Path, Path
         ({"n_test": 2.5}, "n_test is 2.5, expected a whole number"),
         ({"split": "random"}, "split is 'random', expected one of 'trial', 'people'"),
         ({"signal": "sound"}, "signal is 'sound', expected one of 'acceleration', 'user_acceleration'"),
-        ({"window": 0}, "length is 0"),
+        ({"window": 0}, "window is 0"),
         ({"max_bytes": 10_000}, "sub_.*csv has .* bytes, expected at most 625: raise max_bytes"),
         ({"max_bytes": 1_200_000}, "all of it has .* bytes, expected at most 1200000"),
     ],

@@ -68,7 +68,7 @@ def test_people_windows_and_units_can_be_chosen() -> None:
         ({"test_people": 8}, "test_people is 8, expected a tuple of whole numbers"),
         ({"test_people": "89"}, "a person in test_people is '8', expected a whole number"),
         ({"signal": "magnetic"}, "signal is 'magnetic', expected one of 'acceleration'"),
-        ({"window": 10_000}, "train has no samples"),
+        ({"window": 10_000}, "window is 10000 steps, longer than every recording"),
     ],
 )
 def test_refuses(arguments: dict[str, object], message: str) -> None:

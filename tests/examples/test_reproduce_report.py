@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 from matplotlib import image
@@ -14,17 +15,17 @@ from unrolled import data
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
-def course_file(path: Path) -> Path:
-    """Three classes told apart by the mean of an axis, in the course file's layout."""
+def course_file(path: Path, classes: tuple[str, ...] = ("one", "two", "three")) -> Path:
+    """Classes told apart by the mean of an axis, in the course file's layout."""
     rng = np.random.default_rng(0)
 
     def part(n: int) -> data.Samples:
-        y = np.arange(n) % 3
+        y = np.arange(n) % len(classes)
         X = rng.normal(0, 0.5, (n, 12, 3))
         X[np.arange(n), :, y] += 1
         return data.Samples(X.astype(np.float32), y)
 
-    data.save_h5(path, data.Dataset(part(90), part(30), ("one", "two", "three"), 50.0, "made for a test", None))
+    data.save_h5(path, data.Dataset(part(90), part(30), classes, 50.0, "made for a test", None))
     return path
 
 
@@ -89,6 +90,7 @@ def test_thirteen_trainings_six_figures_and_a_page(outcomes: dict[int, tuple[Pat
     [
         (["--data", "nowhere.h5"], "nowhere.h5"),
         (["--data", "nowhere.zip"], "nowhere.zip"),
+        (["--data", __file__], "test_reproduce_report.py"),
         (["--jobs", "0"], "--jobs"),
         (["--epochs", "-1"], "--epochs"),
     ],
@@ -97,4 +99,28 @@ def test_wrong_arguments_are_told_in_a_line(arguments: list[str], message: str, 
     run = reproduce(*arguments, "--out", tmp_path / "out")
     assert run.returncode != 0
     assert message in run.stderr
+    assert "Traceback" not in run.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_classes_and_a_path_with_spaces(tmp_path: Path) -> None:
+    file = course_file(tmp_path / "data-Mini Project 2", ("yes", "no"))  # and without a suffix
+    run = reproduce("--data", file, "--out", tmp_path / "a folder", "--epochs", 1)
+    assert run.returncode == 0, run.stderr
+    assert json.loads((tmp_path / "a folder" / "results.json").read_text())["networks"][0]["test_top_1_2_3"][1:] == [
+        1,
+        1,
+    ]
+
+
+def test_data_that_cannot_be_trained_on_are_told_in_a_line(tmp_path: Path) -> None:
+    file = course_file(tmp_path / "course.h5")
+    with h5py.File(file, "r+") as opened:
+        X = opened["trX"][...].astype(np.float64)
+        X[3, 4, 2] = 1e300
+        del opened["trX"]
+        opened["trX"] = X
+    run = reproduce("--data", file, "--out", tmp_path / "out", "--epochs", 1)
+    assert run.returncode != 0
+    assert "1e+300 at sample" in run.stderr.splitlines()[-1]
     assert "Traceback" not in run.stderr

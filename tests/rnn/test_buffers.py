@@ -125,11 +125,12 @@ def test_nothing_is_computed_in_float64_for_a_float32_network(call: str) -> None
     assert peak(np.float32) < 0.6 * peak(np.float64)
 
 
-def test_predicting_many_takes_no_more_memory_than_predicting_a_few_blocks() -> None:
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_predicting_many_takes_no_more_memory_than_predicting_a_few_blocks(dtype: type) -> None:
     net = rnn.ManyToOne(rnn.Tanh(32), 3, 4, rng=0)
 
     def peak(n: int) -> int:
-        samples = np.zeros((n, 50, 3), np.float32)
+        samples: np.ndarray = np.zeros((n, 50, 3), dtype)
         tracemalloc.start()
         try:
             net.predict(samples)

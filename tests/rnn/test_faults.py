@@ -54,7 +54,7 @@ def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.M
     rng = np.random.default_rng(0)
     net = rnn.ManyToOne(rnn.Tanh(4), 3, 3, rng=rng, dtype=np.float64)
     X, y = rng.standard_normal((2, 4, 3)), rng.integers(0, 3, 2)
-    assert max(rnn.check_gradients(net, X, y).worst) < 1e-6
+    assert np.max(rnn.check_gradients(net, X, y).worst) < 1e-6
 
     faulty = with_fault(name, right, wrong)
     if name == TANH:

@@ -91,3 +91,8 @@ def test_complex_step_through_the_loss_is_its_gradient() -> None:
             moved[0, c] += 1e-200j if abs(Z[0, c]) < 800 else 1e-30j
             loss, _ = rnn.binary_cross_entropy(moved, Y)
             assert loss.imag / moved[0, c].imag == pytest.approx(dZ[0, c], rel=1e-13, abs=1e-300)
+
+
+def test_targets_of_another_shape_are_not_broadcast() -> None:
+    with pytest.raises(ValueError, match=r"Z has shape \(3, 3\) and Y \(3,\), expected the same"):
+        rnn.binary_cross_entropy(np.zeros((3, 3)), np.array([0, 1, 2]))

@@ -1,5 +1,6 @@
 """What goes in, what comes out, and what is stopped at the door."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -210,3 +211,79 @@ def test_step_is_loss_and_gradients_without_the_checks() -> None:
     same, same_gradients = NET.loss_and_gradients(X, Y)
     assert loss == same
     np.testing.assert_array_equal(gradients["b_h"], same_gradients["b_h"])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("W_hh", np.eye(5), "parameters have dtypes .*W_hh float64"),
+        ("b_o", np.ones(1, np.float32), r"parameter b_o has shape \(1,\), expected \(6,\)"),
+        ("W_ih", np.ones((3, 5), np.float32), r"parameter W_ih has shape \(3, 5\), expected \(5, 3\)"),
+        ("b_h", [0.0] * 5, "parameter b_h is a list"),
+        ("W_xx", np.ones(1), "parameters are named"),
+    ],
+)
+def test_parameters_the_user_sets_are_checked_at_every_door(
+    name: str, value: Any, message: str, tmp_path: Path
+) -> None:
+    net = NET.copy()
+    forward = net.forward(X)
+    net.parameters[name] = value
+    for call in (net.predict, net.predict_proba, net.forward):
+        with pytest.raises(ValueError, match=message):
+            call(X)
+    for call2 in (net.loss_and_gradients, net.loss, net.evaluate):
+        with pytest.raises(ValueError, match=message):
+            call2(X, Y)
+    with pytest.raises(ValueError, match=message):
+        net.backward(forward, Y)
+    with pytest.raises(ValueError, match=message):
+        net.save(tmp_path / "net.h5")
+    with pytest.raises(ValueError, match=message):
+        rnn.train(net, (X, Y), optimizer=rnn.SGD(0.1), progress=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_all_parameters_replaced_by_wider_ones_make_a_wider_network() -> None:
+    net = NET.copy()
+    net.loss_and_gradients(X, Y)  # with memory kept in float32
+    for name, W in net.parameters.items():
+        net.parameters[name] = np.asfortranarray(W.astype(np.float64))
+    loss, gradients = net.loss_and_gradients(X, Y)
+    assert gradients["W_hh"].dtype == np.float64
+    assert loss == pytest.approx(NET.loss(X, Y), rel=1e-6)
+
+
+def test_a_block_names_the_sample_of_the_whole() -> None:
+    many = np.zeros((600, 2, 3))
+    many[517, 1, 2] = np.nan
+    with pytest.raises(ValueError, match="nan at sample 517, step 1, input 2"):
+        NET.predict(many)
+
+
+def test_sizes_of_numpys_integers_can_be_saved(tmp_path: Path) -> None:
+    net = rnn.ManyToOne(rnn.Tanh(np.int64(5)), np.int64(3), np.int32(6), rng=0)
+    net.save(tmp_path / "net.h5")
+    assert repr(rnn.load(tmp_path / "net.h5")) == repr(net)
+
+
+def test_complex_networks_are_for_checks_only(tmp_path: Path) -> None:
+    net = NET.astype(np.complex128)
+    with pytest.raises(ValueError, match="complex128, expected float32 or float64"):
+        net.save(tmp_path / "net.h5")
+    with pytest.raises(ValueError, match="complex128, expected float32 or float64"):
+        rnn.train(net, (X, Y), optimizer=rnn.SGD(0.1), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("initializer", "message"),
+    [
+        (rnn.uniform, "initializer is <class .*expected a function such as"),
+        ("xavier", "initializer is 'xavier'"),
+        (lambda shape, rng: rng.normal(size=shape[::-1]), "the initializer gave float64 .* for W_ih, expected"),
+        (lambda shape, rng: np.full(shape, np.nan), "for W_ih, expected finite numbers"),  # noqa: ARG005
+    ],
+)
+def test_what_is_no_initializer_is_refused(initializer: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        rnn.ManyToOne(rnn.Tanh(5), 3, 6, initializer=initializer)

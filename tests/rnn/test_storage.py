@@ -134,3 +134,12 @@ def test_an_external_raw_file_is_not_read(tmp_path: Path) -> None:
     with pytest.raises(rnn.StorageError, match="not stored whole"):
         rnn.load(path)
     assert storage.FORMAT.startswith("unrolled network")
+
+
+def test_a_folder_is_told_from_a_file(tmp_path: Path) -> None:
+    with pytest.raises(rnn.StorageError, match="is a folder"):
+        rnn.load(tmp_path)
+    with pytest.raises(OSError, match="cannot write ''"):
+        NET.save("")
+    with pytest.raises(FileNotFoundError, match=r"cannot write '.*net\.h5': there is no folder .*missing"):
+        NET.save(tmp_path / "missing" / "net.h5")

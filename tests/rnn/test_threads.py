@@ -1,7 +1,11 @@
 """A batch divided among threads is the batch."""
 
+import os
 import subprocess
 import sys
+import threading
+import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,7 +20,7 @@ from unrolled.rnn import threads
 
 @given(m=st.integers(1, 500), hidden=st.integers(1, 600), n=st.integers(1, 16))
 def test_parts_cover_every_sample_once_evenly_and_are_worth_it(m: int, hidden: int, n: int) -> None:
-    parts = threads.parts(m, hidden, n)
+    parts = threads.divided(m, hidden, n)
     assert 1 <= len(parts) <= n
     assert np.concatenate([np.arange(m)[part] for part in parts]).tolist() == list(range(m))
     sizes = [part.stop - part.start for part in parts]
@@ -30,7 +34,7 @@ def test_a_divided_step_is_the_step(m: int, n: int) -> None:
     rng = np.random.default_rng(0)
     net = rnn.ManyToOne(rnn.Tanh(128), 3, 4, rng=0, dtype=np.float64)
     X, Y = rng.standard_normal((m, 9, 3)), np.eye(4)[rng.integers(0, 4, m)]
-    assert len(threads.parts(m, 128, n)) == n
+    assert len(threads.divided(m, 128, n)) == n
     loss, gradients = net.step(X, Y)
     divided, divided_gradients = net.step(X, Y, n)
     assert divided == pytest.approx(loss, rel=1e-14)
@@ -108,3 +112,30 @@ def test_without_threadpoolctl_everything_works_undivided() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout == "(600,)\n"
+
+
+def test_work_is_dealt_evenly_and_comes_back_in_order() -> None:
+    def who(n: int) -> tuple[int, str]:
+        time.sleep(0.001)
+        return n, threading.current_thread().name
+
+    outcomes = threads.share(who, range(11), 2)
+    assert [n for n, _ in outcomes] == list(range(11))
+    counts = Counter(name for _, name in outcomes)
+    assert sorted(counts.values()) == [5, 6]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    code = (
+        "import multiprocessing, warnings; import numpy as np; from unrolled import rnn\n"
+        "warnings.simplefilter('ignore')\n"
+        "net = rnn.ManyToOne(rnn.Tanh(64), 3, 3, rng=0)\n"
+        "X, y = np.ones((600, 5, 3)), np.arange(600) % 3\n"
+        "rnn.train(net, (X, y), optimizer=rnn.SGD(0.1), batch_size=200, epochs=1, progress=False)\n"
+        "def child(): net.predict(X); rnn.train(net, (X, y), optimizer=rnn.SGD(0.1), epochs=1, progress=False)\n"
+        "process = multiprocessing.get_context('fork').Process(target=child)\n"
+        "process.start(); process.join(20); print(process.exitcode); process.kill()\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "0\n", run.stderr

@@ -1,6 +1,7 @@
 """Training: what it learns, what it remembers, and how it stops."""
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -361,3 +362,93 @@ def test_progress_with_tqdm_and_without() -> None:
 def test_silence_on_request(capfd: pytest.CaptureFixture[str]) -> None:
     rnn.train(network(), easy(), optimizer=rnn.SGD(0.1), epochs=2, progress=False)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"early_stopping": 10}, "early_stopping is 10, expected one such as"),
+        ({"early_stopping": rnn.EarlyStopping}, "early_stopping is <class"),
+        ({"on_epoch": 3}, "on_epoch is 3, expected a function"),
+        ({"optimizer": 0.01}, "optimizer is 0.01, expected one such as"),
+        ({"optimizer": rnn.SGD}, "optimizer is <class"),
+        ({"validation": (1, 2, 3)}, "validation samples are a tuple of 3, expected a pair"),
+        ({"validation": SimpleNamespace(train=1)}, "of a Dataset, pass one part"),
+    ],
+)
+def test_settings_of_the_wrong_kind_are_refused_before_anything_is_trained(
+    settings: dict[str, Any], message: str
+) -> None:
+    net = network()
+    with pytest.raises(ValueError, match=message):
+        rnn.train(net, easy(), progress=False, **{"optimizer": rnn.SGD(0.1), **settings})
+    assert same_parameters(net, network())
+
+
+def test_a_list_of_X_and_y_is_a_pair() -> None:
+    assert rnn.train(network(), [*easy()], optimizer=rnn.SGD(0.1), epochs=1, progress=False).ended == "epochs"  # type: ignore[arg-type]
+
+
+def test_divergence_in_the_very_last_update_is_noticed() -> None:
+    net = network()
+    with pytest.raises(rnn.DivergenceError, match="parameters became infinite or NaN at epoch 1, batch 1"):
+        rnn.train(net, easy(), optimizer=rnn.SGD(1e39), batch_size=60, epochs=1, rng=0, progress=False)
+    assert same_parameters(net, network())
+
+
+def test_divergence_with_early_stopping_keeps_the_best_and_says_so() -> None:
+    class Explodes(rnn.SGD):
+        calls = 0
+
+        def update(self, parameters: Any, gradients: Any, state: Any) -> None:
+            Explodes.calls += 1
+            super().update(parameters, gradients, state)
+            if Explodes.calls == 8:
+                parameters["W_ho"][...] = np.inf
+
+    net, best = network(), []
+    with pytest.raises(rnn.DivergenceError, match="of the parameters, the best ones, of epoch 2, are kept") as caught:
+        rnn.train(
+            net,
+            easy(),
+            validation=easy(9),
+            optimizer=Explodes(0.05),
+            batch_size=20,
+            epochs=9,
+            early_stopping=rnn.EarlyStopping(5),
+            rng=0,
+            progress=False,
+            on_epoch=lambda epoch, history: best.append(net.copy()),  # noqa: ARG005
+        )
+    assert same_parameters(net, best[1])
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert (str(again), again.epoch, again.batch) == (str(caught.value), 3, 3)
+    assert again.history == caught.value.history
+
+
+def test_divergence_of_a_divided_batch_is_without_a_warning_too() -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((128, 5, 3)), rng.integers(0, 3, 128)
+    net = rnn.ManyToOne(rnn.Tanh(64), 3, 3, rng=0)
+    with pytest.raises(rnn.DivergenceError):
+        rnn.train(net, (X, y), optimizer=rnn.SGD(1e38), batch_size=128, epochs=9, rng=0, progress=False)
+
+
+def test_ctrl_c_in_the_last_batch_keeps_the_finished_epoch() -> None:
+    class Presses(rnn.SGD):
+        def update(self, parameters: Any, gradients: Any, state: Any) -> None:
+            super().update(parameters, gradients, state)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    history = rnn.train(
+        network(), easy(), test=easy(9), optimizer=Presses(0.1), batch_size=60, epochs=5, rng=0, progress=False
+    )
+    assert history.ended == "interrupted"
+    assert len(history.loss) == 1
+    assert history.test is not None
+    assert history.test.epochs == [1]
+
+
+def test_a_generator_that_cannot_spawn_will_do() -> None:
+    old = np.random.Generator(np.random.RandomState(0)._bit_generator)
+    assert rnn.train(network(), easy(), optimizer=rnn.SGD(0.1), epochs=1, rng=old, progress=False).ended == "epochs"

@@ -160,6 +160,8 @@ def _is_ours(file: h5py.File) -> bool:
     form = file.attrs.get("format", "")
     if not isinstance(form, str) or not form.startswith("unrolled "):
         return False
+    if "network" in form:
+        raise DataError(f"it has the format {form!r}, a saved network: rnn.load reads it")
     if form != FORMAT:
         raise DataError(f"it has the format {form!r}, expected {FORMAT!r}: a newer version of unrolled may read it")
     return True
@@ -192,6 +194,8 @@ def _dataset(
 ) -> Dataset:
     """Make the data set of what was read; `attributes` is empty unless the file was written by `save_h5`."""
     X = {part: real_numbers(arrays[part + "X"], part + "X", ("row", "step", "axis")) for part in ("tr", "tst")}
+    if isinstance(classes, str):
+        raise DataError(f"classes is the string {classes!r}, expected a sequence of names")
     if classes is None and "classes" in attributes:
         classes = tuple(attributes["classes"])
     known = None if classes is None else len(class_names(tuple(classes)))

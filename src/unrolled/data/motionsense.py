@@ -75,8 +75,11 @@ def load_motionsense(
         movement than asked for.
     """
     one_of(split, ("trial", "people"), "split")
+    window, stride = whole_number(window, "window", 1), whole_number(stride, "stride", 1)
     counts = [n if n is None else whole_number(n, name, 1) for n, name in ((n_train, "n_train"), (n_test, "n_test"))]
     samples = cut_windows(read_motionsense(path, signal=signal, max_bytes=max_bytes), window, stride)
+    if not len(samples):
+        raise DataError(f"window is {window} steps, longer than every recording")
     assert samples.person is not None
     assert samples.trial is not None
     testing = samples.trial > LAST_LONG_TRIAL if split == "trial" else samples.person >= FIRST_TEST_PERSON

@@ -132,6 +132,10 @@ def _numbers(match: re.Match[str]) -> tuple[int, int, int]:
 
 def _recordings(path: Path, found: Iterable[_File], axes: Axes, max_bytes: int) -> list[Recording]:
     files = sorted(found, key=lambda file: (file.label, file.trial, file.person, file.name))
+    if not files and path.is_dir() and (path / "A_DeviceMotion_data.zip").is_file():
+        raise DataError(
+            f"{path}: expected the unpacked recordings, found the zip: pass {path / 'A_DeviceMotion_data.zip'}"
+        )
     if not files:
         raise DataError(f"{path}: expected recordings A_DeviceMotion_data/dws_1/sub_1.csv and so on, found none")
     for one, other in pairwise(files):

@@ -71,11 +71,14 @@ def load_shoulder_exercises(
     if not isinstance(test_people, Collection):
         raise DataError(f"test_people is {test_people!r}, expected a tuple of whole numbers")
     held_out = sorted({whole_number(person, "a person in test_people") for person in test_people})
+    window, stride = whole_number(window, "window", 1), whole_number(stride, "stride", 1)
     recordings = read_shoulder_exercises(signal=signal)
     everyone = sorted({recording.person for recording in recordings})
     if not held_out or not set(held_out) < set(everyone):
         raise DataError(f"test_people are {held_out}, expected some and not all of {everyone}")
     samples = cut_windows(recordings, window, stride)
+    if not len(samples):
+        raise DataError(f"window is {window} steps, longer than every recording")
     assert samples.person is not None
     testing = np.isin(samples.person, held_out)
     dataset = Dataset(

@@ -5,11 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array
 from unrolled.rnn.network import ManyToOne
 
 STEP = 1e-3
-"""Of the central differences, which are of fourth order: truncation (STEP ** 4) and rounding (eps / STEP) meet here."""
+"""Of the central differences, which are of fourth order: truncation (STEP ** 4) and rounding (eps / STEP) meet here.
+Inputs larger than 1 make it smaller in proportion, since they multiply what the step does."""
 
 COMPLEX_STEP = 1e-30
 """Nothing is subtracted, so nothing cancels, and the step can be as small as floating point allows."""
@@ -39,8 +41,8 @@ class GradientCheck:
 
     @property
     def worst(self) -> tuple[float, float]:
-        """The largest error over all parameters: (central differences, complex step)."""
-        return max(self.central.values()), max(self.complex_step.values())
+        """The largest error over all parameters, (central differences, complex step); NaN if any is."""
+        return float(np.max(list(self.central.values()))), float(np.max(list(self.complex_step.values())))
 
     def __str__(self) -> str:
         rows = [f"{'parameter':<12}{'entries':>8}{'central':>12}{'complex step':>14}"]
@@ -90,12 +92,15 @@ def check_gradients(
     >>> from unrolled import rnn
     >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, rng=0)
     >>> check = rnn.check_gradients(net, np.ones((1, 5, 3)), [1])
-    >>> max(check.complex_step.values()) < 1e-12
+    >>> check.worst[1] < 1e-12
     True
     """
+    if entries is not None:
+        entries = inputs.count(entries, "entries")
     rng = np.random.default_rng(rng)
     real, imaginary = net.astype(np.float64), net.astype(np.complex128)
     _, gradients = real.loss_and_gradients(X, y)
+    h = STEP / max(1.0, float(np.abs(np.asarray(X)).max()))
     least_scale = 1e-3 * max(np.abs(gradient).max() for gradient in gradients.values())
     central, complex_step, compared = {}, {}, {}
     for name, gradient in gradients.items():
@@ -106,7 +111,6 @@ def check_gradients(
         W, W_complex = real.parameters[name].reshape(-1), imaginary.parameters[name].reshape(-1)
         differences, imaginary_parts = np.empty(len(chosen)), np.empty(len(chosen))
         for n, i in enumerate(chosen.tolist()):
-            h = STEP
             E = [_loss_at(real, W, i, step, X, y) for step in (-2 * h, -h, h, 2 * h)]
             differences[n] = (8 * (E[2] - E[1]) - (E[3] - E[0])) / (12 * h)
             imaginary_parts[n] = _loss_at(imaginary, W_complex, i, 1j * COMPLEX_STEP, X, y).imag / COMPLEX_STEP

@@ -57,9 +57,17 @@ def initialize(
 ) -> Parameters:
     """Draw every weight matrix and set every bias (a shape of one axis) to 0.
 
+    ValueError if the initializer is none, or gives anything but finite numbers of the shape.
     Draws are made in float64 and then rounded, so that float32 and float64 networks of one seed begin alike.
     """
-    return {
-        name: (np.zeros(shape) if len(shape) == 1 else initializer(shape, rng)).astype(dtype)
-        for name, shape in shapes.items()
-    }
+    if isinstance(initializer, type) or not callable(initializer):
+        raise ValueError(
+            f"initializer is {initializer!r}, expected a function such as xavier_normal or uniform(-0.1, 0.1)"
+        )
+    parameters = {}
+    for name, shape in shapes.items():
+        W = np.zeros(shape) if len(shape) == 1 else np.asarray(initializer(shape, rng))
+        if W.shape != shape or W.dtype.kind not in "biuf" or not np.isfinite(W).all():
+            raise ValueError(f"the initializer gave {W.dtype} {W.shape} for {name}, expected finite numbers {shape}")
+        parameters[name] = W.astype(dtype)
+    return parameters

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.rnn.arrays import Array, IntArray
+from unrolled.rnn.arrays import Array, IntArray, ReadOnlyParameters
 
 
 def count(value: Any, what: str) -> int:
@@ -38,6 +38,11 @@ def sequences(X: Any, n_inputs: int, dtype: np.dtype, name: str = "X") -> Array:
     ValueError
         Naming what was found, what was expected and where.
     """
+    return rounded(shaped(X, n_inputs, name), dtype, name)
+
+
+def shaped(X: Any, n_inputs: int, name: str = "X") -> Array:
+    """Check that X is real numbers (N, T, D), none of the three 0; for D see :func:`sequences`."""
     X = numeric(X, name)
     if X.ndim != 3:
         raise ValueError(f"{name} has shape {X.shape}, expected three axes (N samples, T steps, D = {n_inputs} inputs)")
@@ -45,15 +50,20 @@ def sequences(X: Any, n_inputs: int, dtype: np.dtype, name: str = "X") -> Array:
         raise ValueError(f"{name} has shape {X.shape}: {X.shape[2]} inputs a step, expected D = {n_inputs}")
     if X.size == 0:
         raise ValueError(f"{name} has shape {X.shape}: it is empty, expected at least one sample of at least one step")
+    return np.asarray(X)
+
+
+def rounded(X: Array, dtype: np.dtype, name: str = "X", first: int = 0) -> Array:
+    """Round X (N, T, D) to ``dtype`` and check that it is finite; messages count samples from ``first``."""
     with np.errstate(over="ignore"):
-        rounded = X.astype(dtype, copy=False)
-    if not (np.isfinite(rounded.min()) and np.isfinite(rounded.max())):  # NaN passes through both
-        n, t, d = np.argwhere(~np.isfinite(rounded))[0]
+        Z = X.astype(dtype, copy=False)
+    if not (np.isfinite(Z.min()) and np.isfinite(Z.max())):  # NaN passes through both
+        n, t, d = np.argwhere(~np.isfinite(Z))[0]
         raise ValueError(
-            f"{name} holds {X[n, t, d]} at sample {n}, step {t}, input {d}: "
+            f"{name} holds {X[n, t, d]} at sample {first + n}, step {t}, input {d}: "
             f"expected finite numbers within {dtype}'s range"
         )
-    return np.asarray(rounded)
+    return np.asarray(Z)
 
 
 def labels(y: Any, n_classes: int, n_samples: int, name: str = "y") -> IntArray:
@@ -79,7 +89,8 @@ def labels(y: Any, n_classes: int, n_samples: int, name: str = "y") -> IntArray:
         if bad.size:
             raise ValueError(f"{name} is not one-hot in row {bad[0]}: {y[bad[0]]}, expected one 1 among zeros")
         return np.asarray(y.argmax(1), np.int64)
-    integers = y.astype(np.int64)
+    with np.errstate(invalid="ignore"):  # what does not fit is told below
+        integers = y.astype(np.int64)
     if (integers != y).any():
         row = np.flatnonzero(integers != y)[0]
         raise ValueError(f"{name} holds {y[row]} in row {row}, expected whole numbers from 0 to {n_classes - 1}")
@@ -110,6 +121,23 @@ def numeric(value: Any, name: str) -> Array:
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{name} holds {array.dtype} values, expected real numbers")
     return array
+
+
+def fitting(parameters: ReadOnlyParameters, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Check that parameters have these names and shapes and one dtype of work, or raise a ValueError."""
+    if set(parameters) != set(shapes):
+        raise ValueError(f"parameters are named {sorted(parameters)}, expected {sorted(shapes)}")
+    for name, shape in shapes.items():
+        W = parameters[name]
+        if not isinstance(W, np.ndarray):
+            raise ValueError(f"parameter {name} is a {type(W).__name__}, expected an array of shape {shape}")
+        if W.shape != shape:
+            raise ValueError(f"parameter {name} has shape {W.shape}, expected {shape}")
+    dtypes = {name: W.dtype for name, W in parameters.items()}
+    if len(set(dtypes.values())) != 1:
+        kinds = ", ".join(f"{name} {dtype}" for name, dtype in dtypes.items())
+        raise ValueError(f"parameters have dtypes {kinds}, expected one dtype for all")
+    dtype_of_work(next(iter(dtypes.values())))
 
 
 def dtype_of_work(dtype: Any) -> np.dtype[Any]:

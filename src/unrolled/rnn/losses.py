@@ -10,7 +10,7 @@ def binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
 
     With ``Y_hat = sigmoid(Z)``, equation (3) is ``-sum_i Y_i log Y_hat_i + (1 - Y_i) log(1 - Y_hat_i)``.
     That is ``max(Z, 0) - Y Z + log(1 + exp(-|Z|))``: no logarithm of a rounded probability is ever taken, and
-    the loss is finite and exact for any logit.
+    the loss is finite and exact for any finite logit.
 
     Parameters
     ----------
@@ -25,8 +25,15 @@ def binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
     dZ : ndarray, shape (m, C)
         ``(Y_hat - Y) / m``, the first line of section 2.3 and its 1/m. Written as
         ``(1 - Y) sigmoid(Z) - Y sigmoid(-Z)``, which is the same without the cancellation near Y = 1.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
     """
-    m = len(Z)
+    if Z.shape != Y.shape:
+        raise ValueError(f"Z has shape {Z.shape} and Y {Y.shape}, expected the same: Y has a row of C targets a sample")
+    m = Z.dtype.type(len(Z))
     negative = Z.real < 0
     e = np.exp(
         np.where(negative, Z, -Z)

@@ -17,8 +17,7 @@ from unrolled.rnn.heads import sigmoid
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
 from unrolled.rnn.losses import binary_cross_entropy
 from unrolled.rnn.scratch import Scratch
-from unrolled.rnn.threads import one_blas_thread, share
-from unrolled.rnn.threads import parts as divided
+from unrolled.rnn.threads import divided, one_blas_thread, share
 
 BLOCK = 256
 """Samples predicted at a time: bounds the memory of a prediction."""
@@ -96,7 +95,7 @@ class ManyToOne:
     ----------
     parameters : dict of ndarray
         ``W_ih`` (H, D), ``W_hh`` (H, H), ``b_h`` (H,), ``W_ho`` (C, H), ``b_o`` (C,). Yours to read and to
-        set; the names and shapes stay.
+        set; names and shapes stay, and all have one dtype.
 
     Examples
     --------
@@ -165,7 +164,7 @@ class ManyToOne:
         ValueError
             If X has another shape, is empty, or is not finite.
         """
-        X = inputs.sequences(X, self.n_inputs, self.dtype)
+        X = self._batch(X)
         m, T, D = X.shape
         trace = self.cell.trace(T, m, D, self.dtype)
         logits = self._forward(X, trace)
@@ -182,17 +181,55 @@ class ManyToOne:
         Returns
         -------
         Y_hat : ndarray, shape (N, C)
+            Of the network's dtype.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`forward` does.
         """
-        return sigmoid(self._logits(inputs.sequences(X, self.n_inputs, self.dtype)))
+        return sigmoid(self._logits(inputs.shaped(X, self.n_inputs)))
 
     def predict(self, X: Any) -> IntArray:
-        """Give the most probable class of each sequence, shape (N,), integers from 0."""
-        logits = self._logits(inputs.sequences(X, self.n_inputs, self.dtype))
+        """Give the most probable class of each sequence.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, T, D)
+
+        Returns
+        -------
+        ndarray of int64, shape (N,)
+            From 0; of equally probable classes the first.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`forward` does.
+        """
+        logits = self._logits(inputs.shaped(X, self.n_inputs))
         return np.asarray(logits.real.argmax(1), np.int64)
 
     def evaluate(self, X: Any, y: Any) -> tuple[float, float]:
-        """Give the mean loss and the accuracy on X (N, T, D) with labels y, (N,) or one-hot (N, C)."""
-        X = inputs.sequences(X, self.n_inputs, self.dtype)
+        """Give the loss and the accuracy on any number of samples, in blocks of bounded memory.
+
+        Parameters
+        ----------
+        X : array_like, shape (N, T, D)
+        y : array_like, shape (N,) or (N, C)
+            Integer labels or one-hot rows.
+
+        Returns
+        -------
+        loss, accuracy : float
+            Equation (3), averaged over the samples, and the share whose most probable class is right.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`loss_and_gradients` does.
+        """
+        X = inputs.shaped(X, self.n_inputs)
         labels = inputs.labels(y, self.n_classes, len(X))
         logits = self._logits(X)
         loss, _ = binary_cross_entropy(logits, inputs.one_hot(labels, self.n_classes, self.dtype))
@@ -206,7 +243,7 @@ class ManyToOne:
         Parameters
         ----------
         forward : Forward
-            As :meth:`forward` returned it.
+            As :meth:`forward` of this network returned it, with the parameters it has now.
         y : array_like, shape (m,) or (m, C)
             Integer labels or one-hot rows.
 
@@ -214,7 +251,13 @@ class ManyToOne:
         -------
         Backward
             ``loss``, ``gradients``, and ``dA`` and ``delta`` of every step, (T, m, H).
+
+        Raises
+        ------
+        ValueError
+            If y is not as described.
         """
+        self.check_parameters()
         trace = forward.trace
         loss, gradients, dA_T = self._backward(trace, forward.logits, self._targets(y, len(forward.logits)))
         dA = np.concatenate([trace.delta[1:] @ self.parameters["W_hh"], dA_T[None]])
@@ -241,12 +284,12 @@ class ManyToOne:
         ValueError
             If X or y has another shape, is empty, is not finite, or holds labels out of range.
         """
-        X = inputs.sequences(X, self.n_inputs, self.dtype)
+        X = self._batch(X)
         return self.step(X, self._targets(y, len(X)))
 
     def loss(self, X: Any, y: Any) -> float:
         """Give the loss of a batch alone, by the forward pass alone (complex for a complex network)."""
-        X = inputs.sequences(X, self.n_inputs, self.dtype)
+        X = self._batch(X)
         with self._memory(X) as trace:
             loss, _ = binary_cross_entropy(self._forward(X, trace), self._targets(y, len(X)))
         return loss.item()  # type: ignore[no-any-return]
@@ -270,18 +313,17 @@ class ManyToOne:
             If a name is missing or unknown, a shape is another, or the dtypes differ.
         """
         shapes = self.shapes()
-        if set(parameters) != set(shapes):
-            raise ValueError(f"parameters are named {sorted(parameters)}, expected {sorted(shapes)}")
-        for name, shape in shapes.items():
-            if parameters[name].shape != shape:
-                raise ValueError(f"parameter {name} has shape {parameters[name].shape}, expected {shape}")
-        dtypes = {W.dtype for W in parameters.values()}
-        if len(dtypes) != 1:
-            raise ValueError(f"parameters have dtypes {sorted(map(str, dtypes))}, expected one dtype for all")
-        inputs.dtype_of_work(dtypes.pop())
+        inputs.fitting(parameters, shapes)
         twin = copy(self)
         twin.parameters = {name: parameters[name] for name in shapes}
         return twin
+
+    def check_parameters(self) -> None:
+        """Raise a ValueError unless ``parameters`` has its names and shapes and one dtype, float32 or float64.
+
+        Every public method does so first, since ``parameters`` is the user's to set.
+        """
+        inputs.fitting(self.parameters, self.shapes())
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave the scratch memory out of copies and pickles."""
@@ -304,7 +346,12 @@ class ManyToOne:
         ------
         OSError
             If it cannot be written; what stood there before still stands.
+        ValueError
+            If the parameters do not fit, or are complex.
         """
+        self.check_parameters()
+        if self.dtype.kind == "c":
+            raise ValueError(f"the network is {self.dtype}, expected float32 or float64: save net.astype(np.float64)")
         description = {
             "cell": type(self.cell).__name__,
             **asdict(self.cell),
@@ -347,7 +394,7 @@ class ManyToOne:
 
     def _memory(self, X: Array) -> AbstractContextManager[TanhTrace]:
         m, T, D = X.shape
-        return self._scratch.take((m, T), lambda: self.cell.trace(T, m, D, self.dtype))
+        return self._scratch.take((m, T, self.dtype), lambda: self.cell.trace(T, m, D, self.dtype))
 
     def _forward(self, X: Array, trace: TanhTrace) -> Array:
         self.cell.forward(self.parameters, X.transpose(1, 0, 2), trace)  # (1)
@@ -365,15 +412,23 @@ class ManyToOne:
         return loss.item(), gradients, dA_T
 
     def _logits(self, X: Array) -> Array:
-        blocks = [X[n : n + BLOCK] for n in range(0, len(X), BLOCK)]
-        if len(blocks) == 1:
-            return self._block_logits(X)
-        with one_blas_thread() as threads:
-            return np.concatenate(share(self._block_logits, blocks, threads))
+        self.check_parameters()
+        firsts = range(0, len(X), BLOCK)
 
-    def _block_logits(self, X: Array) -> Array:
-        (A_T,) = deque(self.cell.states(self.parameters, np.ascontiguousarray(X.transpose(1, 0, 2))), maxlen=1)
-        return self._readout(A_T)
+        def block(first: int) -> Array:
+            rounded = inputs.rounded(X[first : first + BLOCK], self.dtype, first=first)
+            time_first = np.ascontiguousarray(rounded.transpose(1, 0, 2))
+            (A_T,) = deque(self.cell.states(self.parameters, time_first), maxlen=1)
+            return self._readout(A_T)
+
+        if len(firsts) == 1:
+            return block(0)
+        with one_blas_thread() as threads:
+            return np.concatenate(share(block, firsts, threads))
+
+    def _batch(self, X: Any) -> Array:
+        self.check_parameters()
+        return inputs.sequences(X, self.n_inputs, self.dtype)
 
     def _targets(self, y: Any, n_samples: int) -> Array:
         return inputs.one_hot(inputs.labels(y, self.n_classes, n_samples), self.n_classes, self.dtype)

@@ -1,6 +1,7 @@
 """A network to and from HDF5: named arrays and a description in JSON. No pickle, nothing that runs."""
 
 import json
+import os
 from os import PathLike, fspath
 from typing import Any
 
@@ -52,6 +53,8 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, Any], Parameters]:
         If there is none.
     """
     path = fspath(path)
+    if os.path.isdir(path):  # noqa: PTH112 - path is a string already
+        raise StorageError(f"{path} is a folder, expected a file that a network was saved to")
     try:
         with h5py.File(path, "r") as file:
             found = file.attrs.get("format")

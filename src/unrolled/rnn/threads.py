@@ -6,6 +6,7 @@ batch. BLAS would divide each product instead and meet twice a step, and would l
 installed (it is the extra ``threads``), or BLAS has one thread anyway, nothing is divided.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
@@ -13,6 +14,8 @@ from functools import cache
 from itertools import pairwise
 from threading import Lock
 from typing import Any, TypeVar
+
+import numpy as np
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
@@ -53,7 +56,7 @@ def one_blas_thread() -> Iterator[int]:
             _Hold.blocks -= 1
 
 
-def parts(m: int, hidden: int, threads: int) -> list[slice]:
+def divided(m: int, hidden: int, threads: int) -> list[slice]:
     """Divide m samples among threads, as evenly as can be, into no more parts than are worth it."""
     n = max(1, min(threads, m, m * hidden // WORTH))
     edges = [m * i // n for i in range(n + 1)]
@@ -61,16 +64,32 @@ def parts(m: int, hidden: int, threads: int) -> list[slice]:
 
 
 def share(function: Callable[[Task], Outcome], tasks: Sequence[Task], threads: int) -> list[Outcome]:
-    """Call ``function`` on every task, in this thread and in up to ``threads - 1`` others; outcomes in order."""
-    if threads < 2 or len(tasks) < 2:
-        return [function(task) for task in tasks]
-    others = [_pool(threads - 1).submit(function, task) for task in tasks[1:]]
-    return [function(tasks[0]), *(other.result() for other in others)]
+    """Call ``function`` on every task, dealt to this thread and up to ``threads - 1`` others; outcomes in order."""
+    n = max(1, min(threads, len(tasks)))
+    errors = np.geterr()  # which is each thread's own
+
+    def work(hand: Sequence[Task]) -> list[Outcome]:
+        with np.errstate(**errors):
+            return [function(task) for task in hand]
+
+    others = [_pool(threads - 1).submit(work, tasks[i::n]) for i in range(1, n)]
+    dealt = [work(tasks[::n]), *(other.result() for other in others)]
+    return [dealt[i % n][i // n] for i in range(len(tasks))]
 
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, thread_name_prefix="unrolled")
+
+
+def _after_fork() -> None:
+    """Begin anew in a forked process, which has none of its parent's threads and nobody that holds BLAS."""
+    _pool.cache_clear()
+    _Hold.lock, _Hold.blocks = Lock(), 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @cache

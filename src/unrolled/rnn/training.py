@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NoReturn, Protocol, TypeAlias
 
 import numpy as np
 
@@ -53,9 +53,9 @@ class EarlyStopping:
 
 
 class DivergenceError(ArithmeticError):
-    """The loss became infinite or NaN.
+    """The loss, or a parameter, became infinite or NaN.
 
-    The network keeps the parameters of the batch before, the last ones with a finite loss.
+    The network keeps the last parameters that had a finite loss; with early stopping, the best.
 
     Attributes
     ----------
@@ -65,12 +65,21 @@ class DivergenceError(ArithmeticError):
         Of the epochs that were completed.
     """
 
-    def __init__(self, loss: float, epoch: int, batch: int, history: History) -> None:
-        super().__init__(
-            f"the training loss became {loss} at epoch {epoch}, batch {batch}; "
-            "the parameters of the batch before are kept. A smaller learning rate is the usual remedy"
+    def __init__(self, what: str, epoch: int, batch: int, history: History) -> None:
+        kept = (
+            "last ones with a finite loss"
+            if history.best_epoch is None
+            else f"best ones, of epoch {history.best_epoch},"
         )
-        self.epoch, self.batch, self.history = epoch, batch, history
+        super().__init__(
+            f"{what} at epoch {epoch}, batch {batch}; of the parameters, the {kept} are kept. "
+            "A smaller learning rate is the usual remedy"
+        )
+        self.what, self.epoch, self.batch, self.history = what, epoch, batch, history
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle as it was made, so that it crosses from one process to another."""
+        return DivergenceError, (self.what, self.epoch, self.batch, self.history)
 
 
 def train(
@@ -134,6 +143,15 @@ def train(
     DivergenceError
         If the loss becomes infinite or NaN.
     """
+    if net.dtype.kind == "c":
+        raise ValueError(f"net is {net.dtype}, expected float32 or float64: train net.astype(np.float64)")
+    net.check_parameters()
+    if isinstance(optimizer, type) or not (hasattr(optimizer, "start") and hasattr(optimizer, "update")):
+        raise ValueError(f"optimizer is {optimizer!r}, expected one such as rnn.SGD(0.01)")
+    if not (early_stopping is None or isinstance(early_stopping, EarlyStopping)):
+        raise ValueError(f"early_stopping is {early_stopping!r}, expected one such as rnn.EarlyStopping(patience=10)")
+    if not (on_epoch is None or callable(on_epoch)):
+        raise ValueError(f"on_epoch is {on_epoch!r}, expected a function of epoch and history")
     batch_size, epochs = inputs.count(batch_size, "batch_size"), inputs.count(epochs, "epochs")
     evaluate_every = inputs.count(evaluate_every, "evaluate_every")
     X, y = _checked(net, samples, "training")
@@ -144,7 +162,7 @@ def train(
     }
     if early_stopping is not None and "validation" not in held_out:
         raise ValueError("early_stopping was given without validation samples, whose loss it watches")
-    (shuffling,) = np.random.default_rng(rng).spawn(1)
+    shuffling = _stream(rng)
 
     watch = _Watch(
         net,
@@ -160,6 +178,12 @@ def train(
     state = optimizer.start(net.parameters)
     kept = _copies(net.parameters)  # the last parameters whose loss was finite
     n_batches = -(-len(X) // batch_size)
+
+    def diverged(what: str, epoch: int, batch: int) -> NoReturn:
+        _copy(kept, net.parameters)
+        history.ended = "diverged"
+        raise DivergenceError(what, epoch, batch, history)
+
     begun = time.perf_counter()
     with (
         np.errstate(over="ignore", invalid="ignore"),  # divergence has a sentence of its own
@@ -172,19 +196,19 @@ def train(
                 order = shuffling.permutation(len(X))
                 total = 0.0
                 for batch in range(n_batches):
+                    if interrupted():
+                        history.ended = "interrupted"
+                        return history
                     rows = order[batch * batch_size : (batch + 1) * batch_size]
                     loss, gradients = net.step(X[rows], Y[rows], threads)
                     if not math.isfinite(loss):
-                        _copy(kept, net.parameters)
-                        history.ended = "diverged"
-                        raise DivergenceError(loss, epoch, batch + 1, history)
+                        diverged(f"the training loss became {loss}", epoch, batch + 1)
                     _copy(net.parameters, kept)
                     optimizer.update(net.parameters, gradients, state)
                     total += loss * len(rows)
                     bar.step()
-                    if interrupted():
-                        history.ended = "interrupted"
-                        return history
+                if not all(np.isfinite(W).all() for W in net.parameters.values()):
+                    diverged("the parameters became infinite or NaN", epoch, n_batches)
                 history.loss.append(total / len(X))
                 bar.say(f"epoch {epoch}, loss {history.loss[-1]:.3f}")
                 due = epoch % evaluate_every == 0 or epoch == epochs
@@ -243,9 +267,29 @@ class _Watch:
 
 
 def _checked(net: ManyToOne, samples: Labelled, name: str) -> tuple[Array, IntArray]:
-    X, y = samples if isinstance(samples, tuple) else (samples.X, samples.y)
+    if isinstance(samples, tuple | list) and len(samples) == 2:
+        X, y = samples
+    elif hasattr(samples, "X") and hasattr(samples, "y"):
+        X, y = samples.X, samples.y
+    else:
+        found = (
+            f"{type(samples).__name__} of {len(samples)}"
+            if isinstance(samples, tuple | list)
+            else type(samples).__name__
+        )
+        hint = "; of a Dataset, pass one part, such as its .train" if hasattr(samples, "train") else ""
+        raise ValueError(f"{name} samples are a {found}, expected a pair (X, y) or an object with X and y{hint}")
     X = inputs.sequences(X, net.n_inputs, net.dtype, f"{name} X")
     return X, inputs.labels(y, net.n_classes, len(X), f"{name} y")
+
+
+def _stream(rng: int | np.random.Generator | None) -> np.random.Generator:
+    """Give a generator of its own for the shuffling, so that other draws from ``rng`` do not move it."""
+    generator = np.random.default_rng(rng)
+    try:
+        return generator.spawn(1)[0]
+    except TypeError:  # a bit generator that was not made from a SeedSequence
+        return np.random.default_rng(generator.integers(2**63))
 
 
 def _copies(parameters: Parameters) -> Parameters:

@@ -33,12 +33,23 @@ class TanhTrace:
         self.rows[0, :, :H] = 0  # A_0
         self.rows[T, :, H:] = 0  # there is no X_{T+1}
         self.rows[:T, :, -1] = 1
-        self.A = self.rows[:, :, :H]
-        self.X = self.rows[:T, :, H:-1]
         self.delta: Array = np.zeros((T, m, H), dtype)
-        # Below, what the loops use: memory for one step, and a view for every step.
-        self.step: Array = np.empty((m, H), dtype)
+        self._views()
+
+    def _views(self) -> None:
+        _, m, H = self.delta.shape
+        self.A, self.X = self.rows[:, :, :H], self.rows[:-1, :, H:-1]
+        # What the loops use: memory for one step, and a view for every step.
+        self.step: Array = np.empty((m, H), self.delta.dtype)
         self.each_row, self.each_A, self.each_delta = list(self.rows), list(self.A), list(self.delta)
+
+    def __getstate__(self) -> tuple[Array, Array]:
+        """Copy and pickle the two arrays; views would come out as arrays of their own."""
+        return self.rows, self.delta
+
+    def __setstate__(self, state: tuple[Array, Array]) -> None:
+        self.rows, self.delta = state
+        self._views()
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,7 @@ class Tanh:
 
     def __post_init__(self) -> None:
         """Refuse a number of units that is not a positive whole number."""
-        count(self.hidden, "Tanh's hidden")
+        object.__setattr__(self, "hidden", count(self.hidden, "Tanh's hidden"))
 
     def shapes(self, n_inputs: int) -> dict[str, tuple[int, ...]]:
         """Give the shape of each parameter for ``n_inputs`` = D features a step."""

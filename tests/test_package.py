@@ -1,0 +1,30 @@
+import subprocess
+import sys
+
+import pytest
+
+import unrolled
+
+
+def test_parts_come_with_the_package_when_they_are_used() -> None:
+    code = (
+        "import sys, unrolled; assert 'matplotlib' not in sys.modules\n"
+        "print(unrolled.rnn.Tanh(2), unrolled.data.__name__, unrolled.metrics.accuracy([1], [1]))\n"
+        "assert 'matplotlib' not in sys.modules; unrolled.plots; assert 'matplotlib' in sys.modules"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "Tanh(hidden=2) unrolled.data 1.0\n"
+
+
+def test_what_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'lstm'"):
+        unrolled.lstm  # noqa: B018
+
+
+def test_the_network_knows_nothing_of_files_of_data_or_of_plots() -> None:
+    code = (
+        "import sys, unrolled.rnn\n"
+        "print([m for m in sys.modules if m.startswith(('unrolled.data', 'unrolled.plots', 'matplotlib'))])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert run.stdout == "[]\n"
