@@ -11,7 +11,7 @@ JOBS ?= 2
 export OPENBLAS_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: report test lint types peers test-all clean
+.PHONY: report test lint types peers test-all benchmark clean
 
 report: $(VENV)/ready
 	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data "$(DATA)")
@@ -32,6 +32,23 @@ peers: $(VENV)/ready
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "torch==2.13.0" || echo "no PyTorch here"
 	$(BIN)/python -m pytest tests/peers
 
+# The same work by this library and its peers; about a quarter of an hour on two quiet cores.
+# Quickly: make benchmark BENCHMARK_ARGS=--quick. A peer that is not to be had is left out, and the results say so.
+BENCHMARK = .venv-benchmark
+BENCHMARK_ARGS ?= --out benchmarks/RESULTS.md
+
+benchmark: $(BENCHMARK)/ready
+	$(BENCHMARK)/bin/python benchmarks/compare.py $(BENCHMARK_ARGS)
+
+$(BENCHMARK)/ready: pyproject.toml
+	$(PYTHON) -m venv $(BENCHMARK)
+	$(BENCHMARK)/bin/python -m pip install --quiet --upgrade pip
+	$(BENCHMARK)/bin/python -m pip install --quiet --editable ".[threads]"
+	$(BENCHMARK)/bin/python -m pip install --quiet "torch==2.13.0" || echo "no PyTorch here"
+	$(BENCHMARK)/bin/python -m pip install --quiet jax || echo "no JAX here"
+	$(BENCHMARK)/bin/python -m pip install --quiet tensorflow-cpu keras || echo "no Keras on TensorFlow here"
+	touch $@
+
 # The suite on every Python from 3.10 to 3.13 that is on the PATH or among pyenv's versions.
 test-all:
 	@for version in 3.10 3.11 3.12 3.13; do \
@@ -50,4 +67,4 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .venv-3.* build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-3.* .venv-benchmark build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

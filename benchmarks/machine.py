@@ -30,14 +30,9 @@ def system() -> str:
 
 def commit() -> str:
     """Give the commit that was measured; empty where that is not known."""
+    command = ["git", "describe", "--always", "--dirty=, with changes"]
     try:
-        return subprocess.run(
-            ["git", "describe", "--always", "--dirty=, with changes"],
-            cwd=HERE,
-            check=True,
-            capture_output=True,
-            text=True,
-        ).stdout.strip()
+        return subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
         return ""
 

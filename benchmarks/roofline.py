@@ -91,11 +91,6 @@ def measured(threads: int) -> Rates:
     return Rates(**json.loads(printed))
 
 
-def better(a: Rates, b: Rates) -> Rates:
-    """Give the better of two measurements, rate by rate."""
-    return Rates(max(a.flops, b.flops), max(a.tanh, b.tanh))
-
-
 if __name__ == "__main__":
     rates = measure()
     print(json.dumps({"flops": rates.flops, "tanh": rates.tanh}))

@@ -1,9 +1,9 @@
 """What came of it, as Markdown that also reads well in a terminal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from contest import Differences, Outcome, milliseconds, ratio
-from contestants import CONTESTANTS, JAX, KERAS, OURS, OURS_ALONE, TEXTBOOK, TORCH, Contestant
+from contest import TASKS, Outcome, milliseconds, ratio
+from contestants import CONTESTANTS, JAX, KERAS, OURS, OURS_ALONE, TEXTBOOK, TORCH
 from goals import GOALS
 from growth import Growth
 from roofline import Rates, arithmetic
@@ -16,58 +16,40 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Set a Markdown table, its columns aligned."""
     widths = [max(len(row[n]) for row in (header, *rows)) for n in range(len(header))]
     lines = [header, ["-" * width for width in widths], *rows]
-    return "\n".join(
-        "| " + " | ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) + " |" for line in lines
-    )
-
-
-def by_contestant(
-    outcomes: Sequence[Outcome], contestants: Sequence[Contestant], cell: Callable[[Outcome, str], str]
-) -> str:
-    """Set a table with a row for each case and a column for each contestant that took part in any."""
-    present = [c.title for c in contestants if any(c.title not in outcome.absent for outcome in outcomes)]
-    return table(
-        [SIZE, *present],
-        [
-            [str(outcome.case), *(cell(outcome, title) if title not in outcome.absent else "-" for title in present)]
-            for outcome in outcomes
-        ],
-    )
+    padded = [[cell.ljust(width) for cell, width in zip(line, widths, strict=True)] for line in lines]
+    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
 
 
 def times(outcomes: Sequence[Outcome], task: str) -> str:
-    """Median milliseconds, and the ratio to ours with its quartiles."""
-
-    def cell(outcome: Outcome, title: str) -> str:
-        own = f"{figures(milliseconds(outcome, task, title))} ms"
-        if title == OURS.title:
-            return own
-        low, middle, high = ratio(outcome, task, title)
-        return f"{own}: {middle:.2f} ({low:.2f} to {high:.2f})"
-
-    return by_contestant(outcomes, CONTESTANTS, cell)
-
-
-def memory(outcomes: Sequence[Outcome], task: str) -> str:
-    """Peak memory in MiB."""
-    return by_contestant(outcomes, CONTESTANTS, lambda o, title: f"{o.memory[task][title] / 2**20:.1f}")
-
-
-def equality(outcomes: Sequence[Outcome]) -> str:
-    """How far everyone's answers are from ours."""
-
-    def cell(outcome: Outcome, title: str) -> str:
-        d = outcome.differences[title]
-        return f"{d.answers:.0e}, {d.steps:.0e}" + ("" if d.equal else " NOT EQUAL")
-
-    peers = [c for c in CONTESTANTS if c is not OURS]
-    return by_contestant(outcomes, peers, cell)
+    """Set a row for each contestant of each case: time, ratio to ours, goal, memory, agreement, the way taken."""
+    header = [SIZE, "contestant", "ms", "peer / ours", "quartiles", "goal", "peak MiB", "differs by", "way"]
+    rows = []
+    for outcome in outcomes:
+        goals = goals_of(outcome) if task == "train" else {}
+        for n, title in enumerate(c.title for c in CONTESTANTS if c.title in outcome.seconds[task]):
+            low, middle, high = ratio(outcome, task, title)
+            peer = title != OURS.title
+            goal = goals.get(title)
+            rows.append(
+                [
+                    str(outcome.case) if n == 0 else "",
+                    title,
+                    figures(milliseconds(outcome, task, title)),
+                    f"{middle:.2f}" if peer else "",
+                    f"{low:.2f} to {high:.2f}" if peer else "",
+                    f"{goal:g}: {verdict(middle >= goal)}" if goal else "",
+                    f"{outcome.memory[task][title] / 2**20:.1f}",
+                    agreement(outcome, task, title) if peer else "",
+                    outcome.ways[title][task],
+                ]
+            )
+    return table(header, rows)
 
 
-def ways(outcomes: Sequence[Outcome]) -> str:
-    """Which way those with several took: to train, to predict."""
-    several = [c for c in CONTESTANTS if not c.ways and any(any(o.ways.get(c.title, {}).values()) for o in outcomes)]
-    return by_contestant(outcomes, several, lambda o, title: f"{o.ways[title]['train']}; {o.ways[title]['predict']}")
+def agreement(outcome: Outcome, task: str, title: str) -> str:
+    """How far a contestant's answers are from ours."""
+    d = outcome.differences[title]
+    return f"{d.of(task):.0e}" + ("" if d.equal(task) else " NOT EQUAL")
 
 
 def absences(outcomes: Sequence[Outcome]) -> list[str]:
@@ -81,57 +63,50 @@ def absences(outcomes: Sequence[Outcome]) -> list[str]:
     ]
 
 
+def goals_of(outcome: Outcome) -> dict[str, float]:
+    """Give the goal of each contestant that has one; of PyTorch, the better number of threads has it."""
+    goal = GOALS.get((outcome.case.batch, outcome.case.hidden))
+    if goal is None or outcome.case.cell != "tanh":
+        return {}
+    goals = {JAX.title: goal.jax, KERAS.title: goal.keras, TEXTBOOK.title: goal.textbook}
+    torch = [c.title for c in TORCH if c.title in outcome.seconds["train"]]
+    if torch:
+        goals[min(torch, key=lambda title: milliseconds(outcome, "train", title))] = goal.pytorch
+    return goals
+
+
 def goals(outcomes: Sequence[Outcome], rates: dict[int, Rates]) -> str:
-    """The ratios of the training step beside their goals."""
+    """Set the ratios of the training step beside their goals, a row for each case that has any."""
     threads = max(rates)
+    header = [
+        SIZE,
+        *(f"{name} / ours" for name in ("PyTorch", "JAX", "Keras", "textbook")),
+        f"ours / roofline ({plural(threads)})",
+        "ours / roofline (both 1 thread)",
+    ]
     rows = []
     for outcome in outcomes:
-        goal = GOALS.get((outcome.case.batch, outcome.case.hidden))
-        if goal is None:
+        aims = goals_of(outcome)
+        if not aims:
             continue
-        torch = min(
-            (c.title for c in TORCH if c.title not in outcome.absent),
-            key=lambda title: milliseconds(outcome, "train", title),
-            default=TORCH[0].title,
-        )
-        rows.append(
-            [
-                str(outcome.case),
-                at_least(outcome, torch, goal.pytorch),
-                at_least(outcome, JAX.title, goal.jax),
-                at_least(outcome, KERAS.title, goal.keras),
-                at_least(outcome, TEXTBOOK.title, goal.textbook),
-                at_most(over_roofline(outcome, "train", OURS.title, rates[threads]), goal.roofline),
-                at_most(over_roofline(outcome, "train", OURS_ALONE.title, rates[1]), goal.roofline),
-            ]
-        )
-    return table(
-        [
-            SIZE,
-            "PyTorch / ours",
-            "JAX / ours",
-            "Keras / ours",
-            "textbook / ours",
-            f"ours / roofline ({plural(threads)})",
-            "ours / roofline (both on 1 thread)",
-        ],
-        rows,
-    )
+        rows.append([str(outcome.case)])
+        for group in (TORCH, (JAX,), (KERAS,), (TEXTBOOK,)):
+            title = next((c.title for c in group if c.title in aims and c.title in outcome.seconds["train"]), None)
+            if title is None:
+                rows[-1].append("not here")
+            else:
+                _, middle, _ = ratio(outcome, "train", title)
+                rows[-1].append(f"{middle:.2f} (goal {aims[title]:g}: {verdict(middle >= aims[title])})")
+        most = GOALS[outcome.case.batch, outcome.case.hidden].roofline
+        for title, n in ((OURS.title, threads), (OURS_ALONE.title, 1)):
+            distance = over_roofline(outcome, "train", title, rates[n])
+            rows[-1].append(f"{distance:.2f}" + (f" (goal {most:g}: {verdict(distance <= most)})" if most else ""))
+    return table(header, rows) if rows else ""
 
 
-def at_least(outcome: Outcome, title: str, goal: float) -> str:
-    """Tell whether a ratio reaches its goal."""
-    if title in outcome.absent:
-        return f"- (goal {goal:g})"
-    _, middle, _ = ratio(outcome, "train", title)
-    return f"{middle:.2f} (goal {goal:g}: {'met' if middle >= goal else 'not met'})"
-
-
-def at_most(value: float, goal: float | None) -> str:
-    """Tell whether a distance is within its goal."""
-    if goal is None:
-        return f"{value:.2f}"
-    return f"{value:.2f} (goal {goal:g}: {'met' if value <= goal else 'not met'})"
+def verdict(met: bool) -> str:
+    """Say whether a goal is met."""
+    return "met" if met else "not met"
 
 
 def over_roofline(outcome: Outcome, task: str, title: str, rates: Rates) -> float:
@@ -176,12 +151,7 @@ def growth(grown: Sequence[Growth], base: Case) -> str:
 
 def equal(outcomes: Sequence[Outcome]) -> bool:
     """Tell whether all did the same work."""
-    return all(d.equal for outcome in outcomes for d in outcome.differences.values())
-
-
-def limits() -> str:
-    """Name the limits of equality."""
-    return f"{Differences.ANSWERS_LIMIT:.0e} and {Differences.STEPS_LIMIT:.0e}"
+    return all(d.equal(task) for outcome in outcomes for d in outcome.differences.values() for task in TASKS)
 
 
 def figures(value: float) -> str:

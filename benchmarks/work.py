@@ -12,7 +12,8 @@ Parameters = dict[str, Array]
 LEARNING_RATE = 0.01
 
 GATES = {"tanh": 1}
-"""Blocks of H rows in a cell's weights. A new cell: its line here, in goals.py's roofline and in each contestant."""
+"""Blocks of H rows in a cell's weights. A new cell: a line here, its count in roofline.py, and its way on each page of
+contestants/."""
 
 
 @dataclass(frozen=True)

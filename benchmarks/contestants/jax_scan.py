@@ -91,8 +91,6 @@ def predictor(work: Work, unroll: int, hoisted: bool) -> Predictor:
 
 
 UNROLLS = (1, 5, 10, 25)
-WAYS = {
-    f"unroll {n}" + (", input outside" if hoisted else ""): (n, hoisted) for hoisted in (True, False) for n in UNROLLS
-}
+WAYS = {f"unroll {n}, input {where} the scan": (n, where == "before") for where in ("before", "in") for n in UNROLLS}
 TRAINERS = {name: partial(trainer, unroll=n, hoisted=hoisted) for name, (n, hoisted) in WAYS.items()}
 PREDICTORS = {name: partial(predictor, unroll=n, hoisted=hoisted) for name, (n, hoisted) in WAYS.items()}

@@ -1,6 +1,7 @@
 """This library: what ``rnn.train`` does with each batch, and ``predict_proba``."""
 
 import platform
+from typing import Any
 
 import numpy as np
 import scipy
@@ -9,6 +10,7 @@ from work import LEARNING_RATE, Array, Parameters, Work
 import unrolled
 from contestants import Predictor, Trainer, nothing
 from unrolled import rnn
+from unrolled.rnn.threads import one_blas_thread
 
 RECURRENCES = {"tanh": rnn.Tanh}
 CELLS = tuple(RECURRENCES)
@@ -16,13 +18,18 @@ CELLS = tuple(RECURRENCES)
 
 def versions() -> dict[str, str]:
     """Give the library, and what it stands on."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index]
+    built: Any = np.show_config(mode="dicts")
+    blas = built["Build Dependencies"]["blas"]
     return {
         "unrolled": unrolled.__version__,
         "Python": platform.python_version(),
         "NumPy": f"{np.__version__} ({blas['name']} {blas['version']})",
         "SciPy": scipy.__version__,
     }
+
+
+THREADS = one_blas_thread().__enter__()  # as rnn.train does for its whole length, and this process does nothing else
+"""How many threads a large batch is divided among: one, where OPENBLAS_NUM_THREADS says so."""
 
 
 def wake() -> None:
@@ -50,7 +57,7 @@ def trainer(work: Work) -> Trainer:
     state = optimizer.start(net.parameters)
 
     def run() -> float:
-        loss, gradients = net.step(work.X, work.Y)
+        loss, gradients = net.step(work.X, work.Y, THREADS)
         optimizer.update(net.parameters, gradients, state)
         return loss
 

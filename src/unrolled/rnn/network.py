@@ -17,7 +17,7 @@ from unrolled.rnn.heads import sigmoid
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
 from unrolled.rnn.losses import binary_cross_entropy
 from unrolled.rnn.scratch import Scratch
-from unrolled.rnn.threads import divided, one_blas_thread, share
+from unrolled.rnn.threads import WORTH, divided, one_blas_thread, share
 
 BLOCK = 256
 """Samples predicted at a time: bounds the memory of a prediction."""
@@ -413,18 +413,18 @@ class ManyToOne:
 
     def _logits(self, X: Array) -> Array:
         self.check_parameters()
-        firsts = range(0, len(X), BLOCK)
 
-        def block(first: int) -> Array:
-            rounded = inputs.rounded(X[first : first + BLOCK], self.dtype, first=first)
-            time_first = np.ascontiguousarray(rounded.transpose(1, 0, 2))
-            (A_T,) = deque(self.cell.states(self.parameters, time_first), maxlen=1)
+        def block(part: slice) -> Array:
+            rounded = inputs.rounded(X[part], self.dtype, first=part.start)
+            (A_T,) = deque(self.cell.states(self.parameters, rounded.transpose(1, 0, 2)), maxlen=1)
             return self._readout(A_T)
 
-        if len(firsts) == 1:
-            return block(0)
+        if len(X) <= BLOCK and len(X) * self.cell.hidden < 2 * WORTH:
+            return block(slice(0, len(X)))
         with one_blas_thread() as threads:
-            return np.concatenate(share(block, firsts, threads))
+            size = min(BLOCK, -(-len(X) // len(divided(len(X), self.cell.hidden, threads))))
+            parts = [slice(n, min(n + size, len(X))) for n in range(0, len(X), size)]
+            return np.concatenate(share(block, parts, threads))
 
     def _batch(self, X: Any) -> Array:
         self.check_parameters()

@@ -105,15 +105,17 @@ class Tanh:
     def states(self, parameters: ReadOnlyParameters, X: Array) -> Iterator[Array]:
         """Run the recurrence and keep nothing: yields A_1, A_2, ..., each (m, H), valid until the next."""
         T, m, D = X.shape
-        row = np.ones((m, self.hidden + D + 1), X.dtype)
-        A, step = row[:, : self.hidden], np.empty((m, self.hidden), X.dtype)
+        H = self.hidden
+        # Nothing is summed over time here, so samples can be columns, as in the report: A is then one block.
+        column: Array = np.ones((H + D + 1, m), X.dtype)  # [A_t; X_{t+1}; 1]
+        A, step = column[:H], np.empty((H, m), X.dtype)
         A[...] = 0
-        W = stacked(parameters)
+        W, tanh = np.ascontiguousarray(stacked(parameters).T), np.tanh
         for t in range(T):
-            row[:, self.hidden : -1] = X[t]
-            row.dot(W, step)
-            np.tanh(step, A)  # (1)
-            yield A
+            column[H:-1] = X[t].T
+            W.dot(column, step)
+            tanh(step, A)  # (1)
+            yield A.T
 
     def backward(self, parameters: ReadOnlyParameters, trace: TanhTrace, dA_T: Array) -> Parameters:
         """Go back through time from the gradient of the loss in the last state to that of each parameter.
