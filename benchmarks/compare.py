@@ -14,6 +14,7 @@ from pathlib import Path
 from time import perf_counter
 
 import growth
+import handling
 import machine
 import report
 import roofline
@@ -70,6 +71,8 @@ def main() -> int:
     text = report.header(everything, plan, machine.others(clock))
     for cell in args.cells:
         text += report.section(cell, outcomes[cell], grown[cell], rates)
+    say("measuring data handling")
+    text += handling.table()
     print(text)
     if args.out:
         args.out.write_text(text + "\n")
