@@ -258,6 +258,8 @@ class Contest:
         Failed
             If there are none.
         """
+        if self.case.batch * self.case.hidden < c.from_size:
+            raise Failed(f"takes a minute to build; it stands where batch x hidden is {c.from_size} or more")
         versions, cells, every = self.workers[c.title].hello()
         self.outcome.versions.update(versions)
         if self.case.cell not in cells:

@@ -1,6 +1,6 @@
 """The main job as it is beside the main job of an older commit, one after the other in one run.
 
-python benchmarks/main_job.py --old COMMIT [--data FILE-OR-FOLDER] [--jobs 2] [--rounds 1]
+python benchmarks/main_job.py --old COMMIT [--data FILE-OR-FOLDER] [--jobs 2] [--rounds 1] [--keep FOLDER]
 """
 
 import argparse
@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--keep", type=Path, help="a folder for what the main job as it is wrote last")
     given = parser.parse_args()
     arguments = ["--jobs", str(given.jobs)] + (["--data", str(given.data.resolve())] if given.data else [])
     with tempfile.TemporaryDirectory() as folder:
@@ -41,7 +42,8 @@ def main() -> None:
             times: dict[str, list[float]] = {"old": [], "now": []}
             for n in range(given.rounds):
                 for name, checkout in (("old", old), ("now", HERE)):
-                    times[name].append(seconds(checkout, arguments, Path(folder) / f"{name}{n}"))
+                    out = given.keep if given.keep and name == "now" else Path(folder) / f"{name}{n}"
+                    times[name].append(seconds(checkout, arguments, out))
                     print(f"round {n + 1}, {name}: {times[name][-1]:.1f} s", flush=True)
         finally:
             subprocess.run(["git", "-C", str(HERE), "worktree", "remove", "--force", str(old)], check=True)

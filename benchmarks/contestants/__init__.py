@@ -76,6 +76,8 @@ class Contestant:
     understudy : str
         The page whose ways of the same names stand the trial in its place, where building is too dear to
         build all of them.
+    from_size : int
+        Stands only in cases of at least so many samples times hidden units.
     slow : tuple of str
         Ways so slow to build that a quick run does without them; where these are all, it does without the contestant.
     environment : mapping
@@ -87,6 +89,7 @@ class Contestant:
     ways: tuple[str, ...] = ()
     understudy: str = ""
     slow: tuple[str, ...] = ()
+    from_size: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -100,7 +103,7 @@ TORCH = (
     Contestant("PyTorch, 2 threads", "torch_eager", ways=("2 threads",)),
 )
 COMPILED = Contestant(
-    "torch.compile", "torch_compiled", understudy="torch_eager", slow=("1 thread", "2 threads"),
+    "torch.compile", "torch_compiled", understudy="torch_eager", slow=("1 thread", "2 threads"), from_size=16384,
     environment={"TORCHINDUCTOR_COMPILE_THREADS": "1"},
 )  # fmt: skip
 JAX = Contestant("JAX", "jax_scan")

@@ -1,6 +1,7 @@
 """This library: what ``rnn.train`` does with each batch, and ``predict_proba``."""
 
 import platform
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ def versions() -> dict[str, str]:
     }
 
 
-THREADS = one_blas_thread().__enter__()  # as rnn.train does for its whole length, and this process does nothing else
+HOLD = ExitStack()  # kept, for BLAS to stay held: rnn.train holds it for its whole length, and so does this process
+THREADS = HOLD.enter_context(one_blas_thread())
 """How many threads a large batch is divided among: one, where OPENBLAS_NUM_THREADS says so."""
 
 
