@@ -57,8 +57,12 @@ def initialize(
 ) -> Parameters:
     """Draw every weight matrix and set every bias (a shape of one axis) to 0.
 
-    ValueError if the initializer is none, or gives anything but finite numbers of the shape.
     Draws are made in float64 and then rounded, so that float32 and float64 networks of one seed begin alike.
+
+    Raises
+    ------
+    ValueError
+        If the initializer is not a function, or gives anything but finite numbers of the shape asked for.
     """
     if isinstance(initializer, type) or not callable(initializer):
         raise ValueError(

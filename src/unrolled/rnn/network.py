@@ -319,7 +319,7 @@ class ManyToOne:
         return twin
 
     def check_parameters(self) -> None:
-        """Raise a ValueError unless ``parameters`` has its names and shapes and one dtype, float32 or float64.
+        """Raise a ValueError unless ``parameters`` has its names and shapes and one dtype of work.
 
         Every public method does so first, since ``parameters`` is the user's to set.
         """

@@ -2,7 +2,7 @@
 
 import json
 import os
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any
 
 import h5py
@@ -52,7 +52,7 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, Any], Parameters]:
     FileNotFoundError
         If there is none.
     """
-    path = fspath(path)
+    path = os.fspath(path)
     if os.path.isdir(path):  # noqa: PTH112 - path is a string already
         raise StorageError(f"{path} is a folder, expected a file that a network was saved to")
     try:
