@@ -11,6 +11,8 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from unrolled.checks import numeric
+
 __all__ = ["ClassScores", "accuracy", "class_scores", "confusion_matrix", "top_k_accuracy"]
 
 IntArray = NDArray[np.int64]
@@ -94,7 +96,7 @@ def top_k_accuracy(y: ArrayLike, scores: ArrayLike, k: int | Sequence[int] = 1) 
     >>> top_k_accuracy([0, 2], [[0.5, 0.3, 0.2], [0.6, 0.3, 0.1]], k=(1, 2, 3))
     (0.5, 0.5, 1.0)
     """
-    values = _numeric(scores, "scores")
+    values = numeric(scores, "scores")
     if values.ndim != 2 or values.size == 0:
         raise ValueError(f"scores has shape {values.shape}, expected C scores for each of N samples, (N, C)")
     n_classes = values.shape[1]
@@ -285,7 +287,7 @@ def _pair(y: ArrayLike, predicted: ArrayLike, n_classes: int | None) -> tuple[In
     if n_classes is not None:
         n_classes = _count(n_classes, "n_classes")
     true, n_classes = _truth(y, n_classes)
-    guess = _numeric(predicted, "predicted")
+    guess = numeric(predicted, "predicted")
     if guess.ndim != 1:
         raise ValueError(f"predicted has shape {guess.shape}, expected classes (N,), as in scores.argmax(1)")
     guess = _integers(guess, "predicted", n_classes)
@@ -296,7 +298,7 @@ def _pair(y: ArrayLike, predicted: ArrayLike, n_classes: int | None) -> tuple[In
 
 def _truth(y: ArrayLike, n_classes: int | None) -> tuple[IntArray, int | None]:
     """Return true classes (N,) from integers or one-hot rows, checked, and C where it is known."""
-    true = _numeric(y, "y")
+    true = numeric(y, "y")
     if true.ndim == 1:
         return _integers(true, "y", n_classes), n_classes
     if true.ndim != 2 or true.size == 0:
@@ -326,14 +328,3 @@ def _count(value: Any, name: str, most: int = 2**31) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 1 <= value <= most:
         raise ValueError(f"{name} is {value!r}, expected a whole number from 1 to {most}")
     return int(value)
-
-
-def _numeric(value: ArrayLike, name: str) -> NDArray[Any]:
-    """Return ``value`` as a real array."""
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} is ragged, expected rows of one length ({error})") from None
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name} holds {array.dtype} values, expected real numbers")
-    return array

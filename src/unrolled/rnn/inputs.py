@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from unrolled.checks import numeric
 from unrolled.rnn.arrays import Array, IntArray, ReadOnlyParameters
 
 
@@ -110,17 +111,6 @@ def one_hot(y: IntArray, n_classes: int, dtype: np.dtype) -> Array:
     Y = np.zeros((len(y), n_classes), dtype)
     Y[np.arange(len(y)), y] = 1
     return Y
-
-
-def numeric(value: Any, name: str) -> Array:
-    """Return ``value`` as a real array, or raise a ValueError where it holds anything but real numbers."""
-    try:
-        array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} is ragged, expected rows of one length ({error})") from None
-    if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name} holds {array.dtype} values, expected real numbers")
-    return array
 
 
 def fitting(parameters: ReadOnlyParameters, shapes: dict[str, tuple[int, ...]]) -> None:
