@@ -11,7 +11,6 @@ from typing import Any, TypeAlias, TypeVar
 from unrolled.rnn.progress import Progress
 
 Task = TypeVar("Task")
-Shared = TypeVar("Shared")
 Outcome = TypeVar("Outcome")
 Tick: TypeAlias = Callable[[], None]
 """Called once for each step of progress."""
@@ -19,42 +18,45 @@ Tick: TypeAlias = Callable[[], None]
 _worker: dict[str, Any] = {}
 
 
-def run(
-    function: Callable[[Task, Shared, Tick], Outcome],
-    tasks: Sequence[Task],
-    shared: Shared,
-    *,
-    jobs: int,
-    steps: int,
-    unit: str,
-) -> list[Outcome]:
-    """Call ``function(task, shared, tick)`` for each task in ``jobs`` processes; outcomes in the order of the tasks.
+class Workers:
+    """Processes that hold ``shared``, which travels once to each, and call functions on it; use as a context.
 
-    ``shared`` travels once to each process. One process and many run the same code with one BLAS thread
-    each, so the number of processes changes no result. ``steps`` is how often a task ticks at the most.
+    One process and many run the same code with one BLAS thread each, so their number changes no result.
     """
-    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
-        os.environ[name] = "1"
-    context = multiprocessing.get_context("spawn")
-    ticks = context.Queue()
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(shared, ticks))
-    try:
+
+    def __init__(self, jobs: int, shared: Any) -> None:
+        for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+            os.environ[name] = "1"
+        context = multiprocessing.get_context("spawn")
+        self._ticks = context.Queue()
+        self._pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_begin, initargs=(shared, self._ticks))
+
+    def __enter__(self) -> "Workers":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:  # Ctrl-C, too: the processes do not outlive it
+            for process in list((self._pool._processes or {}).values()):
+                process.terminate()
+        self._pool.shutdown(cancel_futures=True)
+
+    def run(
+        self, function: Callable[[Task, Any, Tick], Outcome], tasks: Sequence[Task], *, steps: int, unit: str
+    ) -> list[Outcome]:
+        """Call ``function(task, shared, tick)`` for each task; outcomes in the order of the tasks.
+
+        ``steps`` is how often a task ticks at the most; all of them share one progress bar.
+        """
         with Progress(steps * len(tasks), unit) as bar:
-            outcomes = [pool.submit(_call, function, task) for task in tasks]
+            outcomes = [self._pool.submit(_call, function, task) for task in tasks]
             waiting: set[Future[Outcome]] = set(outcomes)
             while waiting:
                 done, waiting = wait(waiting, timeout=0.2)
                 for outcome in done:
                     outcome.result()  # an error in one ends them all
-                bar.step(_drain(ticks))
+                bar.step(_drain(self._ticks))
             bar.step(bar.total - bar.done)  # the steps that early stopping saved
         return [outcome.result() for outcome in outcomes]
-    except BaseException:  # Ctrl-C, too: the processes do not outlive it
-        for process in list((pool._processes or {}).values()):
-            process.terminate()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _begin(shared: Any, ticks: Any) -> None:

@@ -100,22 +100,28 @@ def load(path: Path | None) -> data.Dataset:
     return data.load_motionsense(path, scale=False)
 
 
-def draw(results: list[Result], movements: data.Dataset, out: Path) -> None:
-    """Draw figures 1 to 6."""
-    for number, part in ((1, "a"), (3, "b"), (5, "c")):
-        of_part = [result for result in results if result.recipe.part == part]
-        curves = plots.learning_curves({r.recipe.title: r.history for r in of_part})
-        predicted = {
-            r.recipe.title: (
-                (movements.train.y, r.train_predicted),
-                (movements.test.y, r.test_scores.argmax(1)),
-            )
-            for r in of_part
-        }
-        matrices = plots.confusion_matrices(predicted, movements.classes)
-        for figure, n in ((curves, number), (matrices, number + 1)):
-            with replacing(out / f"figure{n}.png") as path:
-                figure.savefig(path, dpi=75)
+@dataclasses.dataclass(frozen=True)
+class Drawing:
+    """Two figures, of the networks of one part."""
+
+    number: int
+    results: list[Result]
+    out: Path
+
+
+def draw(drawing: Drawing, movements: data.Dataset, tick: parallel.Tick) -> None:
+    """Draw the learning curves of one part, figure 1, 3 or 5, and its confusion matrices, the figure after."""
+    mpl.use("Agg")
+    curves = plots.learning_curves({r.recipe.title: r.history for r in drawing.results})
+    predicted = {
+        r.recipe.title: ((movements.train.y, r.train_predicted), (movements.test.y, r.test_scores.argmax(1)))
+        for r in drawing.results
+    }
+    matrices = plots.confusion_matrices(predicted, movements.classes)
+    for n, figure in enumerate((curves, matrices), drawing.number):
+        with replacing(drawing.out / f"figure{n}.png") as path:
+            figure.savefig(path, dpi=75)
+        tick()
 
 
 def summary(result: Result, movements: data.Dataset) -> dict[str, Any]:
@@ -190,7 +196,6 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.jobs < 1 or arguments.epochs < 1 or arguments.seed < 0:
         parser.error("--jobs and --epochs are 1 or more, --seed is 0 or more")
-    mpl.use("Agg")
     try:
         movements = load(arguments.data)
         arguments.out.mkdir(parents=True, exist_ok=True)
@@ -205,19 +210,17 @@ def reproduce(movements: data.Dataset, out: Path, jobs: int, epochs: int, seed: 
     """Train, draw, and write the figures, results.json and the page."""
     work = recipes(epochs, seed)
     # The longest first, so that no process is left with a long one at the end.
-    order = sorted(range(len(work)), key=lambda i: work[i].hidden / work[i].batch_size, reverse=True)
-    done = parallel.run(
-        train,
-        [work[i] for i in order],
-        movements,
-        jobs=jobs,
-        steps=epochs,
-        unit="epoch",
-    )
-    results = [done[order.index(i)] for i in range(len(work))]
+    order = sorted(range(len(work)), key=lambda i: (-work[i].hidden, work[i].batch_size))
+    with parallel.Workers(jobs, movements) as workers:
+        done = workers.run(train, [work[i] for i in order], steps=epochs, unit="epoch")
+        results = [done[order.index(i)] for i in range(len(work))]
+        drawings = [
+            Drawing(number, [result for result in results if result.recipe.part == part], out)
+            for number, part in ((1, "a"), (3, "b"), (5, "c"))
+        ]
+        workers.run(draw, drawings, steps=2, unit="figure")
     summaries = [summary(result, movements) for result in results]
     observations = observe([Trained.of(s) for s in summaries], movements.classes)
-    draw(results, movements, out)
     text = page(summaries, observations, movements)
     with replacing(out / "results.md") as path:
         path.write_text(text, encoding="utf-8")
