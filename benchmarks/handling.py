@@ -34,7 +34,7 @@ def share(batch: int, hidden: int) -> float:
     y = rng.integers(0, CLASSES, SAMPLES)
     Y = np.eye(CLASSES, dtype=np.float32)[y]
     net = rnn.ManyToOne(rnn.Tanh(hidden), INPUTS, CLASSES, rng=0)
-    trace = net.cell.trace(STEPS, batch, INPUTS, net.dtype)
+    trace = net.cells[0].trace(STEPS, batch, INPUTS, net.dtype)
     begun = perf_counter()
     order = rng.permutation(SAMPLES)
     for n in range(0, SAMPLES - batch + 1, batch):

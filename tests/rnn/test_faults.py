@@ -9,33 +9,79 @@ import pytest
 
 from unrolled import rnn
 
-TANH = "unrolled.rnn.cells.tanh"
-NETWORK = "unrolled.rnn.network"
-LOSSES = "unrolled.rnn.losses"
+CELLS = "unrolled.rnn.cells."
+TANH, LSTM, GRU, BOTH = CELLS + "tanh", CELLS + "lstm", CELLS + "gru", CELLS + "bidirectional"
+NETWORK, LAYERS, LOSSES = "unrolled.rnn.network", "unrolled.rnn.layers", "unrolled.rnn.losses"
 
 FAULTS = [
-    (TANH, "np.multiply(trace.A[1:], trace.A[1:]", "np.multiply(trace.A[:-1], trace.A[:-1]"),
-    (TANH, "np.subtract(1, trace.delta", "np.add(1, trace.delta"),
-    (TANH, "dA[...] = dA_T", "dA[...] = 2 * dA_T"),
-    (TANH, "range(T - 1, -1, -1)", "range(T)"),
-    (TANH, "range(T - 1, -1, -1)", "range(T - 1, 0, -1)"),
-    (TANH, "if t % 16 == 0 and not np.count_nonzero(dA)", "if t % 2 == 0"),
-    (TANH, "multiply(delta, dA, delta)", "pass"),
-    (TANH, "delta.dot(W_hh, dA)", "delta.dot(W_hh.T, dA)"),
-    (TANH, "delta.dot(W_hh, dA)", "delta.dot(-W_hh, dA)"),
-    (TANH, "delta.dot(W_hh, dA)", "pass"),
+    (TANH, "np.multiply(A, A, out=out)", "np.multiply(A, 2, out=out)"),
+    (TANH, "np.subtract(1, out, out=out)", "np.add(1, out, out=out)"),
+    (TANH, "back[...] = 0 if dA_T is None else dA_T", "back[...] = 0 if dA_T is None else 2 * dA_T"),
+    (TANH, "back += dA[t]", "pass"),
+    (TANH, "in reversed(steps)", "in steps"),
+    (TANH, "multiply(delta, active, delta)", "pass"),
+    (TANH, "delta.dot(W_hh, active)", "delta.dot(W_hh.T, active)"),
+    (TANH, "delta.dot(W_hh, active)", "delta.dot(-W_hh, active)"),
+    (TANH, "delta.dot(W_hh, active)", "pass"),
+    (TANH, "if t % 16 == 0 and dA is None and not np.count_nonzero(back)", "if t % 2 == 0"),
     (TANH, "@ trace.rows[t:T]", "@ trace.rows[t + 1 :]"),
     (TANH, "@ trace.rows[t:T]", "@ trace.rows[t:T][::-1]"),
-    (TANH, '"W_ih": dW[:, H:-1]', '"W_ih": -dW[:, H:-1]'),
+    (TANH, '"W_ih": dW[:, H : H + D]', '"W_ih": -dW[:, H : H + D]'),
     (TANH, '"W_hh": dW[:, :H]', '"W_hh": dW[:, :H].T'),
     (TANH, '"b_h": dW[:, -1]', '"b_h": dW[:, 0]'),
-    (NETWORK, 'dA_T = dZ @ self.parameters["W_ho"]', 'dA_T = dZ @ abs(self.parameters["W_ho"])'),
-    (NETWORK, 'gradients["W_ho"] = dZ.T @ trace.A[-1]', 'gradients["W_ho"] = dZ.T @ trace.A[-2]'),
-    (NETWORK, 'gradients["b_o"] = dZ.sum(0)', 'gradients["b_o"] = dZ.mean(0)'),
+    (TANH, 'trace.delta @ parameters["W_ih"]', 'trace.delta @ abs(parameters["W_ih"])'),
+    (LSTM, 'np.ascontiguousarray(_inside(parameters["W_hh"], H))', 'parameters["W_hh"]'),
+    (LSTM, "back[...] = 0 if dA_T is None else dA_T", "back[...] = 0 if dA_T is None else 2 * dA_T"),
+    (LSTM, "back += dA[t]", "pass"),
+    (LSTM, "np.multiply(active, slope, tmp)", "np.multiply(active, f, tmp)"),
+    (LSTM, "np.add(dc_active, tmp, dc_active)", "dc_active[...] = tmp"),
+    (LSTM, "np.multiply(delta_o, active, delta_o)", "pass"),
+    (LSTM, "np.multiply(delta_ifg, dc_thrice, delta_ifg)", "pass"),
+    (LSTM, "np.multiply(dc_active, f, dc_active)", "pass"),
+    (LSTM, "delta.dot(W_hh, active)  #", "active[...] = 0  #"),
+    (LSTM, "dW = np.roll(dW, -H, axis=0)", "dW = np.roll(dW, H, axis=0)"),
+    (LSTM, '_inside(parameters["W_ih"], self.hidden))', 'parameters["W_ih"])'),
+    (LSTM, "np.subtract(oif, d_oif, out=d_oif)", "np.subtract(1, d_oif, out=d_oif)"),
+    (LSTM, "d_o *= trace.tanh_C", "pass"),
+    (LSTM, "d_i *= g", "pass"),
+    (LSTM, "d_f *= trace.C[:-1]", "d_f *= trace.C[1:]"),
+    (LSTM, "np.subtract(1, d_g, out=d_g)", "np.add(1, d_g, out=d_g)"),
+    (LSTM, "d_g *= i", "pass"),
+    (LSTM, "np.subtract(1, trace.slope, out=trace.slope)", "pass"),
+    (LSTM, "trace.slope *= o", "pass"),
+    (GRU, "back[...] = 0 if dA_T is None else dA_T", "back[...] = 0 if dA_T is None else 2 * dA_T"),
+    (GRU, "back += dA[t]", "pass"),
+    (GRU, "np.multiply(delta, active_four, delta)", "pass"),
+    (GRU, "np.multiply(active, z, active)", "pass"),
+    (GRU, "delta_rzh.dot(W_hh, tmp)", "delta_rzh.dot(abs(W_hh), tmp)"),
+    (GRU, "np.add(active, tmp, active)", "active[...] = tmp"),
+    (GRU, "dW[: 2 * H, H:-1], dW_n[:, :-1]", "dW[: 2 * H, H:-1], dW[2 * H :, H:-1]"),
+    (GRU, "dW[: 2 * H, -1], dW_n[:, -1]", "dW[: 2 * H, -1], dW[2 * H :, -1]"),
+    (GRU, '"b_hn": dW[2 * H :, -1]', '"b_hn": dW_n[:, -1]'),
+    (GRU, "trace.delta[..., 3 * H :] @ W[2 * H :]", "trace.delta[..., 2 * H : 3 * H] @ W[2 * H :]"),
+    (GRU, "np.subtract(1, z, out=d_z)", "np.add(1, z, out=d_z)"),
+    (GRU, "np.subtract(1, d_n, out=d_n)", "pass"),
+    (GRU, "d_n *= d_z", "pass"),
+    (GRU, "d_z *= z", "pass"),
+    (GRU, "np.subtract(trace.A[:-1], n, out=d_h)", "np.subtract(trace.A[1:], n, out=d_h)"),
+    (GRU, "d_z *= d_h", "pass"),
+    (GRU, "np.multiply(d_n, r, out=d_h)", "np.multiply(d_n, z, out=d_h)"),
+    (GRU, "np.subtract(1, r, out=d_r)", "np.add(1, r, out=d_r)"),
+    (GRU, "d_r *= h", "pass"),
+    (GRU, "d_r *= d_h", "pass"),
+    (BOTH, "(dA[..., :H], dA[::-1, :, H:])", "(dA[..., :H], dA[..., H:])"),
+    (BOTH, "(dA_T[:, :H], dA_T[:, H:])", "(dA_T[:, :H], dA_T[:, :H])"),
+    (BOTH, "self.cell.dX(back, trace.backwards)[::-1]", "self.cell.dX(back, trace.backwards)"),
+    (LAYERS, "through(cell.dX(own[n], trace), masks, n)", "through(cell.dX(own[n], trace), None, n)"),
+    (NETWORK, 'dR = through(dZ @ self.parameters["W_ho"]', 'dR = through(dZ @ abs(self.parameters["W_ho"])'),
+    (NETWORK, "dZ.reshape(-1, C).T @ reading.R.reshape(-1, H)", "dZ.reshape(-1, C).T @ -reading.R.reshape(-1, H)"),
+    (NETWORK, "dZ.sum((0, 1))", "dZ.mean((0, 1))"),
     (LOSSES, "small, large = e / (1 + e), 1 / (1 + e)", "small, large = 1 / (1 + e), e / (1 + e)"),
-    (LOSSES, "dZ = ((1 - Y) *", "dZ = (Y *"),
+    (LOSSES, "dZ = w * ((1 - Y) *", "dZ = w * (Y *"),
+    (LOSSES, "dZ = w * (", "dZ = ("),
     (LOSSES, "- Y * np.where(negative, large, small)", "+ Y * np.where(negative, large, small)"),
-    (LOSSES, "np.where(negative, large, small)) / m", "np.where(negative, large, small))"),
+    (LOSSES, "w * (e / total - Y)", "w * (e / total)"),
+    (LOSSES, "w * (e / total - Y)", "e / total - Y"),
 ]
 
 
@@ -49,20 +95,33 @@ def with_fault(name: str, right: str, wrong: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("name", "right", "wrong"), FAULTS, ids=[wrong for _, _, wrong in FAULTS])
-def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def worst(module: str) -> float:
+    """The worst error of the networks that use every line of a module's way back."""
     rng = np.random.default_rng(0)
-    net = rnn.ManyToOne(rnn.Tanh(4), 3, 3, rng=rng, dtype=np.float64)
-    X, y = rng.standard_normal((2, 4, 3)), rng.integers(0, 3, 2)
-    assert np.max(rnn.check_gradients(net, X, y).worst) < 1e-6
+    cells_of: dict[str, rnn.cells.Cell] = {LSTM: rnn.LSTM(3), GRU: rnn.GRU(3), BOTH: rnn.Bidirectional(rnn.GRU(3))}
+    cell = cells_of.get(module, rnn.Tanh(4))
+    errors = []
+    for cells, readout, head in (
+        ([cell], rnn.Last(), rnn.Sigmoid()),
+        ([cell, cell], rnn.Mean(), rnn.Softmax()),
+    ):
+        net = rnn.ManyToOne(cells, 3, 3, readout=readout, head=head, rng=rng, dtype=np.float64)
+        X, y = rng.standard_normal((2, 4, 3)), rng.integers(0, 3, 2)
+        masks = rnn.Dropout(layers=0.4).draw(2, net.widths, rng, net.dtype) if module == LAYERS else None
+        errors.append(min(rnn.check_gradients(net, X, y, masks=masks, entries=8).worst))
+    return max(errors)
 
+
+@pytest.mark.parametrize(("name", "right", "wrong"), FAULTS, ids=[f"{n.split('.')[-1]}: {w}" for n, _, w in FAULTS])
+def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert worst(name) < 1e-6
     faulty = with_fault(name, right, wrong)
-    if name == TANH:
-        monkeypatch.setattr(rnn.Tanh, "backward", faulty.Tanh.backward)
-    elif name == NETWORK:
-        monkeypatch.setattr(rnn.ManyToOne, "_backward", faulty.ManyToOne._backward)
-    else:
-        monkeypatch.setattr("unrolled.rnn.network.binary_cross_entropy", faulty.binary_cross_entropy)
-    central, complex_step = rnn.check_gradients(net, X, y).worst
-    assert central > 1e-3
-    assert complex_step > 1e-3
+    for kind in (rnn.Tanh, rnn.LSTM, rnn.GRU, rnn.Bidirectional, rnn.ManyToOne, rnn.layers.Layers):
+        if kind.__module__ == name:
+            for method in ("backward", "dX", "_backward", "_slope"):
+                if method in vars(kind):
+                    monkeypatch.setattr(kind, method, vars(getattr(faulty, kind.__name__))[method])
+    if name == LOSSES:
+        for loss in ("binary_cross_entropy", "categorical_cross_entropy"):
+            monkeypatch.setattr(f"unrolled.rnn.heads.{loss}", getattr(faulty, loss))
+    assert worst(name) > 1e-3

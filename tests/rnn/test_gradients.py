@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from oracles import relative_difference, report_bptt
 
 from unrolled import rnn
+from unrolled.rnn.alignment import align
 from unrolled.rnn.initializers import Initializer
 
 INITIALIZERS = [rnn.uniform(-0.1, 0.1), rnn.xavier_normal, rnn.xavier_uniform]
@@ -97,8 +98,9 @@ def test_gradient_in_the_inputs_is_delta_times_W_ih() -> None:
     for index in np.ndindex(X.shape):
         moved = X.astype(np.complex128)
         moved[index] += 1e-30j
-        trace = complex_net.cell.trace(5, 2, 3, complex_net.dtype)
-        loss, _ = rnn.binary_cross_entropy(complex_net._forward(moved, trace), np.eye(3)[y])
+        batch = align(moved, None)
+        reading = complex_net._forward(batch, complex_net.layers.traces(5, 2, complex_net.dtype))
+        loss, _ = rnn.binary_cross_entropy(reading.Z[0], np.eye(3)[y])
         assert dX[index] == pytest.approx(loss.imag / 1e-30, rel=1e-11, abs=1e-15)
 
 
@@ -156,8 +158,8 @@ def test_check_finds_a_wrong_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
     net, X, y = problem(m=2, T=3, D=2, H=3, C=2, seed=0)
     right = rnn.ManyToOne.loss_and_gradients
 
-    def wrong(self: rnn.ManyToOne, X: np.ndarray, y: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
-        loss, gradients = right(self, X, y)
+    def wrong(net: rnn.ManyToOne, *given: object, **settings: object) -> tuple[float, dict[str, np.ndarray]]:
+        loss, gradients = right(net, *given, **settings)  # type: ignore[arg-type]
         gradients["W_hh"][0, 0] *= 1.001
         return loss, gradients
 
@@ -171,8 +173,8 @@ def test_check_does_not_lose_a_nan(monkeypatch: pytest.MonkeyPatch) -> None:
     net, X, y = problem(m=2, T=3, D=2, H=3, C=2, seed=0)
     right = rnn.ManyToOne.loss_and_gradients
 
-    def wrong(self: rnn.ManyToOne, X: np.ndarray, y: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
-        loss, gradients = right(self, X, y)
+    def wrong(net: rnn.ManyToOne, *given: object, **settings: object) -> tuple[float, dict[str, np.ndarray]]:
+        loss, gradients = right(net, *given, **settings)  # type: ignore[arg-type]
         gradients["W_ho"] *= np.nan
         return loss, gradients
 

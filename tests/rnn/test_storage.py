@@ -81,10 +81,17 @@ DAMAGE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
     "no description": (lambda f: f.attrs.__delitem__("network"), "not a readable network file"),
     "description not JSON": (lambda f: f.attrs.__setitem__("network", "{"), "not a readable network file"),
     "description no object": (lambda f: f.attrs.__setitem__("network", "[1]"), "expected a JSON object"),
-    "unknown cell": (lambda f: describe(f, cell="Wheel"), "cell is 'Wheel'"),
+    "unknown cell": (lambda f: describe(f, cells=[{"kind": "Wheel"}]), "'Wheel'.* expected one of kind Tanh, ReLU"),
     "size missing": (lambda f: describe(f, n_inputs=None), "has no 'n_inputs'"),
-    "size impossible": (lambda f: describe(f, hidden=-5), "expected a whole number"),
-    "size other": (lambda f: describe(f, hidden=6), r"parameter W_ih has shape \(5, 3\), expected \(6, 3\)"),
+    "size impossible": (lambda f: describe(f, cells=[{"kind": "Tanh", "hidden": -5}]), "expected a whole number"),
+    "unknown setting": (lambda f: describe(f, cells=[{"kind": "Tanh", "size": 5}]), "Tanh has no such settings"),
+    "cells no list": (lambda f: describe(f, cells={"kind": "Tanh", "hidden": 5}), "expected a list"),
+    "no cell": (lambda f: describe(f, cells=[]), "empty sequence"),
+    "readout a cell": (lambda f: describe(f, readout={"kind": "Tanh", "hidden": 5}), "expected one of kind Last"),
+    "size other": (
+        lambda f: describe(f, cells=[{"kind": "Tanh", "hidden": 6}]),
+        r"parameter W_ih has shape \(5, 3\), expected \(6, 3\)",
+    ),
     "array missing": (lambda f: f.__delitem__("parameters/b_o"), "parameters are named"),
     "group missing": (lambda f: f.__delitem__("parameters"), "not a readable network file"),
     "array a group": (
@@ -143,3 +150,32 @@ def test_a_folder_is_told_from_a_file(tmp_path: Path) -> None:
         NET.save("")
     with pytest.raises(FileNotFoundError, match=r"cannot write '.*net\.h5': there is no folder .*missing"):
         NET.save(tmp_path / "missing" / "net.h5")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_every_part_comes_back(tmp_path: Path, dtype: type) -> None:
+    net = rnn.ManyToOne(
+        [rnn.Bidirectional(rnn.LSTM(3, forget_bias=0.5)), rnn.GRU(2), rnn.ReLU(4)],
+        2,
+        3,
+        readout=rnn.EveryStep((0, 1, 2)),
+        head=rnn.Softmax(class_weights=(1, 2, 3), label_smoothing=0.1),
+        rng=0,
+        dtype=dtype,
+    )
+    net.save(tmp_path / "net.h5")
+    again = rnn.load(tmp_path / "net.h5")
+    assert repr(again) == repr(net)
+    assert (again.cells, again.readout, again.head) == (net.cells, net.readout, net.head)
+    X = np.random.default_rng(0).standard_normal((4, 3, 2))
+    np.testing.assert_array_equal(again.predict_proba(X), net.predict_proba(X))
+
+
+def test_a_part_of_the_users_own_is_not_saved(tmp_path: Path) -> None:
+    class Mine(rnn.Tanh):
+        pass
+
+    net = rnn.ManyToOne(Mine(3), 2, 3)
+    with pytest.raises(ValueError, match=r"Mine\(hidden=3\) is not one of this library's parts"):
+        net.save(tmp_path / "net.h5")
+    assert not list(tmp_path.iterdir())

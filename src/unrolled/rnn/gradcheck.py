@@ -1,12 +1,13 @@
 """The proof: gradients by hand against central differences and the complex step."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array
+from unrolled.rnn.dropout import Masks
 from unrolled.rnn.network import ManyToOne
 
 STEP = 1e-3
@@ -54,7 +55,14 @@ class GradientCheck:
 
 
 def check_gradients(
-    net: ManyToOne, X: Any, y: Any, *, entries: int | None = None, rng: int | np.random.Generator | None = 0
+    net: ManyToOne,
+    X: Any,
+    y: Any,
+    lengths: Any = None,
+    *,
+    masks: Masks | None = None,
+    entries: int | None = None,
+    rng: int | np.random.Generator | None = 0,
 ) -> GradientCheck:
     """Compare the network's gradients with two numerical ones that share nothing with the backward pass.
 
@@ -66,6 +74,9 @@ def check_gradients(
         Checked at its parameters, in float64.
     X : array_like, shape (m, T, D)
     y : array_like, shape (m,) or (m, C)
+    lengths : array_like of int, shape (m,), optional
+    masks : Masks, optional
+        Of dropout; the same ones for every evaluation.
     entries : int, optional
         Compare at most this many entries of each parameter, drawn at random; all by default.
     rng : None, int or numpy.random.Generator
@@ -99,8 +110,10 @@ def check_gradients(
         entries = inputs.count(entries, "entries")
     rng = np.random.default_rng(rng)
     real, imaginary = net.astype(np.float64), net.astype(np.complex128)
-    _, gradients = real.loss_and_gradients(X, y)
-    h = STEP / max(1.0, float(np.abs(np.asarray(X)).max()))
+    given = _Given(X, y, lengths, masks)
+    _, gradients = real.loss_and_gradients(X, y, lengths, masks=masks)
+    seen = np.asarray(X) if lengths is None else inputs.unpadded(np.asarray(X), np.asarray(lengths))
+    h = STEP / max(1.0, float(np.abs(seen).max()))
     least_scale = 1e-3 * max(np.abs(gradient).max() for gradient in gradients.values())
     central, complex_step, compared = {}, {}, {}
     for name, gradient in gradients.items():
@@ -111,9 +124,9 @@ def check_gradients(
         W, W_complex = real.parameters[name].reshape(-1), imaginary.parameters[name].reshape(-1)
         differences, imaginary_parts = np.empty(len(chosen)), np.empty(len(chosen))
         for n, i in enumerate(chosen.tolist()):
-            E = [_loss_at(real, W, i, step, X, y) for step in (-2 * h, -h, h, 2 * h)]
+            E = [_loss_at(real, W, i, step, given) for step in (-2 * h, -h, h, 2 * h)]
             differences[n] = (8 * (E[2] - E[1]) - (E[3] - E[0])) / (12 * h)
-            imaginary_parts[n] = _loss_at(imaginary, W_complex, i, 1j * COMPLEX_STEP, X, y).imag / COMPLEX_STEP
+            imaginary_parts[n] = _loss_at(imaginary, W_complex, i, 1j * COMPLEX_STEP, given).imag / COMPLEX_STEP
         scale = max(np.abs(by_hand).max(), np.abs(differences).max(), least_scale)
         central[name] = float(np.abs(by_hand - differences).max() / scale)
         complex_step[name] = float(np.abs(by_hand - imaginary_parts).max() / scale)
@@ -121,11 +134,18 @@ def check_gradients(
     return GradientCheck(central, complex_step, compared)
 
 
-def _loss_at(net: ManyToOne, W: Array, i: int, step: complex, X: Any, y: Any) -> Any:
+class _Given(NamedTuple):
+    X: Any
+    y: Any
+    lengths: Any
+    masks: Masks | None
+
+
+def _loss_at(net: ManyToOne, W: Array, i: int, step: complex, given: _Given) -> Any:
     """Evaluate the loss with one entry moved, and put the entry back."""
     was = W[i]
     W[i] = was + step
     try:
-        return net.loss(X, y)
+        return net.loss(given.X, given.y, given.lengths, masks=given.masks)
     finally:
         W[i] = was

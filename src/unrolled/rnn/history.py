@@ -37,6 +37,10 @@ class History:
     ----------
     loss : list of float
         Training loss of each epoch: the mean over its samples, each as its batch was met, before the update.
+    gradient_norm : list of float
+        Mean over each epoch's batches of the global norm of the gradients, before clipping.
+    clipped : list of float
+        Share of each epoch's batches whose gradients were clipped.
     validation, test : Curve or None
         Held-out loss and accuracy, where such samples were given.
     best_epoch : int or None
@@ -48,6 +52,8 @@ class History:
     """
 
     loss: list[float] = field(default_factory=list)
+    gradient_norm: list[float] = field(default_factory=list)
+    clipped: list[float] = field(default_factory=list)
     validation: Curve | None = None
     test: Curve | None = None
     best_epoch: int | None = None

@@ -15,6 +15,54 @@ def count(value: Any, what: str) -> int:
     return int(value)
 
 
+def number(value: Any, what: str, above: float | None = None) -> float:
+    """Return ``value`` as a float, or raise a ValueError unless it is a finite number, and above a limit."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise ValueError(f"{what} is {value!r}, expected a number")
+    if not np.isfinite(value) or (above is not None and not value > above):
+        raise ValueError(
+            f"{what} is {value!r}, expected a finite number" + ("" if above is None else f" above {above}")
+        )
+    return float(value)
+
+
+def fraction(value: Any, what: str) -> float:
+    """Return ``value`` as a float, or raise a ValueError unless it is a number from 0 to below 1."""
+    if not 0 <= number(value, what) < 1:
+        raise ValueError(f"{what} is {value!r}, expected a number from 0 to below 1")
+    return float(value)
+
+
+def weights(values: Any, what: str) -> tuple[float, ...]:
+    """Return numbers as a tuple, or raise a ValueError unless they are 0 or more and not all 0."""
+    array = numeric(values, what)
+    if array.ndim != 1 or not array.size or not np.isfinite(array).all() or array.min() < 0 or not array.any():
+        raise ValueError(f"{what} are {values!r}, expected a row of finite numbers, 0 or more and not all 0")
+    return tuple(array.astype(float).tolist())
+
+
+def lengths(given: Any, n_samples: int, T: int, name: str = "lengths") -> IntArray:
+    """Check the lengths (N,) of sequences, whole numbers from 1 to T.
+
+    Raises
+    ------
+    ValueError
+        Naming what was found, what was expected and where.
+    """
+    array = numeric(given, name)
+    if array.shape != (n_samples,):
+        raise ValueError(f"{name} has shape {array.shape}, expected one for each of {n_samples} samples")
+    bad = np.flatnonzero(~((array >= 1) & (array <= T) & (array == np.floor(array))))
+    if bad.size:
+        raise ValueError(f"{name} holds {array[bad[0]]} at sample {bad[0]}, expected whole numbers from 1 to T = {T}")
+    return np.asarray(array, np.int64)
+
+
+def unpadded(X: Array, lengths: IntArray) -> Array:
+    """Give X (N, T, D) with zeros for padding, whatever stood there."""
+    return np.where((np.arange(X.shape[1]) < lengths[:, None])[:, :, None], X, X.dtype.type(0))
+
+
 def sequences(X: Any, n_inputs: int, dtype: np.dtype, name: str = "X") -> Array:
     """Check sequences handed over batch first.
 

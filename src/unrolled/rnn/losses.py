@@ -1,12 +1,12 @@
-"""Multi-category binary cross-entropy, equation (3), from logits."""
+"""Cross-entropies from logits, with their gradients."""
 
 import numpy as np
 
 from unrolled.rnn.arrays import Array
 
 
-def binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
-    """Loss and its gradient: summed over the classes, averaged over the batch.
+def binary_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tuple[Array, Array]:
+    """Multi-category binary cross-entropy, equation (3): summed over the classes, averaged over the batch.
 
     With ``Y_hat = sigmoid(Z)``, equation (3) is ``-sum_i Y_i log Y_hat_i + (1 - Y_i) log(1 - Y_hat_i)``.
     That is ``max(Z, 0) - Y Z + log(1 + exp(-|Z|))``: no logarithm of a rounded probability is ever taken, and
@@ -14,15 +14,17 @@ def binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
 
     Parameters
     ----------
-    Z : ndarray, shape (m, C)
+    Z : ndarray, shape (..., m, C)
         Logits, ``W_ho A_T + b_o``.
-    Y : ndarray, shape (m, C)
+    Y : ndarray, shape (..., m, C)
         Targets in [0, 1]; one-hot rows for the report's task.
+    weights : ndarray, shape (..., m), optional
+        What each row weighs in the sum; by default 1 / m.
 
     Returns
     -------
     E : scalar of Z's dtype
-    dZ : ndarray, shape (m, C)
+    dZ : ndarray, shape (..., m, C)
         ``(Y_hat - Y) / m``, the first line of section 2.3 and its 1/m. Written as
         ``(1 - Y) sigmoid(Z) - Y sigmoid(-Z)``, which is the same without the cancellation near Y = 1.
 
@@ -31,14 +33,57 @@ def binary_cross_entropy(Z: Array, Y: Array) -> tuple[Array, Array]:
     ValueError
         If the shapes differ.
     """
-    if Z.shape != Y.shape:
-        raise ValueError(f"Z has shape {Z.shape} and Y {Y.shape}, expected the same: Y has a row of C targets a sample")
-    m = Z.dtype.type(len(Z))
+    w = _weights(Z, Y, weights)
     negative = Z.real < 0
     e = np.exp(
         np.where(negative, Z, -Z)
     )  # exp(-|Z|) never overflows; the sign is the real part's, for the complex step
-    E = (np.where(negative, 0, Z) - Y * Z + np.log1p(e)).sum() / m
+    E = (w * (np.where(negative, 0, Z) - Y * Z + np.log1p(e))).sum()
     small, large = e / (1 + e), 1 / (1 + e)
-    dZ = ((1 - Y) * np.where(negative, small, large) - Y * np.where(negative, large, small)) / m
+    dZ = w * ((1 - Y) * np.where(negative, small, large) - Y * np.where(negative, large, small))
     return E, dZ
+
+
+def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tuple[Array, Array]:
+    """Cross-entropy of a softmax, averaged over the batch.
+
+    With ``Y_hat = softmax(Z)`` and rows of Y that sum to 1, ``-sum_i Y_i log Y_hat_i`` is
+    ``log(sum_i exp(Z_i)) - sum_i Y_i Z_i``, computed with the largest logit taken off each row.
+
+    Parameters
+    ----------
+    Z : ndarray, shape (..., m, C)
+        Logits.
+    Y : ndarray, shape (..., m, C)
+        Targets in [0, 1], rows that sum to 1.
+    weights : ndarray, shape (..., m), optional
+        What each row weighs in the sum; by default 1 / m.
+
+    Returns
+    -------
+    E : scalar of Z's dtype
+    dZ : ndarray, shape (..., m, C)
+        ``(Y_hat - Y) / m``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ.
+    """
+    w = _weights(Z, Y, weights)
+    Z = Z - Z.real.max(-1, keepdims=True)
+    e = np.exp(Z)
+    total = e.sum(-1, keepdims=True)
+    E = (w * (np.log(total) - (Y * Z).sum(-1, keepdims=True))).sum()
+    return E, w * (e / total - Y)
+
+
+def _weights(Z: Array, Y: Array, weights: Array | None) -> Array:
+    """Check the shapes; what each row weighs, (..., m, 1)."""
+    if Z.shape != Y.shape:
+        raise ValueError(f"Z has shape {Z.shape} and Y {Y.shape}, expected the same: Y has a row of C targets a sample")
+    if weights is None:
+        return np.full((*Z.shape[:-1], 1), 1 / Z.shape[-2], Z.real.dtype)
+    if weights.shape != Z.shape[:-1]:
+        raise ValueError(f"weights have shape {weights.shape}, expected {Z.shape[:-1]}, one for each row of Z")
+    return weights[..., None]

@@ -1,91 +1,51 @@
-"""A recurrence, a linear readout of its last state and a sigmoid head, put together."""
+"""Recurrences, a readout of their states and a head, put together."""
 
-from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
-from dataclasses import asdict, dataclass
 from os import PathLike, fspath
 from typing import Any
 
 import numpy as np
 
 from unrolled.rnn import inputs, storage
+from unrolled.rnn.alignment import Aligned, align
 from unrolled.rnn.arrays import Array, IntArray, Parameters, ReadOnlyParameters
-from unrolled.rnn.cells import Tanh
-from unrolled.rnn.cells.tanh import TanhTrace
-from unrolled.rnn.heads import sigmoid
+from unrolled.rnn.cells import Cell
+from unrolled.rnn.description import CELLS, HEADS, READOUTS, build, describe
+from unrolled.rnn.dropout import Masks
+from unrolled.rnn.heads import Head, Sigmoid
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
-from unrolled.rnn.losses import binary_cross_entropy
+from unrolled.rnn.layers import Layers, through
+from unrolled.rnn.passes import Backward, Forward, Reading
+from unrolled.rnn.readouts import Last, Readout
 from unrolled.rnn.scratch import Scratch
+from unrolled.rnn.stream import Stream
 from unrolled.rnn.threads import WORTH, divided, one_blas_thread, share
 
 BLOCK = 256
 """Samples predicted at a time: bounds the memory of a prediction."""
 
 
-@dataclass(frozen=True)
-class Forward:
-    """Everything the forward pass computed: T steps, m samples, D inputs, H hidden units, C classes.
-
-    Attributes
-    ----------
-    trace : TanhTrace
-        What the cell keeps for its backward pass.
-    logits, Y_hat : ndarray, shape (m, C)
-        ``W_ho A_T + b_o`` and its sigmoid, equation (2).
-    """
-
-    trace: TanhTrace
-    logits: Array
-    Y_hat: Array
-
-    @property
-    def X(self) -> Array:
-        """The input, (T, m, D), time first: ``X[t - 1]`` is the report's X_t."""
-        return self.trace.X
-
-    @property
-    def A(self) -> Array:
-        """The hidden states, (T + 1, m, H): ``A[0]`` is zero, ``A[t]`` is the report's A_t."""
-        return self.trace.A
-
-
-@dataclass(frozen=True)
-class Backward:
-    """Everything the backward pass computed.
-
-    Attributes
-    ----------
-    loss : float
-        Equation (3), summed over classes, averaged over the batch.
-    gradients : dict of ndarray
-        With the names and shapes of the parameters.
-    dA : ndarray, shape (T, m, H)
-        ``dA[t - 1]`` is the report's dE/dA^(t).
-    delta : ndarray, shape (T, m, H)
-        ``delta[t - 1]`` is the report's dE/dA^(t) * (1 - A_t^2).
-    """
-
-    loss: float
-    gradients: Parameters
-    dA: Array
-    delta: Array
-
-
 class ManyToOne:
-    """A network that reads a sequence and names its class: cell, linear readout of the last state, sigmoid.
+    """A network that reads a sequence and names its class: cells, a linear readout of their states, a head.
 
     Parameters
     ----------
-    cell : Tanh
-        The recurrence.
+    cell : Tanh, ReLU, LSTM, GRU or Bidirectional, or a sequence of them
+        The recurrence, or several, each reading the states of the one before.
     n_inputs : int
         D, features a step.
     n_classes : int
         C, at least 2.
-    initializer : callable, default ``xavier_normal``
-        ``f(shape, rng) -> array`` for every weight matrix; biases begin at 0. The library has
-        ``uniform(-0.1, 0.1)``, ``xavier_normal`` and ``xavier_uniform``.
+    readout : Last, Mean or EveryStep, default Last()
+        Which of the last cell's states the head reads.
+    head : Sigmoid or Softmax, default Sigmoid()
+        Probabilities and loss.
+    initializer : callable, or mapping of str to callable, default ``xavier_normal``
+        ``f(shape, rng) -> array`` for every weight matrix, gate by gate; or one for each of ``W_ih``, ``W_hh``,
+        ``W_ho``, in all layers (what is not named is ``xavier_normal``). Biases begin at 0, but for the LSTM's
+        ``forget_bias``.
     rng : None, int or numpy.random.Generator
         Where the first weights are drawn from.
     dtype : dtype, default float32
@@ -94,44 +54,78 @@ class ManyToOne:
     Attributes
     ----------
     parameters : dict of ndarray
-        ``W_ih`` (H, D), ``W_hh`` (H, H), ``b_h`` (H,), ``W_ho`` (C, H), ``b_o`` (C,). Yours to read and to
-        set; names and shapes stay, and all have one dtype.
+        ``W_ih``, ``W_hh``, ``b_h`` as the cell has them, ``W_ho`` (C, H), ``b_o`` (C,). Of the cells after the
+        first, names end in ``_l1``, ``_l2``, ...; of the direction that reads backwards, in ``_reverse`` before
+        that. Yours to read and to set; names and shapes stay, and all have one dtype.
+    cells, readout, head
+        As given; cells is a tuple.
+    n_inputs, n_classes : int
 
     Examples
     --------
     >>> import numpy as np
     >>> from unrolled import rnn
-    >>> net = rnn.ManyToOne(rnn.Tanh(50), n_inputs=3, n_classes=6, rng=0)
+    >>> net = rnn.ManyToOne([rnn.GRU(32), rnn.GRU(32)], n_inputs=3, n_classes=6, head=rnn.Softmax(), rng=0)
     >>> net.predict_proba(np.zeros((2, 150, 3))).shape
     (2, 6)
     """
 
     def __init__(
         self,
-        cell: Tanh,
+        cell: Cell | Sequence[Cell],
         n_inputs: int,
         n_classes: int,
         *,
-        initializer: Initializer = xavier_normal,
+        readout: Readout | None = None,
+        head: Head | None = None,
+        initializer: Initializer | Mapping[str, Initializer] = xavier_normal,
         rng: int | np.random.Generator | None = None,
         dtype: Any = np.float32,
     ) -> None:
-        if not isinstance(cell, Tanh):
-            raise TypeError(f"cell is {cell!r}, expected a recurrence such as rnn.Tanh(50)")
-        self.cell = cell
+        self._assemble(cell, n_inputs, n_classes, readout or Last(), head or Sigmoid())
+        self.parameters: Parameters = initialize(
+            self.shapes(),
+            initializer,
+            np.random.default_rng(rng),
+            inputs.dtype_of_work(dtype),
+            gates=self.layers.gates(),
+            biases=self.layers.biases(),
+        )
+
+    def _assemble(self, cell: Any, n_inputs: int, n_classes: int, readout: Readout, head: Head) -> None:
+        cells = tuple(cell) if isinstance(cell, Sequence) else (cell,)
+        if not cells:
+            raise TypeError("cell is an empty sequence, expected at least one recurrence such as rnn.Tanh(50)")
+        for each in cells:
+            if isinstance(each, type) or not hasattr(each, "states"):
+                raise TypeError(f"cell is {each!r}, expected a recurrence such as rnn.Tanh(50)")
+        if isinstance(readout, type) or not hasattr(readout, "gather"):
+            raise TypeError(f"readout is {readout!r}, expected one such as rnn.Last()")
+        if isinstance(head, type) or not hasattr(head, "probabilities"):
+            raise TypeError(f"head is {head!r}, expected one such as rnn.Sigmoid()")
+        self.cells: tuple[Cell, ...] = cells
+        self.readout, self.head = readout, head
         self.n_inputs = inputs.count(n_inputs, "n_inputs")
         self.n_classes = inputs.count(n_classes, "n_classes")
-        self._scratch: Scratch[TanhTrace] = Scratch()
         if self.n_classes < 2:
             raise ValueError(f"n_classes is {n_classes!r}, expected 2 or more")
-        self.parameters: Parameters = initialize(
-            self.shapes(), initializer, np.random.default_rng(rng), inputs.dtype_of_work(dtype)
-        )
+        if head.class_weights is not None and len(head.class_weights) != self.n_classes:
+            raise ValueError(
+                f"head has {len(head.class_weights)} class_weights, expected one for each of {n_classes} classes"
+            )
+        self.layers = Layers(cells, self.n_inputs)
+        self._width = max(cell.gates * cell.hidden for cell in cells)
+        self._scratch: Scratch[list[Any]] = Scratch()
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Give the shape of every parameter, in order."""
-        C, H = self.n_classes, self.cell.hidden
-        return {**self.cell.shapes(self.n_inputs), "W_ho": (C, H), "b_o": (C,)}
+        C = self.n_classes
+        return {**self.layers.shapes(), "W_ho": (C, self.widths[-1]), "b_o": (C,)}
+
+    @property
+    def widths(self) -> list[int]:
+        """D, then how many numbers the states of each layer have."""
+        return self.layers.widths
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -140,43 +134,47 @@ class ManyToOne:
 
     def __repr__(self) -> str:
         n = sum(W.size for W in self.parameters.values())
-        return (
-            f"ManyToOne({self.cell}, n_inputs={self.n_inputs}, n_classes={self.n_classes}): "
-            f"{n} parameters, {self.dtype}"
-        )
+        cells = self.cells[0] if len(self.cells) == 1 else list(self.cells)
+        parts = [str(cells), f"n_inputs={self.n_inputs}", f"n_classes={self.n_classes}"]
+        parts += [f"readout={self.readout}"] if self.readout != Last() else []
+        parts += [f"head={self.head}"] if self.head != Sigmoid() else []
+        return f"ManyToOne({', '.join(parts)}): {n} parameters, {self.dtype}"
 
     # ---------------------------------------------------------------- forward
 
-    def forward(self, X: Any) -> Forward:
+    def forward(self, X: Any, lengths: Any = None) -> Forward:
         """Run a batch and keep everything that was computed on the way.
 
         Parameters
         ----------
         X : array_like, shape (m, T, D)
+        lengths : array_like of int, shape (m,), optional
+            How many steps each sample has, from 1 to T; what stands after them is not read. All T by default.
 
         Returns
         -------
         Forward
-            ``X`` (T, m, D), ``A`` (T + 1, m, H), ``logits`` and ``Y_hat`` (m, C).
+            ``X`` (T, m, D), ``A`` (T + 1, m, H), ``logits`` and ``Y_hat`` (m, C), and ``traces``.
 
         Raises
         ------
         ValueError
-            If X has another shape, is empty, or is not finite.
+            If X or lengths has another shape, is empty, or is not finite, or a length is out of range.
         """
-        X = self._batch(X)
-        m, T, D = X.shape
-        trace = self.cell.trace(T, m, D, self.dtype)
-        logits = self._forward(X, trace)
-        return Forward(trace, logits, sigmoid(logits))
+        batch = self._batch(*self._given(X, lengths))
+        traces = self.layers.traces(len(batch.X), batch.X.shape[1], self.dtype)
+        reading = self._forward(batch, traces)
+        return Forward(traces, batch, reading, batch.unsorted(self._probabilities(reading)))
 
-    def predict_proba(self, X: Any) -> Array:
-        """Give the probability of each class, a sigmoid each: rows need not sum to 1.
+    def predict_proba(self, X: Any, lengths: Any = None) -> Array:
+        """Give the probability of each class; of a sigmoid head rows need not sum to 1.
 
         Parameters
         ----------
         X : array_like, shape (N, T, D)
             Any N; the work is done in blocks of bounded memory.
+        lengths : array_like of int, shape (N,), optional
+            As for :meth:`forward`.
 
         Returns
         -------
@@ -188,14 +186,17 @@ class ManyToOne:
         ValueError
             As :meth:`forward` does.
         """
-        return sigmoid(self._logits(inputs.shaped(X, self.n_inputs)))
+        X, lengths = self._shaped(X, lengths)
+        return np.concatenate(self._blocks(X, lengths, lambda reading, _: self._probabilities(reading)))
 
-    def predict(self, X: Any) -> IntArray:
+    def predict(self, X: Any, lengths: Any = None) -> IntArray:
         """Give the most probable class of each sequence.
 
         Parameters
         ----------
         X : array_like, shape (N, T, D)
+        lengths : array_like of int, shape (N,), optional
+            As for :meth:`forward`.
 
         Returns
         -------
@@ -207,10 +208,10 @@ class ManyToOne:
         ValueError
             As :meth:`forward` does.
         """
-        logits = self._logits(inputs.shaped(X, self.n_inputs))
-        return np.asarray(logits.real.argmax(1), np.int64)
+        X, lengths = self._shaped(X, lengths)
+        return np.concatenate(self._blocks(X, lengths, lambda reading, _: self._classes(reading)))
 
-    def evaluate(self, X: Any, y: Any) -> tuple[float, float]:
+    def evaluate(self, X: Any, y: Any, lengths: Any = None) -> tuple[float, float]:
         """Give the loss and the accuracy on any number of samples, in blocks of bounded memory.
 
         Parameters
@@ -218,22 +219,47 @@ class ManyToOne:
         X : array_like, shape (N, T, D)
         y : array_like, shape (N,) or (N, C)
             Integer labels or one-hot rows.
+        lengths : array_like of int, shape (N,), optional
+            As for :meth:`forward`.
 
         Returns
         -------
         loss, accuracy : float
-            Equation (3), averaged over the samples, and the share whose most probable class is right.
+            The head's loss, averaged over the samples, and the share whose most probable class is right.
 
         Raises
         ------
         ValueError
             As :meth:`loss_and_gradients` does.
         """
-        X = inputs.shaped(X, self.n_inputs)
+        X, lengths = self._shaped(X, lengths)
         labels = inputs.labels(y, self.n_classes, len(X))
-        logits = self._logits(X)
-        loss, _ = binary_cross_entropy(logits, inputs.one_hot(labels, self.n_classes, self.dtype))
-        return float(loss), float((logits.argmax(1) == labels).mean())
+        Y = inputs.one_hot(labels, self.n_classes, self.dtype)
+
+        def scores(reading: Reading, part: slice) -> Array:
+            loss, _ = self._loss(reading, Y[part])
+            right = np.count_nonzero(self._classes(reading) == labels[part])
+            return np.array([float(loss) * len(Y[part]), right])
+
+        total = np.sum(self._blocks(X, lengths, scores), axis=0) / len(X)
+        return float(total[0]), float(total[1])
+
+    def stream(self) -> Stream:
+        """Give a stream: fed one step at a time, it gives the probabilities as of now, in constant memory.
+
+        Returns
+        -------
+        Stream
+            With the parameters of now; ``stream.feed(x)`` takes x (D,) and gives Y_hat (C,).
+
+        Raises
+        ------
+        ValueError
+            If a cell needs the whole sequence, as one that reads backwards does.
+        """
+        self.check_parameters()
+        self._one_direction("a stream")
+        return Stream(self)
 
     # --------------------------------------------------------------- backward
 
@@ -258,12 +284,17 @@ class ManyToOne:
             If y is not as described.
         """
         self.check_parameters()
-        trace = forward.trace
-        loss, gradients, dA_T = self._backward(trace, forward.logits, self._targets(y, len(forward.logits)))
-        dA = np.concatenate([trace.delta[1:] @ self.parameters["W_hh"], dA_T[None]])
-        return Backward(loss, gradients, dA, trace.delta.copy())
+        batch, traces = forward.batch, forward.traces
+        for trace in traces:
+            trace.dA = np.zeros_like(trace.A[1:])
+        Y = batch.sorted(self._targets(y, len(forward.Y_hat)))
+        loss, gradients = self._backward(batch, traces, forward.reading, Y)
+        top = traces[-1]
+        return Backward(loss, gradients, batch.unmoved(top.dA.copy()), batch.unmoved(top.delta.copy()))
 
-    def loss_and_gradients(self, X: Any, y: Any) -> tuple[float, Parameters]:
+    def loss_and_gradients(
+        self, X: Any, y: Any, lengths: Any = None, *, masks: Masks | None = None, window: int | None = None
+    ) -> tuple[float, Parameters]:
         """Give the loss of a batch and its gradient in every parameter, by back-propagation through time.
 
         Parameters
@@ -271,28 +302,81 @@ class ManyToOne:
         X : array_like, shape (m, T, D)
         y : array_like, shape (m,) or (m, C)
             Integer labels or one-hot rows.
+        lengths : array_like of int, shape (m,), optional
+            As for :meth:`forward`.
+        masks : Masks, optional
+            Of dropout, as ``rnn.Dropout(...).draw(m, net.widths, rng, net.dtype)`` gives them.
+        window : int, optional
+            Truncated back-propagation: the sequence falls into windows of so many steps, counted from its end; the
+            states go on from each to the next, and the gradient stays within each.
 
         Returns
         -------
         loss : float
-            Equation (3), summed over classes, averaged over the batch.
+            The head's loss, such as equation (3), averaged over the batch.
         gradients : dict of ndarray
             With the names and shapes of ``parameters``.
 
         Raises
         ------
         ValueError
-            If X or y has another shape, is empty, is not finite, or holds labels out of range.
+            If X, y or lengths has another shape, is empty, is not finite, or holds labels or lengths out of range.
         """
-        X = self._batch(X)
-        return self.step(X, self._targets(y, len(X)))
+        X, lengths = self._given(X, lengths)
+        Y, window = self._targets(y, len(X)), self.window(window)
+        return self.step(X, Y, lengths=lengths, masks=masks, window=window)
 
-    def loss(self, X: Any, y: Any) -> float:
+    def loss(self, X: Any, y: Any, lengths: Any = None, *, masks: Masks | None = None) -> float:
         """Give the loss of a batch alone, by the forward pass alone (complex for a complex network)."""
-        X = self._batch(X)
-        with self._memory(X) as trace:
-            loss, _ = binary_cross_entropy(self._forward(X, trace), self._targets(y, len(X)))
+        X, lengths = self._given(X, lengths)
+        Y, batch = self._targets(y, len(X)), self._batch(X, lengths)
+        with self._memory(batch) as traces:
+            loss, _ = self._loss(self._forward(batch, traces, _sorted(masks, batch)), batch.sorted(Y))
         return loss.item()  # type: ignore[no-any-return]
+
+    def step(
+        self,
+        X: Array,
+        Y: Array,
+        threads: int = 1,
+        *,
+        lengths: IntArray | None = None,
+        masks: Masks | None = None,
+        window: int | None = None,
+    ) -> tuple[float, Parameters]:
+        """Do what :meth:`loss_and_gradients` does with arrays that are known to be right; nothing is checked.
+
+        Parameters
+        ----------
+        X : ndarray, shape (m, T, D), of the network's dtype
+            Where a sample has no step, finite.
+        Y : ndarray, shape (m, C), of the network's dtype
+            One-hot rows.
+        threads : int, default 1
+            Large batches are divided among so many threads; the sums over their parts round differently.
+        lengths, masks, window
+            As for :meth:`loss_and_gradients`.
+        """
+
+        def part(rows: slice) -> tuple[float, Parameters]:
+            batch = self._batch(X[rows], None if lengths is None else lengths[rows])
+            of_part = None if masks is None else _sorted(masks.of(rows), batch)
+            with self._memory(batch) as traces:
+                reading = self._forward(batch, traces, of_part)
+                return self._backward(batch, traces, reading, batch.sorted(Y[rows]), of_part, window)
+
+        parts = divided(len(X), self._width, threads)
+        if len(parts) == 1:
+            return part(parts[0])
+        # A mean over the batch is the mean of the parts' means, weighted by their sizes.
+        outcomes = share(part, parts, threads)
+        weights = [(part.stop - part.start) / len(X) for part in parts]
+        loss, gradients = weights[0] * outcomes[0][0], outcomes[0][1]
+        for name, gradient in gradients.items():
+            gradient *= gradient.dtype.type(weights[0])
+            for weight, (_, others) in zip(weights[1:], outcomes[1:], strict=True):
+                gradient += others[name] * gradient.dtype.type(weight)
+        return loss + sum(w * other for w, (other, _) in zip(weights[1:], outcomes[1:], strict=True)), gradients
 
     # ------------------------------------------------------------- and others
 
@@ -325,6 +409,13 @@ class ManyToOne:
         """
         inputs.fitting(self.parameters, self.shapes())
 
+    def window(self, window: Any) -> int | None:
+        """Check a window of truncated back-propagation, or raise a ValueError."""
+        if window is None:
+            return None
+        self._one_direction("truncated back-propagation")
+        return inputs.count(window, "window")
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave the scratch memory out of copies and pickles."""
         return {name: value for name, value in vars(self).items() if name != "_scratch"}
@@ -347,91 +438,118 @@ class ManyToOne:
         OSError
             If it cannot be written; what stood there before still stands.
         ValueError
-            If the parameters do not fit, or are complex.
+            If the parameters do not fit or are complex, or a part of the network is not this library's.
         """
         self.check_parameters()
         if self.dtype.kind == "c":
             raise ValueError(f"the network is {self.dtype}, expected float32 or float64: save net.astype(np.float64)")
         description = {
-            "cell": type(self.cell).__name__,
-            **asdict(self.cell),
+            "cells": [describe(cell) for cell in self.cells],
             "n_inputs": self.n_inputs,
             "n_classes": self.n_classes,
+            "readout": describe(self.readout),
+            "head": describe(self.head),
         }
         storage.write(path, description, self.parameters)
 
-    def step(self, X: Array, Y: Array, threads: int = 1) -> tuple[float, Parameters]:
-        """Do what :meth:`loss_and_gradients` does with arrays that are known to be right; nothing is checked.
-
-        Parameters
-        ----------
-        X : ndarray, shape (m, T, D), of the network's dtype
-        Y : ndarray, shape (m, C), of the network's dtype
-            One-hot rows.
-        threads : int, default 1
-            Large batches are divided among so many threads; the sums over their parts round differently.
-        """
-        parts = divided(len(X), self.cell.hidden, threads)
-        if len(parts) == 1:
-            return self._step(X, Y)
-        # A mean over the batch is the mean of the parts' means, weighted by their sizes.
-        outcomes = share(lambda part: self._step(X[part], Y[part]), parts, threads)
-        weights = [(part.stop - part.start) / len(X) for part in parts]
-        loss, gradients = weights[0] * outcomes[0][0], outcomes[0][1]
-        for name, gradient in gradients.items():
-            gradient *= gradient.dtype.type(weights[0])
-            for weight, (_, others) in zip(weights[1:], outcomes[1:], strict=True):
-                gradient += others[name] * gradient.dtype.type(weight)
-        return loss + sum(w * other for w, (other, _) in zip(weights[1:], outcomes[1:], strict=True)), gradients
-
-    def _step(self, X: Array, Y: Array) -> tuple[float, Parameters]:
-        with self._memory(X) as trace:
-            logits = self._forward(X, trace)
-            loss, gradients, _ = self._backward(trace, logits, Y)
-        return loss, gradients
-
     # ------------------------------------ the formulas; arrays already checked
 
-    def _memory(self, X: Array) -> AbstractContextManager[TanhTrace]:
-        m, T, D = X.shape
-        return self._scratch.take((m, T, self.dtype), lambda: self.cell.trace(T, m, D, self.dtype))
+    def _forward(self, batch: Aligned, traces: list[Any], masks: Masks | None = None) -> Reading:
+        self.layers.forward(self.parameters, batch, traces, masks)  # (1)
+        R, shares = self.readout.read(traces[-1].A, self.cells[-1].last(traces[-1]), batch)
+        return self._read(through(R, masks, len(self.cells)), shares)
 
-    def _forward(self, X: Array, trace: TanhTrace) -> Array:
-        self.cell.forward(self.parameters, X.transpose(1, 0, 2), trace)  # (1)
-        return self._readout(trace.A[-1])  # (2), but for the sigmoid
+    def _read(self, R: Array, shares: Array) -> Reading:
+        return Reading(R, R @ self.parameters["W_ho"].T + self.parameters["b_o"], shares)  # (2), but for the sigmoid
 
-    def _readout(self, A_T: Array) -> Array:
-        return np.asarray(A_T @ self.parameters["W_ho"].T + self.parameters["b_o"])
+    def _loss(self, reading: Reading, Y: Array) -> tuple[Array, Array]:
+        weights = reading.shares / reading.shares.dtype.type(Y.shape[0])
+        if self.head.class_weights is not None:
+            weights = weights * (Y.real @ np.array(self.head.class_weights, weights.dtype))
+        return self.head.loss(reading.Z, np.broadcast_to(self.head.targets(Y), reading.Z.shape), weights)  # (3)
 
-    def _backward(self, trace: TanhTrace, logits: Array, Y: Array) -> tuple[float, Parameters, Array]:
-        loss, dZ = binary_cross_entropy(logits, Y)  # (3); dZ = (Y_hat - Y) / m
-        dA_T = dZ @ self.parameters["W_ho"]  # dE/dA^(T_x)
-        gradients = self.cell.backward(self.parameters, trace, dA_T)
-        gradients["W_ho"] = dZ.T @ trace.A[-1]
-        gradients["b_o"] = dZ.sum(0)
-        return loss.item(), gradients, dA_T
+    def _backward(
+        self,
+        batch: Aligned,
+        traces: list[Any],
+        reading: Reading,
+        Y: Array,
+        masks: Masks | None = None,
+        window: int | None = None,
+    ) -> tuple[float, Parameters]:
+        loss, dZ = self._loss(reading, Y)  # dZ = (Y_hat - Y) / m
+        dR = through(dZ @ self.parameters["W_ho"], masks, len(self.cells))  # dE/dA^(T_x)
+        gradients = self.layers.backward(self.parameters, traces, *self.readout.back(dR, batch), masks, window)
+        H, C = reading.R.shape[-1], self.n_classes
+        gradients["W_ho"] = dZ.reshape(-1, C).T @ reading.R.reshape(-1, H)
+        gradients["b_o"] = dZ.sum((0, 1))
+        return loss.item(), gradients
 
-    def _logits(self, X: Array) -> Array:
+    def _probabilities(self, reading: Reading) -> Array:
+        Y_hat = self.head.probabilities(reading.Z)
+        return np.asarray(Y_hat[0] if len(Y_hat) == 1 else np.einsum("kmc,km->mc", Y_hat, reading.shares))
+
+    def _classes(self, reading: Reading) -> IntArray:
+        scores = reading.Z[0] if len(reading.Z) == 1 else self._probabilities(reading)  # sigmoids of large logits tie
+        return np.asarray(scores.real.argmax(1), np.int64)
+
+    # --------------------------------------------------- the door and the work
+
+    def _blocks(self, X: Array, lengths: IntArray | None, function: Callable[[Reading, slice], Array]) -> list[Array]:
+        """Call a function on what the head reads of each block of samples, in the caller's order."""
         self.check_parameters()
+        at_once = lengths is None and all(cell.streams for cell in self.cells)
 
         def block(part: slice) -> Array:
             rounded = inputs.rounded(X[part], self.dtype, first=part.start)
-            (A_T,) = deque(self.cell.states(self.parameters, rounded.transpose(1, 0, 2)), maxlen=1)
-            return self._readout(A_T)
+            if at_once:  # nothing need be kept
+                batch = self._batch(rounded, None)
+                steps: Any = batch.X
+                for cell, own in zip(self.cells, self.layers.own(self.parameters), strict=True):
+                    steps = cell.states(own, steps, len(rounded))
+                return function(self._read(*self.readout.gather(steps, batch)), part)
+            batch = self._batch(rounded, None if lengths is None else lengths[part])
+            with self._memory(batch) as traces:
+                reading = self._forward(batch, traces)
+                return function(Reading(*(batch.unsorted(a, axis=1) for a in vars(reading).values())), part)
 
-        if len(X) <= BLOCK and len(X) * self.cell.hidden < 2 * WORTH:
-            return block(slice(0, len(X)))
+        if len(X) <= BLOCK and len(X) * self._width < 2 * WORTH:
+            return [block(slice(0, len(X)))]
         with one_blas_thread() as threads:
-            size = min(BLOCK, -(-len(X) // len(divided(len(X), self.cell.hidden, threads))))
+            size = min(BLOCK, -(-len(X) // len(divided(len(X), self._width, threads))))
             parts = [slice(n, min(n + size, len(X))) for n in range(0, len(X), size)]
-            return np.concatenate(share(block, parts, threads))
+            return share(block, parts, threads)
 
-    def _batch(self, X: Any) -> Array:
+    def _memory(self, batch: Aligned) -> AbstractContextManager[list[Any]]:
+        T, m, _ = batch.X.shape
+        return self._scratch.take((m, T, self.dtype), lambda: self.layers.traces(T, m, self.dtype))
+
+    def _batch(self, X: Array, lengths: IntArray | None) -> Aligned:
+        return align(X, lengths)
+
+    def _shaped(self, X: Any, lengths: Any) -> tuple[Array, IntArray | None]:
+        X = inputs.shaped(X, self.n_inputs)
+        if lengths is None:
+            return X, None
+        lengths = inputs.lengths(lengths, len(X), X.shape[1])
+        return inputs.unpadded(X, lengths), lengths
+
+    def _given(self, X: Any, lengths: Any) -> tuple[Array, IntArray | None]:
         self.check_parameters()
-        return inputs.sequences(X, self.n_inputs, self.dtype)
+        X, lengths = self._shaped(X, lengths)
+        return inputs.rounded(X, self.dtype), lengths
 
     def _targets(self, y: Any, n_samples: int) -> Array:
         return inputs.one_hot(inputs.labels(y, self.n_classes, n_samples), self.n_classes, self.dtype)
+
+    def _one_direction(self, what: str) -> None:
+        for cell in self.cells:
+            if not cell.streams:
+                raise ValueError(f"the network has {cell}, expected cells of one direction of time for {what}")
+
+
+def _sorted(masks: Masks | None, batch: Aligned) -> Masks | None:
+    return masks if masks is None or batch.order is None else masks.of(batch.order)
 
 
 def load(path: str | PathLike[str]) -> ManyToOne:
@@ -455,14 +573,19 @@ def load(path: str | PathLike[str]) -> ManyToOne:
     """
     description, parameters = storage.read(path)
     try:
-        if description["cell"] != "Tanh":
-            raise ValueError(f"its cell is {description['cell']!r}, expected 'Tanh'")
+        cells = description["cells"]
+        if not isinstance(cells, list):
+            raise ValueError(f"its cells are {cells!r}, expected a list")
         net = object.__new__(ManyToOne)
-        net.cell = Tanh(description["hidden"])
-        net.n_inputs = inputs.count(description["n_inputs"], "n_inputs")
-        net.n_classes = inputs.count(description["n_classes"], "n_classes")
+        net._assemble(
+            [build(cell, CELLS) for cell in cells],
+            description["n_inputs"],
+            description["n_classes"],
+            build(description["readout"], READOUTS),
+            build(description["head"], HEADS),
+        )
         return net.with_parameters(parameters)
     except KeyError as error:
         raise storage.StorageError(f"{fspath(path)}: its description has no {error}") from None
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise storage.StorageError(f"{fspath(path)}: {error}") from None

@@ -11,7 +11,7 @@ import numpy as np
 from unrolled.files import replacing
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
 
-FORMAT = "unrolled network 1"
+FORMAT = "unrolled network 2"
 
 
 class StorageError(ValueError):

@@ -3,53 +3,23 @@
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol, TypeAlias
+from typing import Any, NoReturn
 
 import numpy as np
 
 from unrolled.rnn import inputs
-from unrolled.rnn.arrays import Array, IntArray, Parameters
+from unrolled.rnn.clipping import Clipping, global_norm
+from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.history import Curve, History
 from unrolled.rnn.interrupt import interruptions
 from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.optimizers import Optimizer
+from unrolled.rnn.penalty import l2_penalty
 from unrolled.rnn.progress import Progress
+from unrolled.rnn.samples import Labelled, checked
+from unrolled.rnn.schedules import Constant, Schedule
+from unrolled.rnn.stopping import EarlyStopping, Watch, copies, put
 from unrolled.rnn.threads import one_blas_thread
-
-
-class HasXy(Protocol):
-    """Samples with their labels, such as one part of an ``unrolled.data.Dataset``."""
-
-    @property
-    def X(self) -> Any:
-        """Sequences, (N, T, D)."""
-        ...
-
-    @property
-    def y(self) -> Any:
-        """Labels, (N,) or (N, C)."""
-        ...
-
-
-Labelled: TypeAlias = HasXy | tuple[Any, Any]
-
-
-@dataclass(frozen=True)
-class EarlyStopping:
-    """Stop when the validation loss has not fallen below its best for a while, and go back to that best.
-
-    Parameters
-    ----------
-    patience : int, default 10
-        Epochs without a new best before training stops.
-    """
-
-    patience: int = 10
-
-    def __post_init__(self) -> None:
-        """Refuse a patience that is not a positive whole number."""
-        inputs.count(self.patience, "EarlyStopping's patience")
 
 
 class DivergenceError(ArithmeticError):
@@ -93,6 +63,11 @@ def train(
     test: Labelled | None = None,
     evaluate_every: int = 1,
     early_stopping: EarlyStopping | None = None,
+    schedule: Schedule | None = None,
+    clip: Clipping | None = None,
+    dropout: Dropout | None = None,
+    l2: float = 0.0,
+    window: int | None = None,
     rng: int | np.random.Generator | None = None,
     progress: bool = True,
     on_epoch: Callable[[int, History], object] | None = None,
@@ -109,10 +84,11 @@ def train(
     ----------
     net : ManyToOne
         Its parameters are changed.
-    samples : object with ``X`` and ``y``, or a pair (X, y)
-        X (N, T, D); y integers (N,) or one-hot (N, C).
+    samples : object with ``X`` and ``y``, or a tuple (X, y) or (X, y, lengths)
+        X (N, T, D); y integers (N,) or one-hot (N, C). Sequences of different lengths have ``lengths`` (N,) too;
+        what stands in X after a sample's last step is not read.
     optimizer : Optimizer
-        Such as ``SGD(0.01)``.
+        Such as ``SGD(0.01)`` or ``Adam(0.003)``.
     batch_size : int, default 30
         Samples a batch; the last batch of an epoch holds what is left.
     epochs : int, default 50
@@ -124,8 +100,19 @@ def train(
         With early stopping, ``validation`` is measured after every epoch.
     early_stopping : EarlyStopping, optional
         Needs ``validation``.
+    schedule : callable, optional
+        What the learning rate is multiplied by, such as ``Cosine(epochs)``; asked before every batch.
+    clip : ClipNorm or ClipValue, optional
+        Holds the gradients to a size.
+    dropout : Dropout, optional
+        Leaves out a share of the numbers of each sequence.
+    l2 : float, default 0
+        Adds ``l2 / 2`` times the sum of all squared weights (not biases) to what is minimised; not to the losses
+        in the history, which stay comparable.
+    window : int, optional
+        Truncated back-propagation, see :meth:`ManyToOne.loss_and_gradients`.
     rng : None, int or numpy.random.Generator
-        For the shuffling, from a stream of its own.
+        For the shuffling and the dropout, from a stream of its own for each.
     progress : bool, default True
         Show a progress bar with rate and remaining time on standard error (tqdm where it is installed,
         plain lines where not); False is silent.
@@ -146,25 +133,23 @@ def train(
     if net.dtype.kind == "c":
         raise ValueError(f"net is {net.dtype}, expected float32 or float64: train net.astype(np.float64)")
     net.check_parameters()
-    if isinstance(optimizer, type) or not (hasattr(optimizer, "start") and hasattr(optimizer, "update")):
-        raise ValueError(f"optimizer is {optimizer!r}, expected one such as rnn.SGD(0.01)")
-    if not (early_stopping is None or isinstance(early_stopping, EarlyStopping)):
-        raise ValueError(f"early_stopping is {early_stopping!r}, expected one such as rnn.EarlyStopping(patience=10)")
-    if not (on_epoch is None or callable(on_epoch)):
-        raise ValueError(f"on_epoch is {on_epoch!r}, expected a function of epoch and history")
+    _check_parts(optimizer, early_stopping, schedule, clip, dropout, on_epoch)
     batch_size, epochs = inputs.count(batch_size, "batch_size"), inputs.count(epochs, "epochs")
-    evaluate_every = inputs.count(evaluate_every, "evaluate_every")
-    X, y = _checked(net, samples, "training")
+    evaluate_every, window = inputs.count(evaluate_every, "evaluate_every"), net.window(window)
+    if inputs.number(l2, "l2") < 0:
+        raise ValueError(f"l2 is {l2!r}, expected 0 or more")
+    training = checked(net, samples, "training")
     held_out = {
-        name: _checked(net, given, name)
+        name: checked(net, given, name)
         for name, given in (("validation", validation), ("test", test))
         if given is not None
     }
     if early_stopping is not None and "validation" not in held_out:
         raise ValueError("early_stopping was given without validation samples, whose loss it watches")
-    shuffling = _stream(rng)
+    shuffling, dropping = _streams(rng)
+    schedule = schedule or Constant()
 
-    watch = _Watch(
+    watch = Watch(
         net,
         held_out,
         History(
@@ -174,13 +159,13 @@ def train(
         early_stopping,
     )
     history = watch.history
-    Y = inputs.one_hot(y, net.n_classes, net.dtype)
+    X, Y = training.X, inputs.one_hot(training.y, net.n_classes, net.dtype)
     state = optimizer.start(net.parameters)
-    kept = _copies(net.parameters)  # the last parameters whose loss was finite
+    kept = copies(net.parameters)  # the last parameters whose loss was finite
     n_batches = -(-len(X) // batch_size)
 
     def diverged(what: str, epoch: int, batch: int) -> NoReturn:
-        _copy(kept, net.parameters)
+        put(kept, net.parameters)
         history.ended = "diverged"
         raise DivergenceError(what, epoch, batch, history)
 
@@ -194,22 +179,33 @@ def train(
         try:
             for epoch in range(1, epochs + 1):
                 order = shuffling.permutation(len(X))
-                total = 0.0
+                total, norms, clipped = 0.0, 0.0, 0
                 for batch in range(n_batches):
                     if interrupted():
                         history.ended = "interrupted"
                         return history
                     rows = order[batch * batch_size : (batch + 1) * batch_size]
-                    loss, gradients = net.step(X[rows], Y[rows], threads)
+                    masks = None if dropout is None else dropout.draw(len(rows), net.widths, dropping, net.dtype)
+                    loss, gradients = net.step(
+                        X[rows], Y[rows], threads, lengths=training.lengths_of(rows), masks=masks, window=window
+                    )
                     if not math.isfinite(loss):
                         diverged(f"the training loss became {loss}", epoch, batch + 1)
-                    _copy(net.parameters, kept)
-                    optimizer.update(net.parameters, gradients, state)
-                    total += loss * len(rows)
+                    if l2:
+                        for name, gradient in l2_penalty(net.parameters, l2)[1].items():
+                            gradients[name] = gradients[name] + gradient
+                    norm = global_norm(gradients)
+                    if clip is not None:
+                        clipped += clip.clip(gradients, norm)
+                    put(net.parameters, kept)
+                    optimizer.update(net.parameters, gradients, state, schedule(epoch - 1 + batch / n_batches, history))
+                    total, norms = total + loss * len(rows), norms + norm
                     bar.step()
                 if not all(np.isfinite(W).all() for W in net.parameters.values()):
                     diverged("the parameters became infinite or NaN", epoch, n_batches)
                 history.loss.append(total / len(X))
+                history.gradient_norm.append(norms / n_batches)
+                history.clipped.append(clipped / n_batches)
                 bar.say(f"epoch {epoch}, loss {history.loss[-1]:.3f}")
                 due = epoch % evaluate_every == 0 or epoch == epochs
                 stop = watch.look(epoch, due)
@@ -224,78 +220,27 @@ def train(
     return history
 
 
-class _Watch:
-    """Measures the held-out samples, and remembers the best parameters for early stopping."""
-
-    def __init__(
-        self,
-        net: ManyToOne,
-        held_out: dict[str, tuple[Array, IntArray]],
-        history: History,
-        early_stopping: EarlyStopping | None,
-    ) -> None:
-        self.net, self.held_out, self.history, self.early_stopping = net, held_out, history, early_stopping
-        self.best_loss = np.inf
-        self.best = _copies(net.parameters)
-
-    def look(self, epoch: int, due: bool) -> bool:
-        """Measure what is to be measured after this epoch; tell whether to stop."""
-        stop = False
-        if self.early_stopping is not None:
-            loss = self._measure(self.history.validation, "validation", epoch)
-            if loss < self.best_loss:
-                self.best_loss, self.history.best_epoch = loss, epoch
-                _copy(self.net.parameters, self.best)
-            stop = epoch - (self.history.best_epoch or 0) >= self.early_stopping.patience
-        elif due:
-            self._measure(self.history.validation, "validation", epoch)
-        if due or stop:
-            self._measure(self.history.test, "test", epoch)
-        return stop
-
-    def restore(self) -> None:
-        """Give the network its best parameters, if early stopping has found any."""
-        if self.history.best_epoch is not None:
-            _copy(self.best, self.net.parameters)
-
-    def _measure(self, curve: Curve | None, name: str, epoch: int) -> float:
-        if curve is None:
-            return np.inf
-        loss, accuracy = self.net.evaluate(*self.held_out[name])
-        curve.append(epoch, loss, accuracy)
-        return loss
+def _check_parts(optimizer: Any, early_stopping: Any, schedule: Any, clip: Any, dropout: Any, on_epoch: Any) -> None:
+    """Raise a ValueError unless every part of a training is of its kind."""
+    if isinstance(optimizer, type) or not (hasattr(optimizer, "start") and hasattr(optimizer, "update")):
+        raise ValueError(f"optimizer is {optimizer!r}, expected one such as rnn.SGD(0.01)")
+    if not (early_stopping is None or isinstance(early_stopping, EarlyStopping)):
+        raise ValueError(f"early_stopping is {early_stopping!r}, expected one such as rnn.EarlyStopping(patience=10)")
+    if not (schedule is None or (callable(schedule) and not isinstance(schedule, type))):
+        raise ValueError(f"schedule is {schedule!r}, expected one such as rnn.Cosine(50)")
+    if not (clip is None or (hasattr(clip, "clip") and not isinstance(clip, type))):
+        raise ValueError(f"clip is {clip!r}, expected one such as rnn.ClipNorm(1.0)")
+    if not (dropout is None or isinstance(dropout, Dropout)):
+        raise ValueError(f"dropout is {dropout!r}, expected one such as rnn.Dropout(layers=0.2)")
+    if not (on_epoch is None or callable(on_epoch)):
+        raise ValueError(f"on_epoch is {on_epoch!r}, expected a function of epoch and history")
 
 
-def _checked(net: ManyToOne, samples: Labelled, name: str) -> tuple[Array, IntArray]:
-    if isinstance(samples, tuple | list) and len(samples) == 2:
-        X, y = samples
-    elif hasattr(samples, "X") and hasattr(samples, "y"):
-        X, y = samples.X, samples.y
-    else:
-        found = (
-            f"{type(samples).__name__} of {len(samples)}"
-            if isinstance(samples, tuple | list)
-            else type(samples).__name__
-        )
-        hint = "; of a Dataset, pass one part, such as its .train" if hasattr(samples, "train") else ""
-        raise ValueError(f"{name} samples are a {found}, expected a pair (X, y) or an object with X and y{hint}")
-    X = inputs.sequences(X, net.n_inputs, net.dtype, f"{name} X")
-    return X, inputs.labels(y, net.n_classes, len(X), f"{name} y")
-
-
-def _stream(rng: int | np.random.Generator | None) -> np.random.Generator:
-    """Give a generator of its own for the shuffling, so that other draws from ``rng`` do not move it."""
+def _streams(rng: int | np.random.Generator | None) -> tuple[np.random.Generator, np.random.Generator]:
+    """Give generators of their own for shuffling and dropout, so that one does not move the other."""
     generator = np.random.default_rng(rng)
     try:
-        return generator.spawn(1)[0]
+        shuffling, dropping = generator.spawn(2)
     except TypeError:  # a bit generator that was not made from a SeedSequence
-        return np.random.default_rng(generator.integers(2**63))
-
-
-def _copies(parameters: Parameters) -> Parameters:
-    return {name: W.copy() for name, W in parameters.items()}
-
-
-def _copy(source: Parameters, target: Parameters) -> None:
-    for name, W in source.items():
-        np.copyto(target[name], W)
+        shuffling, dropping = (np.random.default_rng(generator.integers(2**63)) for _ in range(2))
+    return shuffling, dropping

@@ -1,0 +1,34 @@
+"""The recurrence with a rectifier, which the identity as first W_hh makes an IRNN."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from unrolled.rnn.arrays import Array
+from unrolled.rnn.cells.tanh import Tanh
+
+
+@dataclass(frozen=True)
+class ReLU(Tanh):
+    """Equation (1) with a rectifier: ``A_t = max(0, W_ih X_t + W_hh A_{t-1} + b_h)``, with ``A_0 = 0``.
+
+    Parameters and everything but the nonlinearity and its slope are those of :class:`Tanh`.
+
+    Parameters
+    ----------
+    hidden : int
+        H, the number of hidden units, at least 1.
+
+    References
+    ----------
+    Q. V. Le, N. Jaitly, G. E. Hinton, "A simple way to initialize recurrent networks of rectified linear
+    units", arXiv:1504.00941 (2015): with ``initializer={"W_hh": rnn.identity}``.
+    """
+
+    @staticmethod
+    def _f(Z: Array, A: Array) -> None:
+        np.multiply(Z, Z.real > 0, out=A)  # the sign of the real part, for the complex step
+
+    @staticmethod
+    def _slope(A: Array, out: Array) -> None:
+        out[...] = A.real > 0

@@ -1,0 +1,79 @@
+"""Gradients held to a size, in place: loops over the mapping of gradients."""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
+from unrolled.rnn.inputs import number
+
+
+def global_norm(gradients: ReadOnlyParameters) -> float:
+    """Give the Euclidean norm of all gradients together, as one vector."""
+    return math.sqrt(sum(float(np.vdot(g, g)) for g in gradients.values()))
+
+
+class Clipping(Protocol):
+    """What :func:`unrolled.rnn.train` asks of a clipping."""
+
+    def clip(self, gradients: Parameters, norm: float) -> bool:
+        """Change gradients in place if they are too large; tell whether. ``norm`` is their global norm."""
+        ...
+
+
+@dataclass(frozen=True)
+class ClipNorm:
+    """Scale all gradients by one factor so that their global norm is at most a limit.
+
+    Parameters
+    ----------
+    limit : float
+        Above 0.
+
+    References
+    ----------
+    R. Pascanu, T. Mikolov, Y. Bengio, "On the difficulty of training recurrent neural networks", ICML 2013.
+    """
+
+    limit: float
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that is not above 0."""
+        object.__setattr__(self, "limit", number(self.limit, "ClipNorm's limit", above=0))
+
+    def clip(self, gradients: Parameters, norm: float) -> bool:
+        """See :meth:`Clipping.clip`."""
+        if not norm > self.limit:
+            return False
+        for gradient in gradients.values():
+            gradient *= gradient.dtype.type(self.limit / norm)
+        return True
+
+
+@dataclass(frozen=True)
+class ClipValue:
+    """Hold every entry of every gradient between -limit and limit.
+
+    Parameters
+    ----------
+    limit : float
+        Above 0.
+    """
+
+    limit: float
+
+    def __post_init__(self) -> None:
+        """Refuse a limit that is not above 0."""
+        object.__setattr__(self, "limit", number(self.limit, "ClipValue's limit", above=0))
+
+    def clip(self, gradients: Parameters, norm: float) -> bool:
+        """See :meth:`Clipping.clip`."""
+        if norm <= self.limit:  # then no entry is larger
+            return False
+        clipped = False
+        for gradient in gradients.values():
+            clipped = clipped or bool(np.abs(gradient).max() > self.limit)
+            np.clip(gradient, -self.limit, self.limit, out=gradient)
+        return clipped

@@ -1,0 +1,83 @@
+"""Dropout with one mask for all the steps of a sequence."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from unrolled.rnn.arrays import Array
+from unrolled.rnn.inputs import fraction
+
+
+@dataclass(frozen=True)
+class Masks:
+    """What a batch of m samples is multiplied by; None is all ones.
+
+    Attributes
+    ----------
+    inputs : list of ndarray or None
+        For each layer (m, D of that layer), and one more for what the head reads, (m, H).
+    recurrence : list of ndarray or None
+        For each layer (m, H); 2 H for both directions.
+    """
+
+    inputs: list[Array | None]
+    recurrence: list[Array | None]
+
+    def of(self, rows: slice | Array) -> "Masks":
+        """Give the masks of some of the samples."""
+        return Masks(*([None if mask is None else mask[rows] for mask in of] for of in (self.inputs, self.recurrence)))
+
+
+@dataclass(frozen=True)
+class Dropout:
+    """Shares of numbers that are left out of each sequence during training; the others are scaled up.
+
+    Whether a number takes part is drawn once for a sequence and stays so at all its steps. What takes part is
+    divided by 1 - p, so that prediction needs no change.
+
+    Parameters
+    ----------
+    inputs : float, default 0
+        Of the inputs of the first layer.
+    layers : float, default 0
+        Of the states of each layer on their way up, to the next layer or to the head.
+    recurrence : float, default 0
+        Of the states of each layer on their way to the next step.
+
+    References
+    ----------
+    Y. Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", NeurIPS
+    2016.
+    """
+
+    inputs: float = 0.0
+    layers: float = 0.0
+    recurrence: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse shares that are not from 0 to below 1."""
+        for name in ("inputs", "layers", "recurrence"):
+            object.__setattr__(self, name, fraction(getattr(self, name), f"Dropout's {name}"))
+
+    def draw(self, m: int, widths: list[int], rng: np.random.Generator, dtype: np.dtype) -> Masks:
+        """Draw the masks of a batch.
+
+        Parameters
+        ----------
+        m : int
+            Samples.
+        widths : list of int
+            ``net.widths``: D, then how many numbers the states of each layer have.
+        rng : numpy.random.Generator
+        dtype : dtype
+            The network's.
+        """
+
+        def mask(p: float, width: int) -> Array | None:
+            return None if p == 0 else ((rng.random((m, width)) >= p) / (1 - p)).astype(dtype)
+
+        ways_up = [self.inputs] + [self.layers] * (len(widths) - 1)
+        return Masks(
+            [mask(p, width) for p, width in zip(ways_up, widths, strict=True)],
+            [mask(self.recurrence, width) for width in widths[1:]],
+        )

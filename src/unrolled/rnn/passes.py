@@ -1,0 +1,88 @@
+"""What the passes through a network leave behind for whoever wants to look."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from unrolled.rnn.alignment import Aligned
+from unrolled.rnn.arrays import Array, Parameters
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the head reads, in the order of the batch: K times, 1 or T.
+
+    Attributes
+    ----------
+    R : ndarray, shape (K, m, H)
+        Features.
+    Z : ndarray, shape (K, m, C)
+        Logits.
+    shares : ndarray, shape (K, m)
+        How much each counts; a sample's sum to 1.
+    """
+
+    R: Array
+    Z: Array
+    shares: Array
+
+
+@dataclass(frozen=True)
+class Forward:
+    """Everything the forward pass computed: T steps, m samples, D inputs, H hidden units, C classes.
+
+    Attributes
+    ----------
+    traces : list
+        What each layer keeps for its backward pass (every gate is there). With different lengths they are as
+        the network works: longest sample first, and all ending together; ``X`` and ``A`` below are the caller's.
+    batch : Aligned
+        The order and the lengths.
+    reading : Reading
+        What the head read.
+    Y_hat : ndarray, shape (m, C)
+        The probabilities, equation (2).
+    """
+
+    traces: list[Any]
+    batch: Aligned
+    reading: Reading
+    Y_hat: Array
+
+    @property
+    def X(self) -> Array:
+        """The input, (T, m, D), time first: ``X[t - 1]`` is the report's X_t."""
+        return self.batch.unmoved(self.traces[0].X)
+
+    @property
+    def A(self) -> Array:
+        """The states of the last layer, (T + 1, m, H): ``A[0]`` is zero, ``A[t]`` is the report's A_t."""
+        return self.batch.unmoved(self.traces[-1].A)
+
+    @property
+    def logits(self) -> Array:
+        """``W_ho A_T + b_o``, (m, C); with a readout of every step (T, m, C)."""
+        Z = self.reading.Z
+        return self.batch.unsorted(Z[0]) if len(Z) == 1 else self.batch.unmoved(Z)
+
+
+@dataclass(frozen=True)
+class Backward:
+    """Everything the backward pass computed; ``forward.traces`` have the same of every layer.
+
+    Attributes
+    ----------
+    loss : float
+        Equation (3), summed over classes, averaged over the batch.
+    gradients : dict of ndarray
+        With the names and shapes of the parameters.
+    dA : ndarray, shape (T, m, H)
+        Of the last layer; ``dA[t - 1]`` is the report's dE/dA^(t).
+    delta : ndarray, shape (T, m, G H)
+        Of the last layer; ``delta[t - 1]`` is the report's dE/dA^(t) * (1 - A_t^2), and with gates the gradient in
+        what goes into each gate's nonlinearity.
+    """
+
+    loss: float
+    gradients: Parameters
+    dA: Array
+    delta: Array

@@ -1,0 +1,25 @@
+"""L2 regularisation: a penalty on the size of the weights."""
+
+import numpy as np
+
+from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
+
+
+def l2_penalty(parameters: ReadOnlyParameters, strength: float) -> tuple[float, Parameters]:
+    """Give ``strength / 2`` times the sum of all squared weights, and its gradient; biases are left out.
+
+    Parameters
+    ----------
+    parameters : mapping of ndarray
+        Those of two axes are weights.
+    strength : float
+
+    Returns
+    -------
+    penalty : float
+    gradients : dict of ndarray
+        ``strength W``, for the weights alone.
+    """
+    weights = {name: W for name, W in parameters.items() if W.ndim == 2}
+    penalty = strength / 2 * sum(float(np.vdot(W, W)) for W in weights.values())
+    return penalty, {name: W.dtype.type(strength) * W for name, W in weights.items()}

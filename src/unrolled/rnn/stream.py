@@ -1,0 +1,60 @@
+"""One sample at a time, in constant memory."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from unrolled.rnn.arrays import Array
+
+if TYPE_CHECKING:
+    from unrolled.rnn.network import ManyToOne
+
+
+class Stream:
+    """A network that is fed a sequence as it happens; made by :meth:`ManyToOne.stream`.
+
+    It has the parameters the network had when it was made.
+    """
+
+    def __init__(self, net: "ManyToOne") -> None:
+        self._x: Array = np.empty((1, net.n_inputs), net.dtype)
+        parameters = {name: W.copy() for name, W in net.parameters.items()}
+        steps = self._inputs()
+        for cell, own in zip(net.cells, net.layers.own(parameters), strict=True):
+            steps = cell.states(own, steps, 1)
+        self._states = steps
+        W, b, head = parameters["W_ho"].T.copy(), parameters["b_o"], net.head
+        self._read = net.readout.along(lambda A: head.probabilities(A @ W + b))
+
+    def _inputs(self) -> Iterator[Array]:
+        while True:
+            yield self._x
+
+    def feed(self, x: Any) -> Array:
+        """Take one step of the sequence, and give the probabilities of the classes as of now.
+
+        Parameters
+        ----------
+        x : array_like, shape (D,)
+
+        Returns
+        -------
+        Y_hat : ndarray, shape (C,)
+            What ``predict_proba`` gives for all steps so far.
+
+        Raises
+        ------
+        ValueError
+            If x has another shape, or is not finite; the stream is then as it was before.
+        """
+        given = np.asarray(x)
+        if given.shape != self._x.shape[1:] or given.dtype.kind not in "biuf":
+            raise ValueError(
+                f"x is {given.dtype} of shape {given.shape}, expected D = {self._x.shape[1]} real numbers, one step"
+            )
+        rounded = given.astype(self._x.dtype, copy=False)
+        if not np.isfinite(rounded).all():
+            raise ValueError(f"x holds {given.tolist()}, expected finite numbers")
+        self._x[0] = rounded
+        return np.asarray(self._read(next(self._states))[0])
