@@ -66,8 +66,9 @@ class Trace:
         self.active, self.keep = active, keep
         if keep is not None and self._own is None:
             self._own = np.zeros((len(self.rows), *self.step.shape), self.rows.dtype)
-        self.rest(self.A[1:])  # who has no step yet has A_0 = 0 behind it
-        self.rest(self.rows[1:, :, : self.step.shape[1]])
+        self.rest(self.rows[1:, :, : self.step.shape[1]])  # who has no step yet has A_0 = 0 behind it
+        if keep is not None:
+            self.rest(self.A[1:])
 
     def rest(self, array: Array) -> None:
         """Set an array (T, m, ...) to zero where a sample has no step."""
@@ -90,11 +91,12 @@ class Trace:
 
     def each(self, name: Any, array: Array) -> list[Array]:
         """Give a view of an array for each step, of the active samples; ``name`` finds it again next time."""
-        if self.active is not None:
-            return [view[:n] for view, n in zip(array, self.active, strict=False)]
         if name not in self._views:
             self._views[name] = list(array)
-        return self._views[name]
+        views, m = self._views[name], len(self.step)
+        if self.active is None:
+            return views
+        return [view if n == m else view[:n] for view, n in zip(views, self.active, strict=True)]
 
     def each_row(self) -> list[Array]:
         """Give [A_t | X_{t+1} | 1] for t = 0 to T - 1."""
