@@ -170,7 +170,7 @@ def test_looking_at_every_gradient(cell: rnn.cells.Cell) -> None:
     backward = net.backward(net.forward(X), y)
     Y_hat = net.forward(X).Y_hat
     np.testing.assert_allclose(backward.dA[-1], (Y_hat - np.eye(3)[y]) / 2 @ net.parameters["W_ho"], rtol=1e-12)
-    assert backward.delta.shape == (4, 2, 12)
+    assert backward.delta.shape == (4, 2, cell.gates * cell.hidden)
     assert backward.dA[0].any()
     for name, gradient in net.loss_and_gradients(X, y)[1].items():
         np.testing.assert_allclose(backward.gradients[name], gradient, rtol=1e-12)
@@ -227,3 +227,73 @@ def test_impossible_parts_are_refused_with_their_name(make: object, said: str) -
 def test_what_is_no_part_is_refused(make: object) -> None:
     with pytest.raises(TypeError, match="expected"):
         make()  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("cell", [rnn.LSTM(3), rnn.GRU(3), rnn.Tanh(3)])
+def test_gradients_of_saturated_gates(cell: rnn.cells.Cell) -> None:
+    net = network([cell])
+    X, y = samples(3, 5)
+    assert rnn.check_gradients(net, X * 3000, y).worst[1] <= 1e-9
+
+
+def test_gradients_come_in_the_order_of_the_parameters_which_are_named_as_pytorchs() -> None:
+    net = network([rnn.Bidirectional(rnn.Tanh(2)), rnn.Bidirectional(rnn.Tanh(2))])
+    X, y = samples()
+    assert list(net.loss_and_gradients(X, y)[1]) == list(net.parameters)
+    assert list(net.parameters)[3:9:3] == ["W_ih_reverse", "W_ih_l1"]
+    assert list(net.parameters)[9] == "W_ih_l1_reverse"
+
+
+@pytest.mark.parametrize(
+    ("masks", "said"),
+    [
+        (rnn.Dropout(0.2), "masks are Dropout"),
+        (rnn.Masks([], []), r"masks.inputs has 0 masks, expected 2"),
+        (rnn.Dropout(0.2).draw(9, [2, 4], 0), r"masks.inputs\[0\] has shape \(9, 2\), expected .* \(5, 2\)"),
+        (rnn.Masks([None, None], [np.full((5, 4), np.nan)]), r"masks.recurrence\[0\]"),
+    ],
+)
+def test_masks_that_do_not_fit_are_refused(masks: object, said: str) -> None:
+    net = network([rnn.GRU(4)])
+    X, y = samples()
+    for call in (net.loss, net.loss_and_gradients):
+        with pytest.raises(ValueError, match=said):
+            call(X, y, masks=masks)  # type: ignore[arg-type]
+
+
+def test_masks_of_another_dtype_do_not_change_that_of_the_work() -> None:
+    net = network([rnn.GRU(4)]).astype(np.float32)
+    X, y = samples()
+    masks = rnn.Dropout(0.2, 0.2, 0.2).draw(5, net.widths, 0, np.float64)
+    assert {g.dtype for g in net.loss_and_gradients(X, y, masks=masks)[1].values()} == {np.dtype(np.float32)}
+
+
+def test_every_gate_can_be_looked_at() -> None:
+    X, _ = samples(2, 3)
+    for cell, names in ((rnn.LSTM(3), "ifgo"), (rnn.GRU(3), "rzn")):
+        trace = network([cell]).forward(X).traces[0]
+        gates = [getattr(trace, name) for name in names]
+        assert {gate.shape for gate in gates} == {(3, 2, 3)}
+        if names == "ifgo":
+            np.testing.assert_allclose(trace.C[1], trace.i[0] * trace.g[0])
+            np.testing.assert_allclose(trace.A[1:], trace.o * np.tanh(trace.C[1:]))
+        else:
+            np.testing.assert_allclose(trace.A[1:], (1 - trace.z) * trace.n + trace.z * trace.A[:-1])
+
+
+def test_delta_is_the_gradient_in_the_inputs_share_of_each_gate() -> None:
+    for cell in (rnn.LSTM(3), rnn.GRU(3), rnn.Bidirectional(rnn.GRU(3))):
+        net = network([cell])
+        X, y = samples(4, 5)
+        backward = net.backward(net.forward(X), y)
+        GH = cell.gates * cell.hidden
+        dW = np.einsum("tmg,mtd->gd", backward.delta[..., :GH], X)
+        np.testing.assert_allclose(backward.gradients["W_ih"], dW, rtol=1e-12)
+
+
+def test_a_pass_of_another_network_is_refused() -> None:
+    X, y = samples()
+    with pytest.raises(ValueError, match="forward is Forward, expected what this network"):
+        network([rnn.GRU(4)]).backward(network([rnn.GRU(5)]).forward(X), y)
+    with pytest.raises(ValueError, match="forward is NoneType"):
+        network([rnn.GRU(4)]).backward(None, y)  # type: ignore[arg-type]

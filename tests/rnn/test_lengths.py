@@ -158,3 +158,23 @@ def test_more_steps_than_weights_are_refused() -> None:
     net = rnn.ManyToOne(rnn.GRU(2), 2, 3, readout=rnn.EveryStep((1, 1)), rng=0)
     with pytest.raises(ValueError, match="3 steps, expected at most 2"):
         net.predict_proba(np.zeros((1, 3, 2)))
+
+
+def test_padding_common_to_all_is_not_computed_and_not_counted() -> None:
+    net = rnn.ManyToOne(rnn.GRU(3), 2, 3, readout=rnn.EveryStep((1, 2, 3)), rng=0, dtype=np.float64)
+    X, y, lengths = np.random.default_rng(0).standard_normal((2, 40, 2)), [0, 1], [3, 2]
+    short = net.loss_and_gradients(X[:, :3], y, lengths)
+    forward = net.forward(X, lengths)
+    assert len(forward.traces[0].n) == 5  # an eighth of 40
+    assert forward.A.shape == (41, 2, 3)
+    assert forward.logits.shape == (40, 2, 3)
+    loss, gradients = net.loss_and_gradients(X, y, lengths)
+    assert loss == pytest.approx(short[0], rel=1e-14)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(gradient, short[1][name], atol=1e-15)
+
+
+def test_a_mask_is_not_taken_for_lengths() -> None:
+    net = rnn.ManyToOne(rnn.GRU(2), 2, 3, rng=0)
+    with pytest.raises(ValueError, match=r"mask.sum\(1\)"):
+        net.predict(np.zeros((3, 4, 2)), np.ones(3, bool))

@@ -55,3 +55,13 @@ def test_bad_steps_are_refused_and_leave_the_stream_as_it_was() -> None:
     np.testing.assert_allclose(stream.feed([3, 4]), net.predict_proba([[[1, 2], [3, 4]]])[0], rtol=1e-5)
     with pytest.raises(ValueError, match="one direction of time for a stream"):
         rnn.ManyToOne(rnn.Bidirectional(rnn.GRU(4)), 2, 3).stream()
+
+
+def test_a_stream_refuses_a_step_that_has_no_weight_and_stays_as_it_was() -> None:
+    net = rnn.ManyToOne(rnn.GRU(4), 2, 3, readout=rnn.EveryStep((1, 2)), rng=0)
+    stream = net.stream()
+    for x in ([1, 2], [3, 4]):
+        stream.feed(x)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="has had 2 steps, expected no more"):
+            stream.feed([5, 6])

@@ -461,3 +461,15 @@ def test_ctrl_c_in_the_last_batch_keeps_the_finished_epoch() -> None:
 def test_a_generator_that_cannot_spawn_will_do() -> None:
     old = np.random.Generator(np.random.RandomState(0)._bit_generator)
     assert rnn.train(network(), easy(), optimizer=rnn.SGD(0.1), epochs=1, rng=old, progress=False).ended == "epochs"
+
+
+@pytest.mark.parametrize("factor", [-5.0, float("nan"), None, "x"])
+def test_what_a_schedule_gives_is_checked(factor: Any) -> None:
+    with pytest.raises(ValueError, match="schedule's factor is"):
+        rnn.train(network(), easy(), optimizer=rnn.SGD(0.1), schedule=lambda epoch, history: factor, progress=False)  # noqa: ARG005
+
+
+@pytest.mark.parametrize("net", [None, rnn.ManyToOne])
+def test_what_is_no_network_is_not_trained(net: Any) -> None:
+    with pytest.raises(ValueError, match="expected a network such as"):
+        rnn.train(net, easy(), optimizer=rnn.SGD(0.1), progress=False)

@@ -1,7 +1,7 @@
 """Sequences of different lengths in one batch: sorted, and moved so that they end together.
 
 Longest first and ends aligned, the samples that have a step at time t are always the first ones. So each step
-works on a leading block of the batch, nothing is computed for padding, and no mask is needed.
+works on a leading block of the batch, no step of a loop is computed for padding, and no mask is needed.
 """
 
 from dataclasses import dataclass
@@ -25,12 +25,21 @@ class Aligned:
         Of ``X[:, i]``.
     active : list of int, or None
         How many samples, the first ones, have a step at each t.
+    steps : int
+        The caller's T, of which padding common to all may have been left out.
     """
 
     X: Array
     order: IntArray | None = None
     lengths: IntArray | None = None
     active: list[int] | None = None
+    steps: int = 0
+
+    def own_steps(self) -> IntArray:
+        """Give each sample's own step at each t, from 0, below 0 before its first, (T, m)."""
+        T, m, _ = self.X.shape
+        lengths = np.full(m, T) if self.lengths is None else self.lengths
+        return np.asarray(np.arange(T)[:, None] - (T - lengths))
 
     def sorted(self, rows: Array) -> Array:
         """Put the caller's rows (m, ...) into the order of the batch."""
@@ -47,8 +56,9 @@ class Aligned:
         """
         if self.lengths is None:
             return steps
-        T, t = len(self.X), np.arange(len(steps))[:, None]
+        T = len(self.X)
         before = len(steps) - T  # 1 for states, which have A_0
+        t = np.arange(before + self.steps)[:, None]
         of_sample = np.minimum(t + (T - self.lengths), len(steps) - 1)
         moved = steps[of_sample, np.arange(len(self.lengths))]
         moved[t >= self.lengths + before] = 0
@@ -65,12 +75,14 @@ def align(X: Array, lengths: IntArray | None) -> Aligned:
     lengths : ndarray of int, shape (m,), or None
         From 1 to T; None for T, all of them.
     """
-    if lengths is None or (lengths == X.shape[1]).all():
-        return Aligned(X.transpose(1, 0, 2))
+    T = X.shape[1]
+    if lengths is None or (lengths == T).all():
+        return Aligned(X.transpose(1, 0, 2), steps=T)
     order = np.argsort(-lengths, kind="stable")
     lengths = lengths[order]
-    T = X.shape[1]
-    step = np.arange(T)[:, None] - (T - lengths)  # of the sample's own, negative before its first
+    eighth = -(-T // 8)  # padding common to all is cut off in eighths, so that memory is needed for few sizes
+    longest = min(T, -(-int(lengths[0]) // eighth) * eighth)
+    step = np.arange(longest)[:, None] - (longest - lengths)  # of the sample's own, negative before its first
     moved = X[order, np.maximum(step, 0)]
     moved[step < 0] = 0
-    return Aligned(moved, order, lengths, np.count_nonzero(step >= 0, axis=1).tolist())
+    return Aligned(moved, order, lengths, np.count_nonzero(step >= 0, axis=1).tolist(), T)

@@ -11,8 +11,19 @@ from unrolled.rnn.inputs import number
 
 
 def global_norm(gradients: ReadOnlyParameters) -> float:
-    """Give the Euclidean norm of all gradients together, as one vector."""
-    return math.sqrt(sum(float(np.vdot(g, g)) for g in gradients.values()))
+    """Give the Euclidean norm of all gradients together, as one vector.
+
+    Parameters
+    ----------
+    gradients : mapping of ndarray
+        Real; squares are summed in float64, so that none of float32 over- or underflows.
+
+    Returns
+    -------
+    float
+    """
+    flat = [np.asarray(gradient, np.float64).ravel() for gradient in gradients.values()]
+    return math.sqrt(sum(float(g @ g) for g in flat))
 
 
 class Clipping(Protocol):
@@ -26,6 +37,8 @@ class Clipping(Protocol):
 @dataclass(frozen=True)
 class ClipNorm:
     """Scale all gradients by one factor so that their global norm is at most a limit.
+
+    PyTorch's ``clip_grad_norm_``; Keras calls it ``global_clipnorm``.
 
     Parameters
     ----------

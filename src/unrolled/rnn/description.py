@@ -37,10 +37,11 @@ def build(description: Any, kinds: dict[str, Any]) -> Any:
     """
     if not isinstance(description, dict) or description.get("kind") not in kinds:
         raise ValueError(f"{description!r} is not a part, expected one of kind {', '.join(kinds)}")
-    settings = {
-        name: build(value, CELLS) if name == "cell" else value for name, value in description.items() if name != "kind"
-    }
-    try:
-        return kinds[description["kind"]](**settings)
-    except TypeError:
-        raise ValueError(f"{description['kind']} has no such settings: {sorted(settings)}") from None
+    kind = kinds[description["kind"]]
+    settings = {name: value for name, value in description.items() if name != "kind"}
+    unknown = sorted(set(settings) ^ {field.name for field in fields(kind)})
+    if unknown:
+        raise ValueError(f"{kind.__name__}'s settings are {sorted(settings)}; {unknown[0]} is missing or unknown")
+    if "cell" in settings:
+        settings["cell"] = build(settings["cell"], {name: cell for name, cell in kinds.items() if cell.streams})
+    return kind(**settings)

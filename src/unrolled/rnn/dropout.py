@@ -1,11 +1,12 @@
 """Dropout with one mask for all the steps of a sequence."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from unrolled.rnn.arrays import Array
-from unrolled.rnn.inputs import fraction
+from unrolled.rnn.arrays import Array, IntArray
+from unrolled.rnn.inputs import count, fraction
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,39 @@ class Masks:
     inputs: list[Array | None]
     recurrence: list[Array | None]
 
-    def of(self, rows: slice | Array) -> "Masks":
+    def of(self, rows: slice | IntArray) -> "Masks":
         """Give the masks of some of the samples."""
-        return Masks(*([None if mask is None else mask[rows] for mask in of] for of in (self.inputs, self.recurrence)))
+
+        def some(masks: list[Array | None]) -> list[Array | None]:
+            return [None if mask is None else mask[rows] for mask in masks]
+
+        return Masks(some(self.inputs), some(self.recurrence))
+
+
+def fitting(masks: Any, m: int, widths: list[int], dtype: np.dtype) -> Masks | None:
+    """Check that masks fit a batch of m samples and a network of these widths, and round them to its dtype.
+
+    Raises
+    ------
+    ValueError
+        Naming what was found and what was expected.
+    """
+    if masks is None:
+        return None
+    if not isinstance(masks, Masks):
+        raise ValueError(f"masks are {masks!r}, expected what rnn.Dropout(...).draw(m, net.widths, rng) gives")
+    checked = []
+    for name, wanted in (("inputs", widths), ("recurrence", widths[1:])):
+        given = getattr(masks, name)
+        if len(given) != len(wanted):
+            raise ValueError(f"masks.{name} has {len(given)} masks, expected {len(wanted)}, as net.widths has it")
+        for n, (mask, width) in enumerate(zip(given, wanted, strict=True)):
+            if mask is not None and (np.shape(mask) != (m, width) or not np.isfinite(mask).all()):
+                raise ValueError(
+                    f"masks.{name}[{n}] has shape {np.shape(mask)}, expected finite numbers of shape {(m, width)}"
+                )
+        checked.append([None if mask is None else np.asarray(mask, dtype) for mask in given])
+    return Masks(*checked)
 
 
 @dataclass(frozen=True)
@@ -59,7 +90,9 @@ class Dropout:
         for name in ("inputs", "layers", "recurrence"):
             object.__setattr__(self, name, fraction(getattr(self, name), f"Dropout's {name}"))
 
-    def draw(self, m: int, widths: list[int], rng: np.random.Generator, dtype: np.dtype) -> Masks:
+    def draw(
+        self, m: int, widths: list[int], rng: int | np.random.Generator | None, dtype: np.dtype | type = np.float32
+    ) -> Masks:
         """Draw the masks of a batch.
 
         Parameters
@@ -68,13 +101,18 @@ class Dropout:
             Samples.
         widths : list of int
             ``net.widths``: D, then how many numbers the states of each layer have.
-        rng : numpy.random.Generator
-        dtype : dtype
-            The network's.
+        rng : None, int or numpy.random.Generator
+        dtype : dtype, default float32
+
+        Returns
+        -------
+        Masks
+            Of 0 and ``1 / (1 - p)``; None where p is 0.
         """
+        m, stream = count(m, "m"), np.random.default_rng(rng)
 
         def mask(p: float, width: int) -> Array | None:
-            return None if p == 0 else ((rng.random((m, width)) >= p) / (1 - p)).astype(dtype)
+            return None if p == 0 else ((stream.random((m, width)) >= p) / (1 - p)).astype(dtype)
 
         ways_up = [self.inputs] + [self.layers] * (len(widths) - 1)
         return Masks(

@@ -108,6 +108,9 @@ class Sigmoid:
 class Softmax:
     """Probabilities that sum to 1, and categorical cross-entropy.
 
+    A class weight multiplies a sample's whole loss, and the sum is divided by the number of samples, as in Keras.
+    PyTorch divides by the sum of the weights, and weights a smoothed target class by class.
+
     Parameters
     ----------
     class_weights : sequence of float, optional

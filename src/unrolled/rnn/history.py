@@ -38,7 +38,7 @@ class History:
     loss : list of float
         Training loss of each epoch: the mean over its samples, each as its batch was met, before the update.
     gradient_norm : list of float
-        Mean over each epoch's batches of the global norm of the gradients, before clipping.
+        Mean over each epoch's batches of the global norm of the gradients, L2 included, before clipping.
     clipped : list of float
         Share of each epoch's batches whose gradients were clipped.
     validation, test : Curve or None

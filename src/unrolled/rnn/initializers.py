@@ -10,6 +10,7 @@ from typing import TypeAlias
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters
+from unrolled.rnn.inputs import number
 
 Initializer: TypeAlias = Callable[[tuple[int, ...], np.random.Generator], Array]
 
@@ -32,7 +33,7 @@ class uniform:
 
     def __post_init__(self) -> None:
         """Refuse an empty or endless interval."""
-        if not (np.isfinite(self.low) and np.isfinite(self.high) and self.low < self.high):
+        if not number(self.low, "uniform's low") < number(self.high, "uniform's high"):
             raise ValueError(f"uniform(low={self.low!r}, high={self.high!r}): expected two finite numbers, low < high")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:

@@ -19,7 +19,11 @@ def number(value: Any, what: str, above: float | None = None) -> float:
     """Return ``value`` as a float, or raise a ValueError unless it is a finite number, and above a limit."""
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise ValueError(f"{what} is {value!r}, expected a number")
-    if not np.isfinite(value) or (above is not None and not value > above):
+    try:
+        finite = np.isfinite(float(value))
+    except OverflowError:  # a whole number of hundreds of digits
+        finite = False
+    if not finite or (above is not None and not value > above):
         raise ValueError(
             f"{what} is {value!r}, expected a finite number" + ("" if above is None else f" above {above}")
         )
@@ -50,6 +54,8 @@ def lengths(given: Any, n_samples: int, T: int, name: str = "lengths") -> IntArr
         Naming what was found, what was expected and where.
     """
     array = numeric(given, name)
+    if array.dtype.kind == "b":
+        raise ValueError(f"{name} are true or false, expected whole numbers of steps; of a mask (N, T), mask.sum(1)")
     if array.shape != (n_samples,):
         raise ValueError(f"{name} has shape {array.shape}, expected one for each of {n_samples} samples")
     bad = np.flatnonzero(~((array >= 1) & (array <= T) & (array == np.floor(array))))
@@ -180,7 +186,12 @@ def fitting(parameters: ReadOnlyParameters, shapes: dict[str, tuple[int, ...]]) 
 
 def dtype_of_work(dtype: Any) -> np.dtype[Any]:
     """Return the dtype a network can work in, or raise a ValueError."""
-    found: np.dtype[Any] = np.dtype(dtype)
+    try:
+        found: np.dtype[Any] | None = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None:
+        raise ValueError(f"dtype is {dtype!r}, expected float32, float64 or complex128")
     if found not in (np.float32, np.float64, np.complex128):
         raise ValueError(f"dtype is {found}, expected float32, float64 or complex128")
     return found

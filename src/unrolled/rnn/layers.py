@@ -8,29 +8,30 @@ import numpy as np
 from unrolled.rnn.alignment import Aligned
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
 from unrolled.rnn.cells import Cell
+from unrolled.rnn.cells.bidirectional import REVERSE
 from unrolled.rnn.dropout import Masks
 
 
 class Layers:
     """Cells one above the other, and the names of their parameters in the network's mapping.
 
-    The first layer's parameters have the cell's names; those of layer n, counted from 0, end in ``_l{n}``, as
-    PyTorch's do.
+    The first layer's parameters have the cell's names; those of layer n, counted from 0, have ``_l{n}`` behind the
+    name, and ``_reverse`` behind that, as PyTorch's do.
     """
 
     def __init__(self, cells: Sequence[Cell], n_inputs: int) -> None:
         self.cells = tuple(cells)
         self.widths = [n_inputs, *(cell.n_outputs for cell in cells)]
         self.names = [
-            {name: name + (f"_l{n}" if n else "") for name in cell.shapes(D)}
-            for n, (cell, D) in enumerate(zip(self.cells, self.widths, strict=False))
+            {name: _full(name, n) for name in cell.shapes(D)}
+            for n, (cell, D) in enumerate(zip(self.cells, self.widths[:-1], strict=True))
         ]
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Give the shape of every parameter."""
         return {
             names[name]: shape
-            for cell, D, names in zip(self.cells, self.widths, self.names, strict=False)
+            for cell, D, names in zip(self.cells, self.widths[:-1], self.names, strict=True)
             for name, shape in cell.shapes(D).items()
         }
 
@@ -52,7 +53,7 @@ class Layers:
 
     def traces(self, T: int, m: int, dtype: np.dtype[Any]) -> list[Any]:
         """Allocate the memory of a pass."""
-        return [cell.trace(T, m, D, dtype) for cell, D in zip(self.cells, self.widths, strict=False)]
+        return [cell.trace(T, m, D, dtype) for cell, D in zip(self.cells, self.widths[:-1], strict=True)]
 
     def forward(self, parameters: ReadOnlyParameters, batch: Aligned, traces: list[Any], masks: Masks | None) -> None:
         """Run every layer; the states are in the traces."""
@@ -81,6 +82,14 @@ class Layers:
             if n:
                 dA_T, dA = None, through(cell.dX(own[n], trace), masks, n)
         return gradients
+
+
+def _full(name: str, n: int) -> str:
+    """Give the network's name for a parameter of layer n."""
+    if n == 0:
+        return name
+    base = name.removesuffix(REVERSE)
+    return f"{base}_l{n}{name[len(base) :]}"
 
 
 def through(S: Array, masks: Masks | None, n: int) -> Array:

@@ -23,7 +23,7 @@ def binary_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tu
 
     Returns
     -------
-    E : scalar of Z's dtype
+    E : scalar of Z's dtype (of whole numbers, float64)
     dZ : ndarray, shape (..., m, C)
         ``(Y_hat - Y) / m``, the first line of section 2.3 and its 1/m. Written as
         ``(1 - Y) sigmoid(Z) - Y sigmoid(-Z)``, which is the same without the cancellation near Y = 1.
@@ -33,7 +33,7 @@ def binary_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tu
     ValueError
         If the shapes differ.
     """
-    w = _weights(Z, Y, weights)
+    Z, Y, w = _floats(Z, Y, weights)
     negative = Z.real < 0
     e = np.exp(
         np.where(negative, Z, -Z)
@@ -61,7 +61,7 @@ def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) 
 
     Returns
     -------
-    E : scalar of Z's dtype
+    E : scalar of Z's dtype (of whole numbers, float64)
     dZ : ndarray, shape (..., m, C)
         ``(Y_hat - Y) / m``.
 
@@ -70,7 +70,7 @@ def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) 
     ValueError
         If the shapes differ.
     """
-    w = _weights(Z, Y, weights)
+    Z, Y, w = _floats(Z, Y, weights)
     Z = Z - Z.real.max(-1, keepdims=True)
     e = np.exp(Z)
     total = e.sum(-1, keepdims=True)
@@ -78,12 +78,15 @@ def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) 
     return E, w * (e / total - Y)
 
 
-def _weights(Z: Array, Y: Array, weights: Array | None) -> Array:
-    """Check the shapes; what each row weighs, (..., m, 1)."""
+def _floats(Z: Array, Y: Array, weights: Array | None) -> tuple[Array, Array, Array]:
+    """Check the shapes; whole numbers become float64; what each row weighs comes as (..., m, 1)."""
+    Z, Y = np.asarray(Z), np.asarray(Y)
+    if Z.dtype.kind in "biu":
+        Z = Z.astype(np.float64)
     if Z.shape != Y.shape:
         raise ValueError(f"Z has shape {Z.shape} and Y {Y.shape}, expected the same: Y has a row of C targets a sample")
     if weights is None:
-        return np.full((*Z.shape[:-1], 1), 1 / Z.shape[-2], Z.real.dtype)
+        return Z, Y, np.full((*Z.shape[:-1], 1), 1 / Z.shape[-2], Z.real.dtype)
     if weights.shape != Z.shape[:-1]:
         raise ValueError(f"weights have shape {weights.shape}, expected {Z.shape[:-1]}, one for each row of Z")
-    return weights[..., None]
+    return Z, Y, weights[..., None]

@@ -13,12 +13,12 @@ from unrolled.rnn.alignment import Aligned, align
 from unrolled.rnn.arrays import Array, IntArray, Parameters, ReadOnlyParameters
 from unrolled.rnn.cells import Cell
 from unrolled.rnn.description import CELLS, HEADS, READOUTS, build, describe
-from unrolled.rnn.dropout import Masks
+from unrolled.rnn.dropout import Masks, fitting
 from unrolled.rnn.heads import Head, Sigmoid
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
 from unrolled.rnn.layers import Layers, through
 from unrolled.rnn.passes import Backward, Forward, Reading
-from unrolled.rnn.readouts import Last, Readout
+from unrolled.rnn.readouts import EveryStep, Last, Readout
 from unrolled.rnn.scratch import Scratch
 from unrolled.rnn.stream import Stream
 from unrolled.rnn.threads import WORTH, divided, one_blas_thread, share
@@ -55,8 +55,8 @@ class ManyToOne:
     ----------
     parameters : dict of ndarray
         ``W_ih``, ``W_hh``, ``b_h`` as the cell has them, ``W_ho`` (C, H), ``b_o`` (C,). Of the cells after the
-        first, names end in ``_l1``, ``_l2``, ...; of the direction that reads backwards, in ``_reverse`` before
-        that. Yours to read and to set; names and shapes stay, and all have one dtype.
+        first, names have ``_l1``, ``_l2``, ... behind them, and of the direction that reads backwards ``_reverse``
+        behind that. Yours to read and to set; names and shapes stay, and all have one dtype.
     cells, readout, head
         As given; cells is a tuple.
     n_inputs, n_classes : int
@@ -82,7 +82,13 @@ class ManyToOne:
         rng: int | np.random.Generator | None = None,
         dtype: Any = np.float32,
     ) -> None:
-        self._assemble(cell, n_inputs, n_classes, readout or Last(), head or Sigmoid())
+        self._assemble(
+            cell,
+            n_inputs,
+            n_classes,
+            Last() if readout is None else readout,
+            Sigmoid() if head is None else head,
+        )
         self.parameters: Parameters = initialize(
             self.shapes(),
             initializer,
@@ -93,15 +99,15 @@ class ManyToOne:
         )
 
     def _assemble(self, cell: Any, n_inputs: int, n_classes: int, readout: Readout, head: Head) -> None:
-        cells = tuple(cell) if isinstance(cell, Sequence) else (cell,)
+        cells = tuple(cell) if isinstance(cell, Sequence) and not isinstance(cell, str) else (cell,)
         if not cells:
             raise TypeError("cell is an empty sequence, expected at least one recurrence such as rnn.Tanh(50)")
         for each in cells:
-            if isinstance(each, type) or not hasattr(each, "states"):
+            if isinstance(each, type) or not all(hasattr(each, name) for name in ("states", "gates", "streams")):
                 raise TypeError(f"cell is {each!r}, expected a recurrence such as rnn.Tanh(50)")
-        if isinstance(readout, type) or not hasattr(readout, "gather"):
+        if isinstance(readout, type) or not (hasattr(readout, "gather") and hasattr(readout, "longest")):
             raise TypeError(f"readout is {readout!r}, expected one such as rnn.Last()")
-        if isinstance(head, type) or not hasattr(head, "probabilities"):
+        if isinstance(head, type) or not (hasattr(head, "probabilities") and hasattr(head, "class_weights")):
             raise TypeError(f"head is {head!r}, expected one such as rnn.Sigmoid()")
         self.cells: tuple[Cell, ...] = cells
         self.readout, self.head = readout, head
@@ -125,7 +131,7 @@ class ManyToOne:
     @property
     def widths(self) -> list[int]:
         """D, then how many numbers the states of each layer have."""
-        return self.layers.widths
+        return list(self.layers.widths)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -161,10 +167,11 @@ class ManyToOne:
         ValueError
             If X or lengths has another shape, is empty, or is not finite, or a length is out of range.
         """
-        batch = self._batch(*self._given(X, lengths))
+        batch = align(*self._given(X, lengths))
         traces = self.layers.traces(len(batch.X), batch.X.shape[1], self.dtype)
         reading = self._forward(batch, traces)
-        return Forward(traces, batch, reading, batch.unsorted(self._probabilities(reading)))
+        every_step = isinstance(self.readout, EveryStep)
+        return Forward(traces, batch, reading, batch.unsorted(self._probabilities(reading)), every_step)
 
     def predict_proba(self, X: Any, lengths: Any = None) -> Array:
         """Give the probability of each class; of a sigmoid head rows need not sum to 1.
@@ -232,6 +239,7 @@ class ManyToOne:
         ValueError
             As :meth:`loss_and_gradients` does.
         """
+        self.check_parameters()
         X, lengths = self._shaped(X, lengths)
         labels = inputs.labels(y, self.n_classes, len(X))
         Y = inputs.one_hot(labels, self.n_classes, self.dtype)
@@ -239,7 +247,7 @@ class ManyToOne:
         def scores(reading: Reading, part: slice) -> Array:
             loss, _ = self._loss(reading, Y[part])
             right = np.count_nonzero(self._classes(reading) == labels[part])
-            return np.array([float(loss) * len(Y[part]), right])
+            return np.array([float(loss.real) * len(Y[part]), right])
 
         total = np.sum(self._blocks(X, lengths, scores), axis=0) / len(X)
         return float(total[0]), float(total[1])
@@ -281,16 +289,18 @@ class ManyToOne:
         Raises
         ------
         ValueError
-            If y is not as described.
+            If y is not as described, or forward is not this network's.
         """
         self.check_parameters()
+        if not isinstance(forward, Forward) or [trace.A.shape[2] for trace in forward.traces] != self.widths[1:]:
+            raise ValueError(f"forward is {type(forward).__name__}, expected what this network's forward(X) returned")
         batch, traces = forward.batch, forward.traces
         for trace in traces:
             trace.dA = np.zeros_like(trace.A[1:])
         Y = batch.sorted(self._targets(y, len(forward.Y_hat)))
         loss, gradients = self._backward(batch, traces, forward.reading, Y)
         top = traces[-1]
-        return Backward(loss, gradients, batch.unmoved(top.dA.copy()), batch.unmoved(top.delta.copy()))
+        return Backward(loss, gradients, batch.unmoved(top.dA.copy()), batch.unmoved(top.inward().copy()))
 
     def loss_and_gradients(
         self, X: Any, y: Any, lengths: Any = None, *, masks: Masks | None = None, window: int | None = None
@@ -305,7 +315,7 @@ class ManyToOne:
         lengths : array_like of int, shape (m,), optional
             As for :meth:`forward`.
         masks : Masks, optional
-            Of dropout, as ``rnn.Dropout(...).draw(m, net.widths, rng, net.dtype)`` gives them.
+            Of dropout, as ``rnn.Dropout(...).draw(m, net.widths, rng)`` gives them.
         window : int, optional
             Truncated back-propagation: the sequence falls into windows of so many steps, counted from its end; the
             states go on from each to the next, and the gradient stays within each.
@@ -313,23 +323,42 @@ class ManyToOne:
         Returns
         -------
         loss : float
-            The head's loss, such as equation (3), averaged over the batch.
+            The head's loss, such as equation (3), averaged over the batch; complex for a complex network.
         gradients : dict of ndarray
-            With the names and shapes of ``parameters``.
+            With the names and shapes of ``parameters``, in their order.
 
         Raises
         ------
         ValueError
-            If X, y or lengths has another shape, is empty, is not finite, or holds labels or lengths out of range.
+            If X, y or lengths has another shape, is empty, is not finite, or holds labels or lengths out of range; if
+            the masks do not fit; or if a window is given and the network is not of one direction of time.
         """
         X, lengths = self._given(X, lengths)
-        Y, window = self._targets(y, len(X)), self.window(window)
+        Y, window = self._targets(y, len(X)), self._window(window)
+        masks = fitting(masks, len(X), self.widths, self.dtype)
         return self.step(X, Y, lengths=lengths, masks=masks, window=window)
 
     def loss(self, X: Any, y: Any, lengths: Any = None, *, masks: Masks | None = None) -> float:
-        """Give the loss of a batch alone, by the forward pass alone (complex for a complex network)."""
+        """Give the loss of a batch alone, by the forward pass alone.
+
+        Parameters
+        ----------
+        X, y, lengths, masks
+            As for :meth:`loss_and_gradients`.
+
+        Returns
+        -------
+        float
+            Complex for a complex network.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`loss_and_gradients` does.
+        """
         X, lengths = self._given(X, lengths)
-        Y, batch = self._targets(y, len(X)), self._batch(X, lengths)
+        Y, batch = self._targets(y, len(X)), align(X, lengths)
+        masks = fitting(masks, len(X), self.widths, self.dtype)
         with self._memory(batch) as traces:
             loss, _ = self._loss(self._forward(batch, traces, _sorted(masks, batch)), batch.sorted(Y))
         return loss.item()  # type: ignore[no-any-return]
@@ -356,10 +385,16 @@ class ManyToOne:
             Large batches are divided among so many threads; the sums over their parts round differently.
         lengths, masks, window
             As for :meth:`loss_and_gradients`.
+
+        Returns
+        -------
+        loss : float
+        gradients : dict of ndarray
+            With the names and shapes of ``parameters``, in their order.
         """
 
-        def part(rows: slice) -> tuple[float, Parameters]:
-            batch = self._batch(X[rows], None if lengths is None else lengths[rows])
+        def of(rows: slice) -> tuple[float, Parameters]:
+            batch = align(X[rows], None if lengths is None else lengths[rows])
             of_part = None if masks is None else _sorted(masks.of(rows), batch)
             with self._memory(batch) as traces:
                 reading = self._forward(batch, traces, of_part)
@@ -367,9 +402,9 @@ class ManyToOne:
 
         parts = divided(len(X), self._width, threads)
         if len(parts) == 1:
-            return part(parts[0])
+            return of(parts[0])
         # A mean over the batch is the mean of the parts' means, weighted by their sizes.
-        outcomes = share(part, parts, threads)
+        outcomes = share(of, parts, threads)
         weights = [(part.stop - part.start) / len(X) for part in parts]
         loss, gradients = weights[0] * outcomes[0][0], outcomes[0][1]
         for name, gradient in gradients.items():
@@ -409,7 +444,7 @@ class ManyToOne:
         """
         inputs.fitting(self.parameters, self.shapes())
 
-    def window(self, window: Any) -> int | None:
+    def _window(self, window: Any) -> int | None:
         """Check a window of truncated back-propagation, or raise a ValueError."""
         if window is None:
             return None
@@ -483,7 +518,7 @@ class ManyToOne:
         H, C = reading.R.shape[-1], self.n_classes
         gradients["W_ho"] = dZ.reshape(-1, C).T @ reading.R.reshape(-1, H)
         gradients["b_o"] = dZ.sum((0, 1))
-        return loss.item(), gradients
+        return loss.item(), {name: gradients[name] for name in self.parameters}
 
     def _probabilities(self, reading: Reading) -> Array:
         Y_hat = self.head.probabilities(reading.Z)
@@ -503,12 +538,12 @@ class ManyToOne:
         def block(part: slice) -> Array:
             rounded = inputs.rounded(X[part], self.dtype, first=part.start)
             if at_once:  # nothing need be kept
-                batch = self._batch(rounded, None)
+                batch = align(rounded, None)
                 steps: Any = batch.X
                 for cell, own in zip(self.cells, self.layers.own(self.parameters), strict=True):
                     steps = cell.states(own, steps, len(rounded))
                 return function(self._read(*self.readout.gather(steps, batch)), part)
-            batch = self._batch(rounded, None if lengths is None else lengths[part])
+            batch = align(rounded, None if lengths is None else lengths[part])
             with self._memory(batch) as traces:
                 reading = self._forward(batch, traces)
                 return function(Reading(*(batch.unsorted(a, axis=1) for a in vars(reading).values())), part)
@@ -523,9 +558,6 @@ class ManyToOne:
     def _memory(self, batch: Aligned) -> AbstractContextManager[list[Any]]:
         T, m, _ = batch.X.shape
         return self._scratch.take((m, T, self.dtype), lambda: self.layers.traces(T, m, self.dtype))
-
-    def _batch(self, X: Array, lengths: IntArray | None) -> Aligned:
-        return align(X, lengths)
 
     def _shaped(self, X: Any, lengths: Any) -> tuple[Array, IntArray | None]:
         X = inputs.shaped(X, self.n_inputs)

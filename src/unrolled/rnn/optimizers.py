@@ -12,7 +12,7 @@ from unrolled.rnn.inputs import fraction, number
 
 State: TypeAlias = dict[str, Parameters]
 """What an optimizer remembers: under each name of its own, arrays with the parameters' names and shapes, or one
-array ``updates`` that counts."""
+array that counts the updates."""
 
 
 class Optimizer(Protocol):
@@ -59,6 +59,8 @@ class SGD:
         """Refuse settings that are not numbers of their kind."""
         number(self.learning_rate, "SGD's learning_rate", above=0)
         fraction(self.momentum, "SGD's momentum")
+        if not isinstance(self.nesterov, bool):
+            raise ValueError(f"SGD's nesterov is {self.nesterov!r}, expected True or False")
         if self.nesterov and self.momentum == 0:
             raise ValueError("SGD's nesterov is True with momentum 0, expected a momentum above 0")
 
@@ -154,7 +156,7 @@ class Adam:
 
     def start(self, parameters: ReadOnlyParameters) -> State:
         """Give the state before the first update: running means of 0."""
-        return {"M": _zeros(parameters), "S": _zeros(parameters), "updates": {"updates": np.zeros((), np.int64)}}
+        return _adam_start(parameters)
 
     def update(self, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float = 1.0) -> None:
         """Move the parameters one step, in place, and the running means with them."""
@@ -196,7 +198,7 @@ class AdamW:
 
     def start(self, parameters: ReadOnlyParameters) -> State:
         """Give the state before the first update: running means of 0."""
-        return {"M": _zeros(parameters), "S": _zeros(parameters), "updates": {"updates": np.zeros((), np.int64)}}
+        return _adam_start(parameters)
 
     def update(self, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float = 1.0) -> None:
         """Move the parameters one step, in place, and the running means with them."""
@@ -217,12 +219,16 @@ def _check_adam(given: Adam | AdamW) -> None:
     number(given.epsilon, f"{name}'s epsilon", above=0)
 
 
+def _adam_start(parameters: ReadOnlyParameters) -> State:
+    return {"M": _zeros(parameters), "S": _zeros(parameters), "updates": {"t": np.zeros((), np.int64)}}
+
+
 def _adam_steps(
     adam: Adam | AdamW, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float
 ) -> Iterator[tuple[Array, Array]]:
     """Move the running means, and give every parameter with its step."""
-    state["updates"]["updates"] += 1
-    t = int(state["updates"]["updates"])
+    state["updates"]["t"] += 1
+    t = int(state["updates"]["t"])
     eta = factor * adam.learning_rate / (1 - adam.beta_1**t)
     root = math.sqrt(1 - adam.beta_2**t)
     for name, W in parameters.items():

@@ -41,12 +41,15 @@ class Forward:
         What the head read.
     Y_hat : ndarray, shape (m, C)
         The probabilities, equation (2).
+    every_step : bool
+        Whether the head reads every step.
     """
 
     traces: list[Any]
     batch: Aligned
     reading: Reading
     Y_hat: Array
+    every_step: bool
 
     @property
     def X(self) -> Array:
@@ -62,7 +65,7 @@ class Forward:
     def logits(self) -> Array:
         """``W_ho A_T + b_o``, (m, C); with a readout of every step (T, m, C)."""
         Z = self.reading.Z
-        return self.batch.unsorted(Z[0]) if len(Z) == 1 else self.batch.unmoved(Z)
+        return self.batch.unmoved(Z) if self.every_step else self.batch.unsorted(Z[0])
 
 
 @dataclass(frozen=True)
@@ -72,14 +75,15 @@ class Backward:
     Attributes
     ----------
     loss : float
-        Equation (3), summed over classes, averaged over the batch.
+        The head's, such as equation (3), averaged over the batch.
     gradients : dict of ndarray
         With the names and shapes of the parameters.
     dA : ndarray, shape (T, m, H)
-        Of the last layer; ``dA[t - 1]`` is the report's dE/dA^(t).
+        Of the last layer; ``dA[t - 1]`` is the report's dE/dA^(t). Of both directions 2 H.
     delta : ndarray, shape (T, m, G H)
-        Of the last layer; ``delta[t - 1]`` is the report's dE/dA^(t) * (1 - A_t^2), and with gates the gradient in
-        what goes into each gate's nonlinearity.
+        Of the last layer, the gradient in ``W_ih X_t + b_h``: ``delta[t - 1]`` is the report's dE/dA^(t) *
+        (1 - A_t^2), and with gates what goes into each gate's nonlinearity, blocks of H columns in the order of the
+        rows of W_ih (LSTM i, f, g, o; GRU r, z, n). Of both directions, theirs side by side.
     """
 
     loss: float

@@ -3,6 +3,7 @@
 import numpy as np
 
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
+from unrolled.rnn.inputs import number
 
 
 def l2_penalty(parameters: ReadOnlyParameters, strength: float) -> tuple[float, Parameters]:
@@ -13,6 +14,7 @@ def l2_penalty(parameters: ReadOnlyParameters, strength: float) -> tuple[float, 
     parameters : mapping of ndarray
         Those of two axes are weights.
     strength : float
+        0 or more.
 
     Returns
     -------
@@ -20,6 +22,8 @@ def l2_penalty(parameters: ReadOnlyParameters, strength: float) -> tuple[float, 
     gradients : dict of ndarray
         ``strength W``, for the weights alone.
     """
+    if number(strength, "strength") < 0:
+        raise ValueError(f"strength is {strength!r}, expected 0 or more")
     weights = {name: W for name, W in parameters.items() if W.ndim == 2}
     penalty = strength / 2 * sum(float(np.vdot(W, W)) for W in weights.values())
     return penalty, {name: W.dtype.type(strength) * W for name, W in weights.items()}

@@ -7,7 +7,7 @@ sample's weights sum to 1. ``back`` takes the gradient in R to that in the last 
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -20,6 +20,11 @@ Read = Callable[[Array], Array]
 
 class Readout(Protocol):
     """What a network asks of a readout."""
+
+    @property
+    def longest(self) -> int | None:
+        """How many steps a sequence may have, or None for any number."""
+        ...
 
     def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:
         """Give R (K, m, H) and the weights (K, m) from the states A (T + 1, m, H) and the last ones (m, H)."""
@@ -45,6 +50,8 @@ class Readout(Protocol):
 class Last:
     """The head reads each sample's last state, as in the report."""
 
+    longest: ClassVar[int | None] = None
+
     def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
         """See :meth:`Readout.read`; K = 1."""
         return last[None], np.ones((1, len(last)), last.real.dtype)
@@ -66,6 +73,8 @@ class Last:
 @dataclass(frozen=True)
 class Mean:
     """The head reads the mean of each sample's states, over its steps."""
+
+    longest: ClassVar[int | None] = None
 
     def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:
         """See :meth:`Readout.read`; K = 1."""
@@ -130,14 +139,19 @@ class EveryStep:
         if self.weights is not None:
             object.__setattr__(self, "weights", weights(self.weights, "EveryStep's weights"))
 
+    @property
+    def longest(self) -> int | None:
+        """As many steps as there are weights."""
+        return None if self.weights is None else len(self.weights)
+
     def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:  # noqa: ARG002
         """See :meth:`Readout.read`; K = T."""
-        return A[1:], _shares(batch, self._of(len(A) - 1), A.real.dtype)
+        return A[1:], self._shares(batch, A.real.dtype)
 
     def gather(self, states: Iterable[Array], batch: Aligned) -> tuple[Array, Array]:
         """See :meth:`Readout.gather`."""
         R = np.stack([A.copy() for A in states])
-        return R, _shares(batch, self._of(len(R)), R.real.dtype)
+        return R, self._shares(batch, R.real.dtype)
 
     def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:  # noqa: ARG002
         """See :meth:`Readout.back`."""
@@ -150,7 +164,7 @@ class EveryStep:
 
         def mean(A: Array) -> Array:
             nonlocal total, sum_, t
-            weight = self._of(t + 1)[-1]
+            weight = 1.0 if self.weights is None else self.weights[t]
             Y_hat, t = predict(A), t + 1
             if weight:
                 total, sum_ = total + Y_hat.real.dtype.type(weight) * Y_hat, sum_ + weight
@@ -158,19 +172,17 @@ class EveryStep:
 
         return mean
 
-    def _of(self, T: int) -> Array:
-        if self.weights is None:
-            return np.ones(T)
-        if len(self.weights) < T:
-            raise ValueError(f"a sequence has {T} steps, expected at most {len(self.weights)}, as EveryStep's weights")
-        return np.array(self.weights[:T])
+    def _shares(self, batch: Aligned, dtype: np.dtype[Any]) -> Array:
+        T = len(batch.X)
+        longest = T if batch.lengths is None else int(batch.lengths[0])
+        if self.longest is not None and longest > self.longest:
+            raise ValueError(f"a sequence has {longest} steps, expected at most {self.longest}, as EveryStep's weights")
+        return _shares(batch, np.ones(T) if self.weights is None else np.resize(self.weights, T), dtype)
 
 
 def _shares(batch: Aligned, weights: Array, dtype: np.dtype[Any]) -> Array:
     """Give each step's share of each sample, (T, m), columns summing to 1, from one weight for each step."""
-    T, m, _ = batch.X.shape
-    lengths = np.full(m, T) if batch.lengths is None else batch.lengths
-    step = np.arange(T)[:, None] - (T - lengths)  # of the sample's own, negative before its first
+    step = batch.own_steps()
     shares = np.where(step < 0, 0.0, weights[np.maximum(step, 0)])
     total = shares.sum(0)
     shares[-1, total == 0] = 1

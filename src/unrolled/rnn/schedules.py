@@ -83,21 +83,21 @@ class Cosine:
 
 @dataclass(frozen=True)
 class WarmUp:
-    """The learning rate rises along a line from ``start`` times itself; then another schedule takes over.
+    """The learning rate rises along a line from ``start`` times itself, on top of another schedule.
 
     Parameters
     ----------
     epochs : float
         Until it has risen, above 0.
     then : schedule, default Constant()
-        Multiplied with, from the first epoch on.
-    start : float, default 0
-        From 0 to 1.
+        Multiplied with; its own epochs count from the first too, not from the end of the rise.
+    start : float, default 0.1
+        From 0 to 1. At 0 the first batch changes nothing.
     """
 
     epochs: float
     then: Schedule = Constant()
-    start: float = 0.0
+    start: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse settings that are not numbers of their kind."""
@@ -137,7 +137,8 @@ class ReduceOnPlateau:
         """Refuse settings that are not numbers of their kind."""
         if not 0 < number(self.factor, "ReduceOnPlateau's factor") < 1:
             raise ValueError(f"ReduceOnPlateau's factor is {self.factor!r}, expected a number between 0 and 1")
-        count(self.patience, "ReduceOnPlateau's patience")
+        if self.patience != 0:
+            count(self.patience, "ReduceOnPlateau's patience")
         if not 0 <= number(self.threshold, "ReduceOnPlateau's threshold") < 1:
             raise ValueError(f"ReduceOnPlateau's threshold is {self.threshold!r}, expected a number from 0 to below 1")
 

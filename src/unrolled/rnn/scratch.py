@@ -19,7 +19,7 @@ class Scratch(Generic[Memory]):
         How many pieces to keep at most; the one unused longest goes first.
     """
 
-    def __init__(self, keep: int = 4) -> None:
+    def __init__(self, keep: int = 8) -> None:
         self._keep, self._pieces, self._lock = keep, list[tuple[Hashable, Memory]](), Lock()
 
     @contextmanager

@@ -59,7 +59,9 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, Any], Parameters]:
         with h5py.File(path, "r") as file:
             found = file.attrs.get("format")
             if found != FORMAT:
-                raise StorageError(f"{path}: format is {found!r}, expected {FORMAT!r}: not a saved network")
+                raise StorageError(
+                    f"{path}: format is {found!r}, expected {FORMAT!r}: not a network that this version saved"
+                )
             description = json.loads(file.attrs["network"])
             if not isinstance(description, dict):
                 raise StorageError(f"{path}: its description is {description!r}, expected a JSON object")

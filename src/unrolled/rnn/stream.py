@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unrolled.checks import numeric
 from unrolled.rnn.arrays import Array
 
 if TYPE_CHECKING:
@@ -14,11 +15,12 @@ if TYPE_CHECKING:
 class Stream:
     """A network that is fed a sequence as it happens; made by :meth:`ManyToOne.stream`.
 
-    It has the parameters the network had when it was made.
+    It has the parameters the network had when it was made. It holds generators, so it cannot be copied or pickled.
     """
 
     def __init__(self, net: "ManyToOne") -> None:
         self._x: Array = np.empty((1, net.n_inputs), net.dtype)
+        self._t, self._longest = 0, net.readout.longest
         parameters = {name: W.copy() for name, W in net.parameters.items()}
         steps = self._inputs()
         for cell, own in zip(net.cells, net.layers.own(parameters), strict=True):
@@ -48,13 +50,14 @@ class Stream:
         ValueError
             If x has another shape, or is not finite; the stream is then as it was before.
         """
-        given = np.asarray(x)
-        if given.shape != self._x.shape[1:] or given.dtype.kind not in "biuf":
-            raise ValueError(
-                f"x is {given.dtype} of shape {given.shape}, expected D = {self._x.shape[1]} real numbers, one step"
-            )
-        rounded = given.astype(self._x.dtype, copy=False)
+        if self._longest is not None and self._t >= self._longest:
+            raise ValueError(f"the stream has had {self._t} steps, expected no more: EveryStep has no more weights")
+        given = numeric(x, "x")
+        if given.shape != self._x.shape[1:]:
+            raise ValueError(f"x has shape {given.shape}, expected D = {self._x.shape[1]} numbers, one step")
+        with np.errstate(over="ignore"):
+            rounded = given.astype(self._x.dtype, copy=False)
         if not np.isfinite(rounded).all():
             raise ValueError(f"x holds {given.tolist()}, expected finite numbers")
-        self._x[0] = rounded
+        self._x[0], self._t = rounded, self._t + 1
         return np.asarray(self._read(next(self._states))[0])

@@ -17,7 +17,7 @@ from unrolled.rnn.optimizers import Optimizer
 from unrolled.rnn.penalty import l2_penalty
 from unrolled.rnn.progress import Progress
 from unrolled.rnn.samples import Labelled, checked
-from unrolled.rnn.schedules import Constant, Schedule
+from unrolled.rnn.schedules import Schedule
 from unrolled.rnn.stopping import EarlyStopping, Watch, copies, put
 from unrolled.rnn.threads import one_blas_thread
 
@@ -130,12 +130,14 @@ def train(
     DivergenceError
         If the loss becomes infinite or NaN.
     """
+    if not isinstance(net, ManyToOne):
+        raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
+    net.check_parameters()
     if net.dtype.kind == "c":
         raise ValueError(f"net is {net.dtype}, expected float32 or float64: train net.astype(np.float64)")
-    net.check_parameters()
     _check_parts(optimizer, early_stopping, schedule, clip, dropout, on_epoch)
     batch_size, epochs = inputs.count(batch_size, "batch_size"), inputs.count(epochs, "epochs")
-    evaluate_every, window = inputs.count(evaluate_every, "evaluate_every"), net.window(window)
+    evaluate_every, window = inputs.count(evaluate_every, "evaluate_every"), net._window(window)
     if inputs.number(l2, "l2") < 0:
         raise ValueError(f"l2 is {l2!r}, expected 0 or more")
     training = checked(net, samples, "training")
@@ -147,7 +149,6 @@ def train(
     if early_stopping is not None and "validation" not in held_out:
         raise ValueError("early_stopping was given without validation samples, whose loss it watches")
     shuffling, dropping = _streams(rng)
-    schedule = schedule or Constant()
 
     watch = Watch(
         net,
@@ -195,10 +196,18 @@ def train(
                         for name, gradient in l2_penalty(net.parameters, l2)[1].items():
                             gradients[name] = gradients[name] + gradient
                     norm = global_norm(gradients)
+                    if not math.isfinite(norm):
+                        diverged(f"the gradient's norm became {norm}", epoch, batch + 1)
                     if clip is not None:
                         clipped += clip.clip(gradients, norm)
                     put(net.parameters, kept)
-                    optimizer.update(net.parameters, gradients, state, schedule(epoch - 1 + batch / n_batches, history))
+                    if schedule is None:
+                        optimizer.update(net.parameters, gradients, state)
+                    else:
+                        factor = inputs.number(schedule(epoch - 1 + batch / n_batches, history), "schedule's factor")
+                        if factor < 0:
+                            raise ValueError(f"schedule's factor is {factor} at epoch {epoch}, expected 0 or more")
+                        optimizer.update(net.parameters, gradients, state, factor)
                     total, norms = total + loss * len(rows), norms + norm
                     bar.step()
                 if not all(np.isfinite(W).all() for W in net.parameters.values()):

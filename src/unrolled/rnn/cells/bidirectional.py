@@ -31,10 +31,9 @@ class BidirectionalTrace:
         """The input, (T, m, D)."""
         return self.forwards.X  # type: ignore[no-any-return]
 
-    @property
-    def delta(self) -> Array:
-        """The two directions' deltas of each step side by side."""
-        return np.concatenate([self.forwards.delta, self.backwards.delta[::-1]], axis=2)
+    def inward(self) -> Array:
+        """Give the gradients in the two directions' ``W_ih X_t + b_h`` of each step side by side."""
+        return np.concatenate([self.forwards.inward(), self.backwards.inward()[::-1]], axis=2)
 
     @property
     def dA(self) -> Array | None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
+from unrolled.rnn.cells.logistic import logistic_of_minus
 from unrolled.rnn.cells.trace import Trace
 from unrolled.rnn.inputs import count
 
@@ -27,15 +28,31 @@ class GRUTrace(Trace):
         self.gates: Array = np.zeros((T, m, 3 * H), dtype)
         self.n: Array = np.zeros((T, m, H), dtype)
 
+    @property
+    def r(self) -> Array:
+        """The reset gate, (T, m, H)."""
+        return self.gates[..., : self.step.shape[1]]
+
+    @property
+    def z(self) -> Array:
+        """The update gate, (T, m, H)."""
+        H = self.step.shape[1]
+        return self.gates[..., H : 2 * H]
+
+    def inward(self) -> Array:
+        """Give delta in the order r, z, n."""
+        H = self.step.shape[1]
+        return np.concatenate([self.delta[..., : 2 * H], self.delta[..., 3 * H :]], axis=2)
+
 
 @dataclass(frozen=True)
 class GRU:
     """Gated recurrent unit, with PyTorch's equations and order of gates: the reset comes after the product.
 
-    ``r, z = sigmoid(W X_t + U A_{t-1} + b)``, each with its own block of rows;
-    ``n = tanh(W_in X_t + b_in + r (W_hn A_{t-1} + b_hn))``; ``A_t = (1 - z) n + z A_{t-1}``; ``A_0 = 0``. Parameters
+    ``r, z = sigmoid(W_ih X_t + W_hh A_{t-1} + b_h)``, each with its own block of rows, and with the third blocks
+    ``n = tanh(W_in X_t + b_n + r (W_hn A_{t-1} + b_hn))``; ``A_t = (1 - z) n + z A_{t-1}``; ``A_0 = 0``. Parameters
     are ``W_ih`` (3 H, D), ``W_hh`` (3 H, H) and ``b_h`` (3 H,), blocks of rows in the order r, z, n, and ``b_hn``
-    (H,). PyTorch has two biases a gate; ``b_h`` is their sum for r and z, and b_in for n.
+    (H,). PyTorch has two biases a gate; ``b_h`` is their sum for r and z, and b_n is the input's.
 
     Parameters
     ----------
@@ -107,9 +124,7 @@ class GRU:
                 1,
             ):
                 row.dot(W, g)
-                np.exp(rz, rz)  # W has the minus in it: sigmoid(z) = 1 / (1 + exp(-z))
-                np.add(rz, one, rz)
-                np.reciprocal(rz, rz)
+                logistic_of_minus(rz, one)  # W has the minus in it
                 np.multiply(r, h, step)
                 np.add(n, step, n)
                 np.tanh(n, n)
@@ -197,9 +212,7 @@ class GRU:
             W.dot(column, g)
             W_n.dot(column[H:], n)
             with np.errstate(over="ignore"):
-                np.exp(rz, rz)
-            np.add(rz, one, rz)
-            np.reciprocal(rz, rz)
+                logistic_of_minus(rz, one)
             np.multiply(r, h, step)
             np.add(n, step, n)
             np.tanh(n, n)

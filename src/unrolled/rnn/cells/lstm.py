@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
+from unrolled.rnn.cells.logistic import logistic_of_minus
 from unrolled.rnn.cells.tanh import stacked
 from unrolled.rnn.cells.trace import Trace
 from unrolled.rnn.inputs import count, number
@@ -32,6 +33,30 @@ class LSTMTrace(Trace):
         self.tanh_C: Array = np.zeros((T, m, H), dtype)
         self.slope: Array = np.empty((T, m, H), dtype)
 
+    @property
+    def i(self) -> Array:
+        """The input gate, (T, m, H)."""
+        return self.block(1, self.gates)
+
+    @property
+    def f(self) -> Array:
+        """The forget gate, (T, m, H)."""
+        return self.block(2, self.gates)
+
+    @property
+    def g(self) -> Array:
+        """What may be remembered, (T, m, H)."""
+        return self.block(3, self.gates)
+
+    @property
+    def o(self) -> Array:
+        """The output gate, (T, m, H)."""
+        return self.block(0, self.gates)
+
+    def inward(self) -> Array:
+        """Give delta in the order i, f, g, o."""
+        return np.roll(self.delta, -self.step.shape[1], axis=2)
+
     def block(self, n: int, of: Array) -> Array:
         """Give one of the four blocks of columns."""
         H = self.step.shape[1]
@@ -42,7 +67,7 @@ class LSTMTrace(Trace):
 class LSTM:
     """Long short-term memory, with PyTorch's equations and order of gates.
 
-    ``i, f, o = sigmoid(W X_t + U A_{t-1} + b)`` and ``g = tanh(...)`` likewise, each with its own block of rows;
+    ``i, f, o = sigmoid(W_ih X_t + W_hh A_{t-1} + b_h)``, ``g = tanh(...)`` likewise, each with its own block of rows;
     ``c_t = f c_{t-1} + i g``; ``A_t = o tanh(c_t)``; ``c_0 = A_0 = 0``. Parameters are ``W_ih`` (4 H, D),
     ``W_hh`` (4 H, H) and ``b_h`` (4 H,), blocks of rows in the order i, f, g, o; PyTorch has two biases, whose
     sum ``b_h`` is.
@@ -122,9 +147,7 @@ class LSTM:
                 1,
             ):
                 row.dot(W, z)
-                np.exp(oif, oif)  # W has the minus in it: sigmoid(z) = 1 / (1 + exp(-z))
-                np.add(oif, one, oif)
-                np.reciprocal(oif, oif)
+                logistic_of_minus(oif, one)  # W has the minus in it
                 np.tanh(g, g)
                 np.multiply(f, c_before, c)
                 np.multiply(i, g, step)
@@ -209,9 +232,7 @@ class LSTM:
             column[H:-1] = X.T
             W.dot(column, z)
             with np.errstate(over="ignore"):
-                np.exp(oif, oif)
-            np.add(oif, one, oif)
-            np.reciprocal(oif, oif)
+                logistic_of_minus(oif, one)
             np.tanh(g, g)
             np.multiply(f, c, c)
             np.multiply(i, g, step)

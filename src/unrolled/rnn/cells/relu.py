@@ -27,7 +27,10 @@ class ReLU(Tanh):
 
     @staticmethod
     def _f(Z: Array, A: Array) -> None:
-        np.multiply(Z, Z.real > 0, out=A)  # the sign of the real part, for the complex step
+        if Z.dtype.kind == "c":  # for the complex step: the sign of the real part decides
+            np.multiply(Z, Z.real > 0, out=A)
+        else:
+            np.maximum(Z, 0, out=A)
 
     @staticmethod
     def _slope(A: Array, out: Array) -> None:

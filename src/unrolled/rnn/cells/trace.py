@@ -82,6 +82,10 @@ class Trace:
         if self.dA is not None:
             self.dA[:t] = 0
 
+    def inward(self) -> Array:
+        """Give delta in the order of the rows of W_ih: the gradient in ``W_ih X_t + b_h``, (T, m, G H)."""
+        return self.delta
+
     def last(self) -> Array:
         """Give the state after each sample's last step, (m, H)."""
         if self.active is None or self.active[-1] == len(self.step):
