@@ -1,6 +1,6 @@
 """Recurrences, a readout of their states and a head, put together."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
 from os import PathLike, fspath
@@ -18,13 +18,11 @@ from unrolled.rnn.heads import Head, Sigmoid
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
 from unrolled.rnn.layers import Layers, through
 from unrolled.rnn.passes import Backward, Forward, Reading
+from unrolled.rnn.prediction import blocks
 from unrolled.rnn.readouts import EveryStep, Last, Readout
 from unrolled.rnn.scratch import Scratch
 from unrolled.rnn.stream import Stream
-from unrolled.rnn.threads import WORTH, divided, one_blas_thread, share
-
-BLOCK = 256
-"""Samples predicted at a time: bounds the memory of a prediction."""
+from unrolled.rnn.threads import divided, share
 
 
 class ManyToOne:
@@ -194,7 +192,7 @@ class ManyToOne:
             As :meth:`forward` does.
         """
         X, lengths = self._shaped(X, lengths)
-        return np.concatenate(self._blocks(X, lengths, lambda reading, _: self._probabilities(reading)))
+        return np.concatenate(blocks(self, X, lengths, lambda reading, _: self._probabilities(reading)))
 
     def predict(self, X: Any, lengths: Any = None) -> IntArray:
         """Give the most probable class of each sequence.
@@ -216,7 +214,7 @@ class ManyToOne:
             As :meth:`forward` does.
         """
         X, lengths = self._shaped(X, lengths)
-        return np.concatenate(self._blocks(X, lengths, lambda reading, _: self._classes(reading)))
+        return np.concatenate(blocks(self, X, lengths, lambda reading, _: self._classes(reading)))
 
     def evaluate(self, X: Any, y: Any, lengths: Any = None) -> tuple[float, float]:
         """Give the loss and the accuracy on any number of samples, in blocks of bounded memory.
@@ -249,7 +247,7 @@ class ManyToOne:
             right = np.count_nonzero(self._classes(reading) == labels[part])
             return np.array([float(loss.real) * len(Y[part]), right])
 
-        total = np.sum(self._blocks(X, lengths, scores), axis=0) / len(X)
+        total = np.sum(blocks(self, X, lengths, scores), axis=0) / len(X)
         return float(total[0]), float(total[1])
 
     def stream(self) -> Stream:
@@ -529,31 +527,6 @@ class ManyToOne:
         return np.asarray(scores.real.argmax(1), np.int64)
 
     # --------------------------------------------------- the door and the work
-
-    def _blocks(self, X: Array, lengths: IntArray | None, function: Callable[[Reading, slice], Array]) -> list[Array]:
-        """Call a function on what the head reads of each block of samples, in the caller's order."""
-        self.check_parameters()
-        at_once = lengths is None and all(cell.streams for cell in self.cells)
-
-        def block(part: slice) -> Array:
-            rounded = inputs.rounded(X[part], self.dtype, first=part.start)
-            if at_once:  # nothing need be kept
-                batch = align(rounded, None)
-                steps: Any = batch.X
-                for cell, own in zip(self.cells, self.layers.own(self.parameters), strict=True):
-                    steps = cell.states(own, steps, len(rounded))
-                return function(self._read(*self.readout.gather(steps, batch)), part)
-            batch = align(rounded, None if lengths is None else lengths[part])
-            with self._memory(batch) as traces:
-                reading = self._forward(batch, traces)
-                return function(Reading(*(batch.unsorted(a, axis=1) for a in vars(reading).values())), part)
-
-        if len(X) <= BLOCK and len(X) * self._width < 2 * WORTH:
-            return [block(slice(0, len(X)))]
-        with one_blas_thread() as threads:
-            size = min(BLOCK, -(-len(X) // len(divided(len(X), self._width, threads))))
-            parts = [slice(n, min(n + size, len(X))) for n in range(0, len(X), size)]
-            return share(block, parts, threads)
 
     def _memory(self, batch: Aligned) -> AbstractContextManager[list[Any]]:
         T, m, _ = batch.X.shape

@@ -124,13 +124,7 @@ class GRU:
                 1,
             ):
                 row.dot(W, g)
-                logistic_of_minus(rz, one)  # W has the minus in it
-                np.multiply(r, h, step)
-                np.add(n, step, n)
-                np.tanh(n, n)
-                np.subtract(A_before, n, step)
-                np.multiply(z, step, step)
-                np.add(n, step, A)
+                _new_state(rz, r, z, h, n, A_before, step, A, one)
                 if keep is not None:
                     trace.mask(t)
 
@@ -212,14 +206,21 @@ class GRU:
             W.dot(column, g)
             W_n.dot(column[H:], n)
             with np.errstate(over="ignore"):
-                logistic_of_minus(rz, one)
-            np.multiply(r, h, step)
-            np.add(n, step, n)
-            np.tanh(n, n)
-            np.subtract(A, n, step)
-            np.multiply(z, step, step)
-            np.add(n, step, A)
+                _new_state(rz, r, z, h, n, A, step, A, one)
             yield A.T
+
+
+def _new_state(
+    rz: Array, r: Array, z: Array, h: Array, n: Array, A_before: Array, step: Array, A: Array, one: Array
+) -> None:
+    """Do what follows the product at one step, in place: ``rz`` are r and z side by side, n holds the input's share."""
+    logistic_of_minus(rz, one)  # the weights have the minus in them
+    np.multiply(r, h, step)
+    np.add(n, step, n)
+    np.tanh(n, n)
+    np.subtract(A_before, n, step)
+    np.multiply(z, step, step)
+    np.add(n, step, A)
 
 
 def _stacked(parameters: ReadOnlyParameters, H: int) -> tuple[Array, Array]:

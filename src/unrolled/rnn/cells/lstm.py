@@ -147,13 +147,7 @@ class LSTM:
                 1,
             ):
                 row.dot(W, z)
-                logistic_of_minus(oif, one)  # W has the minus in it
-                np.tanh(g, g)
-                np.multiply(f, c_before, c)
-                np.multiply(i, g, step)
-                np.add(c, step, c)
-                np.tanh(c, tanh_c)
-                np.multiply(o, tanh_c, A)
+                _new_state(oif, o, i, f, g, c_before, c, tanh_c, step, A, one)
                 if keep is not None:
                     trace.mask(t)
 
@@ -232,14 +226,31 @@ class LSTM:
             column[H:-1] = X.T
             W.dot(column, z)
             with np.errstate(over="ignore"):
-                logistic_of_minus(oif, one)
-            np.tanh(g, g)
-            np.multiply(f, c, c)
-            np.multiply(i, g, step)
-            np.add(c, step, c)
-            np.tanh(c, step)
-            np.multiply(o, step, A)
+                _new_state(oif, o, i, f, g, c, c, step, step, A, one)
             yield A.T
+
+
+def _new_state(
+    oif: Array,
+    o: Array,
+    i: Array,
+    f: Array,
+    g: Array,
+    c_before: Array,
+    c: Array,
+    tanh_c: Array,
+    step: Array,
+    A: Array,
+    one: Array,
+) -> None:
+    """Do what follows the product at one step, in place: ``oif`` are the three gates side by side."""
+    logistic_of_minus(oif, one)  # the weights have the minus in them
+    np.tanh(g, g)
+    np.multiply(f, c_before, c)
+    np.multiply(i, g, step)
+    np.add(c, step, c)
+    np.tanh(c, tanh_c)
+    np.multiply(o, tanh_c, A)
 
 
 def _inside(W: Array, H: int) -> Array:
