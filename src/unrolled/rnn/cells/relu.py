@@ -12,7 +12,8 @@ from unrolled.rnn.cells.tanh import Tanh
 class ReLU(Tanh):
     """Equation (1) with a rectifier: ``A_t = max(0, W_ih X_t + W_hh A_{t-1} + b_h)``, with ``A_0 = 0``.
 
-    Parameters and everything but the nonlinearity and its slope are those of :class:`Tanh`.
+    Parameters and everything but the nonlinearity and its slope are those of :class:`Tanh`. Of
+    ``check_gradients``, the complex step is the proof here: central differences may step over the kink at 0.
 
     Parameters
     ----------
