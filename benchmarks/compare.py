@@ -1,7 +1,9 @@
 """The same work done by this library and by its peers, side by side.
 
-    python benchmarks/compare.py                                      everything, about 15 minutes on two quiet cores
-    python benchmarks/compare.py --quick                              two sizes, three rounds, about 2 minutes
+    python benchmarks/compare.py                                      everything, about 45 minutes on two quiet cores
+    python benchmarks/compare.py --quick                              two sizes, three rounds, about 6 minutes
+    python benchmarks/compare.py --cells tanh                         one cell, about 15 minutes
+    python benchmarks/compare.py --cells lstm gru --cases 30x50       two cells, one size
     python benchmarks/compare.py --out benchmarks/RESULTS.md          what is printed, kept
 
 Peers that are not installed are left out, with a line that says so: torch, jax, tensorflow-cpu, keras.
@@ -26,6 +28,8 @@ from work import GATES, Case
 
 CASES = ((10, 50), (30, 50), (30, 100), (32, 128), (256, 128), (64, 512))
 QUICK = ((30, 50), (32, 128))
+TANH = "tanh"
+"""The cell whose growth and data handling are measured."""
 
 
 def arguments() -> argparse.Namespace:
@@ -34,7 +38,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="rounds of turns for each case (default 9; --quick: 3)")
     parser.add_argument("--seconds", type=float, help="length of one turn (default 0.2; --quick: 0.1)")
     parser.add_argument("--cases", type=size, nargs="+", metavar="BATCHxHIDDEN", help="such as 30x50 32x128")
-    parser.add_argument("--cells", choices=tuple(GATES), nargs="+", default=["tanh"], help="recurrences (default tanh)")
+    parser.add_argument("--cells", choices=tuple(GATES), nargs="+", default=list(GATES), help="(default: all)")
     parser.add_argument("--quick", action="store_true", help="few cases and rounds; without what is slow to compile")
     parser.add_argument("--out", type=Path, help="a file to keep what is printed")
     return parser.parse_args()
@@ -65,14 +69,16 @@ def main() -> int:
         cell: [Contest(Case(batch, hidden, cell=cell), CONTESTANTS, plan, say).hold() for batch, hidden in sizes]
         for cell in args.cells
     }
-    grown = {cell: growth.measure(cell, plan, say) for cell in args.cells}
+    grown = growth.measure(TANH, plan, say) if TANH in args.cells else []
     rates = peaks(rates)
     everything = [outcome for of_cell in outcomes.values() for outcome in of_cell]
     text = report.header(everything, plan, machine.others(clock))
     for cell in args.cells:
-        text += report.section(cell, outcomes[cell], grown[cell], rates)
-    say("measuring data handling")
-    text += handling.table()
+        text += report.section(cell, outcomes[cell], rates)
+        text += report.of_growth(grown) if cell == TANH else ""
+    if TANH in args.cells:
+        say("measuring data handling")
+        text += handling.table()
     print(text)
     if args.out:
         args.out.write_text(text + "\n")
@@ -83,8 +89,9 @@ def peaks(known: dict[int, Rates]) -> dict[int, Rates]:
     """Measure the machine's rates with 1 thread and with one a core; keep the better of these and those known."""
     say("measuring the machine's rates")
     rates = {n: roofline.measured(n) for n in sorted({1, os.cpu_count() or 1})}
-    tanh = max(rate.tanh for rate in (*rates.values(), *known.values()))  # NumPy's tanh has one thread, always
-    return {n: Rates(max(rate.flops, known.get(n, rate).flops), tanh) for n, rate in rates.items()}
+    every = (*rates.values(), *known.values())
+    tanh, exp = max(rate.tanh for rate in every), max(rate.exp for rate in every)  # which have one thread, always
+    return {n: Rates(max(rate.flops, known.get(n, rate).flops), tanh, exp) for n, rate in rates.items()}
 
 
 if __name__ == "__main__":

@@ -215,7 +215,8 @@ class Contest:
     """
 
     def __init__(self, case: Case, contestants: Sequence[Contestant], plan: Plan, say: Callable[[str], None]) -> None:
-        self.case, self.contestants, self.plan, self.say = case, contestants, plan, say
+        self.case, self.contestants, self.plan = case, contestants, plan
+        self.say: Callable[[str], None] = lambda line: say(f"{case.cell} {case}: {line}")
         self.outcome = Outcome(case)
         self.workers: dict[str, Worker] = {}
 
@@ -232,16 +233,16 @@ class Contest:
             self.choose(ways)
             self.build()
             for n in range(self.plan.rounds):
-                self.say(f"{self.case}: round {n + 1} of {self.plan.rounds}")
+                self.say(f"round {n + 1} of {self.plan.rounds}")
                 for task in TASKS:
                     self.round(task, n)
         if OURS.title in self.outcome.absent:
-            raise Failed(f"{OURS.title}, {self.case}: {self.outcome.absent[OURS.title]}")
+            raise Failed(f"{OURS.title}, {self.case.cell} {self.case}: {self.outcome.absent[OURS.title]}")
         return self.outcome
 
     def open(self, stack: ExitStack) -> dict[str, Ways]:
         """Start the processes; the ways each contestant may use."""
-        self.say(f"{self.case}: starting")
+        self.say("starting")
         for c in self.contestants:
             self.workers[c.title] = stack.enter_context(working(c.page, c.environment))
         ways = {}
@@ -258,15 +259,15 @@ class Contest:
         Failed
             If there are none.
         """
-        if self.case.batch * self.case.hidden < c.from_size:
-            raise Failed(f"takes a minute to build; it stands where batch x hidden is {c.from_size} or more")
         versions, cells, every = self.workers[c.title].hello()
         self.outcome.versions.update(versions)
         if self.case.cell not in cells:
-            raise Failed(f"has no {self.case.cell} cell here")
+            raise Failed(f"stands for the {', '.join(cells)} cell alone")
+        if self.case.batch * self.case.hidden < c.from_size:
+            raise Failed(f"takes a minute to build; it stands where batch x hidden is {c.from_size} or more")
         ways = {
             task: [
-                way for way in every[task] if (not c.ways or way in c.ways) and (self.plan.slow or way not in c.slow)
+                way for way in every[task] if c.may_take(way, self.case.cell) and (self.plan.slow or way not in c.slow)
             ]
             for task in TASKS
         }
@@ -280,7 +281,7 @@ class Contest:
         contested = [c for c in self.contestants if c.title in ways and max(map(len, ways[c.title].values())) > 1]
         with ExitStack() as stack:
             trials = {c.title: stack.enter_context(working(c.understudy or c.page, c.environment)) for c in contested}
-            self.say(f"{self.case}: building every way of {', '.join(trials) or 'none'}")
+            self.say(f"building every way of {', '.join(trials) or 'none'}")
             for title, worker in trials.items():
                 with self.leaving(title):
                     worker.hello()
@@ -288,7 +289,7 @@ class Contest:
             for title in self.present(trials):
                 with self.leaving(title):
                     trials[title].receive(TO_BUILD)
-            self.say(f"{self.case}: trying them")
+            self.say("trying them")
             for title in self.present(trials):
                 with self.leaving(title):
                     for task in TASKS:
@@ -301,7 +302,7 @@ class Contest:
 
     def build(self) -> None:
         """Let all build at once, note their memory, and hold their answers against ours."""
-        self.say(f"{self.case}: building")
+        self.say("building")
         titles = self.present(self.workers)
         for title in titles:
             ways = {task: [way] for task, way in self.outcome.ways[title].items()}

@@ -1,4 +1,4 @@
-"""The goals of issue 3: the training step of the tanh cell on two cores."""
+"""The goals: the training step of the tanh cell on two cores."""
 
 from dataclasses import dataclass
 

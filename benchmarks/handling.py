@@ -13,10 +13,10 @@ def table(rounds: int = 3) -> str:
     """Measure it beside whole epochs of ``rnn.train``; the median of the rounds' shares."""
     lines = [
         "",
-        "## Data handling",
+        "# Data handling",
         "",
-        f"Share of an epoch ({SAMPLES} sequences) spent on shuffling, gathering batches and putting time first; "
-        f"median of {rounds} rounds.",
+        f"Share of an epoch ({SAMPLES} sequences, the tanh cell) spent on shuffling, gathering batches and putting "
+        f"time first; median of {rounds} rounds.",
         "",
         "| (batch, hidden) | share |",
         "|---|---|",

@@ -21,6 +21,9 @@ A training step is the forward pass, the loss, back-propagation through time and
 is already there; inference is the probabilities of one batch. T = {steps}, D = {inputs}, {classes} classes, float32
 (the textbook: float64).
 
+Every contestant does the same mathematics from the same weights. The gates are as in PyTorch, the GRU's reset after
+the product; of its two biases a gate, one is trained, but both of the GRU's candidate state.
+
 Every contestant has a process of its own; all are alive, one is at work. They take turns, {rounds} rounds of turns
 of about {seconds:g} s, in an order drawn anew each round. The time of a turn is the median of its runs.
 
@@ -43,7 +46,7 @@ of about {seconds:g} s, in an order drawn anew each round. The time of a turn is
 """
 
 GOALS = """
-## Training step: the goals of issue 3
+## Training step: the goals
 
 {goals}
 """
@@ -65,10 +68,11 @@ Left out:
 
 ## Roofline
 
-What the products and the tanh calls would cost, did they run at the best rates measured here, in float32:
+What the products, the tanh and the exp calls (one a sigmoid) would cost, did they run at the best rates measured
+here, in float32:
 
 - a product of two {square} x {square} matrices: {flops};
-- `np.tanh` of {elements} numbers: {tanh:.2f} ns each, on 1 thread, which is all it takes.
+- `np.tanh` and `np.exp` of {elements} numbers: {tanh:.2f} and {exp:.2f} ns each, on 1 thread, which is all they take.
 
 Training step:
 
@@ -77,7 +81,9 @@ Training step:
 Inference:
 
 {predict_roofline}
+"""
 
+GROWTH = """
 ## Growth of our training step
 
 {growth}
@@ -110,8 +116,8 @@ def header(outcomes: Sequence[Outcome], plan: Plan, others: str) -> str:
     )
 
 
-def section(cell: str, outcomes: Sequence[Outcome], grown: Sequence[Growth], rates: dict[int, Rates]) -> str:
-    """Set all that came of one cell."""
+def section(cell: str, outcomes: Sequence[Outcome], rates: dict[int, Rates]) -> str:
+    """Set what came of the cases of one cell."""
     goals = tables.goals(outcomes, rates)
     return SECTION.format(
         cell=cell,
@@ -123,7 +129,12 @@ def section(cell: str, outcomes: Sequence[Outcome], grown: Sequence[Growth], rat
         flops=", ".join(f"{rate.flops / 1e9:.0f} Gflop/s on {tables.plural(n)}" for n, rate in rates.items()),
         elements=roofline.ELEMENTS,
         tanh=1e9 / rates[1].tanh,
+        exp=1e9 / rates[1].exp,
         train_roofline=tables.roofline(outcomes, "train", rates),
         predict_roofline=tables.roofline(outcomes, "predict", rates),
-        growth=tables.growth(grown, growth.BASE),
     )
+
+
+def of_growth(grown: Sequence[Growth]) -> str:
+    """Set how the time grows."""
+    return GROWTH.format(growth=tables.growth(grown, growth.BASE))

@@ -1,13 +1,13 @@
-"""What the arithmetic alone costs: the products and the tanh calls, at the fastest this machine does either.
+"""What the arithmetic alone costs: the products, the tanh and the exp calls, at the fastest this machine does each.
 
-Run as a script it measures both rates in a process of its own and prints them as JSON.
+Run as a script it measures the rates in a process of its own and prints them as JSON.
 """
 
 import json
 import os
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -19,15 +19,19 @@ SQUARE = 2048
 """Rows of the large product."""
 
 ELEMENTS = 16_384
-"""Of the array for tanh; with its result 128 KiB, within a core's L2 cache."""
+"""Of the array for tanh and exp; with its result 128 KiB, within a core's L2 cache."""
+
+FUNCTIONS = {"tanh": (1, 0), "lstm": (2, 3), "gru": (1, 2)}
+"""How many tanh and how many exp a hidden unit of a cell takes at each step; a sigmoid takes one exp."""
 
 
 @dataclass(frozen=True)
 class Rates:
-    """The machine's best: floating-point operations and tanh evaluations a second, float32, NumPy."""
+    """The machine's best: floating-point operations, tanh and exp evaluations a second, float32, NumPy."""
 
     flops: float
     tanh: float
+    exp: float
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,15 @@ class Arithmetic:
 
     flops: int
     tanh: int
+    exp: int
 
     def seconds(self, rates: Rates) -> float:
         """Give the time at these rates."""
-        return self.flops / rates.flops + self.tanh / rates.tanh
+        return self.flops / rates.flops + self.tanh / rates.tanh + self.exp / rates.exp
 
 
 def arithmetic(case: Case, task: str) -> Arithmetic:
-    """Count a task's products and tanh evaluations; a multiplication and an addition are two operations.
+    """Count a task's products, tanh and exp evaluations; a multiplication and an addition are two operations.
 
     A_0 = 0, so W_hh is needed in one step less than T, forward and backward.
     """
@@ -53,7 +58,8 @@ def arithmetic(case: Case, task: str) -> Arithmetic:
     forward = recurrent + of_input + readout
     backward = recurrent + 2 * readout  # W_hh^T delta; and of the readout both, dA_T and dW_ho
     weights = recurrent + of_input  # dW_hh, dW_ih
-    return Arithmetic(forward + (backward + weights if task == "train" else 0), m * rows * T)
+    tanh, exp = (n * m * H * T for n in FUNCTIONS[case.cell])
+    return Arithmetic(forward + (backward + weights if task == "train" else 0), tanh, exp)
 
 
 def best(runs: int, run: object) -> float:
@@ -76,7 +82,8 @@ def measure() -> Rates:
     result = np.empty_like(Z)
     gemm = best(8, lambda: np.matmul(A, B, out=product))
     tanh = best(2000, lambda: np.tanh(Z, out=result))
-    return Rates(2 * SQUARE**3 / gemm, ELEMENTS / tanh)
+    exp = best(2000, lambda: np.exp(Z, out=result))
+    return Rates(2 * SQUARE**3 / gemm, ELEMENTS / tanh, ELEMENTS / exp)
 
 
 def measured(threads: int) -> Rates:
@@ -92,5 +99,4 @@ def measured(threads: int) -> Rates:
 
 
 if __name__ == "__main__":
-    rates = measure()
-    print(json.dumps({"flops": rates.flops, "tanh": rates.tanh}))
+    print(json.dumps(asdict(measure())))

@@ -7,7 +7,7 @@ from contestants import CONTESTANTS, JAX, KERAS, OURS, OURS_ALONE, TEXTBOOK, TOR
 from goals import GOALS
 from growth import Growth
 from roofline import Rates, arithmetic
-from work import Case
+from work import GATES, Case
 
 SIZE = "(batch, hidden)"
 
@@ -53,14 +53,21 @@ def agreement(outcome: Outcome, task: str, title: str) -> str:
 
 
 def absences(outcomes: Sequence[Outcome]) -> list[str]:
-    """Who was not there, and why: a line each."""
+    """Who was not there, and which ways, and why: a line each."""
     lines: dict[str, list[str]] = {}
     for outcome in outcomes:
         for title, why in outcome.absent.items():
             lines.setdefault(f"{title}: {why}", []).append(str(outcome.case))
-    return [
+    out = [
         f"- {line}" + (f" [{', '.join(cases)}]" if len(cases) < len(outcomes) else "") for line, cases in lines.items()
     ]
+    if GATES[outcomes[0].case.cell] > 1:
+        out += [
+            f"- {c.title}, ways that take long to build or were slower where tried: it has {'; '.join(c.gated)}"
+            for c in CONTESTANTS
+            if c.gated and any(c.title in outcome.ways for outcome in outcomes)
+        ]
+    return out
 
 
 def goals_of(outcome: Outcome) -> dict[str, float]:
@@ -120,14 +127,15 @@ def roofline(outcomes: Sequence[Outcome], task: str, rates: dict[int, Rates]) ->
     rows = []
     for outcome in outcomes:
         needed = arithmetic(outcome.case, task)
-        row = [str(outcome.case), f"{needed.flops / 1e6:.0f}", f"{needed.tanh / 1e3:.0f}"]
+        row = [str(outcome.case), *(f"{n:.0f}" for n in (needed.flops / 1e6, needed.tanh / 1e3, needed.exp / 1e3))]
         for title, n in ((OURS.title, threads), (OURS_ALONE.title, 1)):
             row.append(f"{figures(1e3 * needed.seconds(rates[n]))} ms")
             row.append(f"{figures(milliseconds(outcome, task, title))} ms")
             row.append(f"{over_roofline(outcome, task, title, rates[n]):.2f}")
         rows.append(row)
     both = [(f"roofline, {plural(threads)}", OURS.title), ("roofline, 1 thread", OURS_ALONE.title)]
-    return table([SIZE, "Mflop", "1000 tanh", *(name for roof, title in both for name in (roof, title, "ratio"))], rows)
+    names = (name for roof, title in both for name in (roof, title, "ratio"))
+    return table([SIZE, "Mflop", "1000 tanh", "1000 exp", *names], rows)
 
 
 def growth(grown: Sequence[Growth], base: Case) -> str:

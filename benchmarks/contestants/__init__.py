@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from work import Array, Parameters, Work
+from work import GATES, Array, Parameters, Work
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,9 @@ class Contestant:
         The module in this folder.
     ways : tuple of str
         The ways of that page it may use; all where empty.
+    gated : tuple of str
+        Those it may use for a cell with gates, whose programs take several times as long to build: the fastest found
+        at some sizes among those built in half a minute. All where empty.
     understudy : str
         The page whose ways of the same names stand the trial in its place, where building is too dear to
         build all of them.
@@ -87,10 +90,16 @@ class Contestant:
     title: str
     page: str
     ways: tuple[str, ...] = ()
+    gated: tuple[str, ...] = ()
     understudy: str = ""
     slow: tuple[str, ...] = ()
     from_size: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def may_take(self, way: str, cell: str) -> bool:
+        """Tell whether it may use a way for a cell."""
+        kept = self.gated if GATES[cell] > 1 else ()
+        return (not self.ways or way in self.ways) and (not kept or way in kept)
 
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS")
@@ -106,8 +115,13 @@ COMPILED = Contestant(
     "torch.compile", "torch_compiled", understudy="torch_eager", slow=("1 thread", "2 threads"), from_size=16384,
     environment={"TORCHINDUCTOR_COMPILE_THREADS": "1"},
 )  # fmt: skip
-JAX = Contestant("JAX", "jax_scan")
-KERAS = Contestant("Keras/TF", "keras_graph", slow=("XLA, unrolled",), environment={"TF_CPP_MIN_LOG_LEVEL": "3"})
+JAX = Contestant(
+    "JAX", "jax_scan", gated=tuple(f"unroll {n}, input {where} the scan" for where in ("before", "in") for n in (1, 5))
+)
+KERAS = Contestant(
+    "Keras/TF", "keras_graph", gated=("graph", "XLA"), slow=("XLA, unrolled",),
+    environment={"TF_CPP_MIN_LOG_LEVEL": "3"},
+)  # fmt: skip
 TEXTBOOK = Contestant("textbook NumPy", "textbook")
 
 CONTESTANTS = (OURS, OURS_ALONE, *TORCH, COMPILED, JAX, KERAS, TEXTBOOK)

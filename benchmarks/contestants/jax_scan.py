@@ -4,6 +4,7 @@ The ways: the input's product for all steps before the scan or each step's insid
 compiler unrolls. None of them is the fastest at every size.
 """
 
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -13,8 +14,9 @@ import numpy as np
 from work import LEARNING_RATE, Array, Parameters, Work
 
 from contestants import Predictor, Trainer, nothing
+from contestants.jax_cells import RECURRENCES, States
 
-CELLS = ("tanh",)
+CELLS = tuple(RECURRENCES)
 
 
 def versions() -> dict[str, str]:
@@ -27,30 +29,43 @@ def wake() -> None:
     (jnp.ones((64, 64)) @ jnp.ones((64, 64))).block_until_ready()
 
 
-def logits(p: Any, X: Any, unroll: int, hoisted: bool) -> Any:
+@dataclass(frozen=True)
+class Recurrence:
+    """One of the ways to run one of the cells."""
+
+    cell: str
+    unroll: int
+    hoisted: bool
+
+    def last(self, p: Any, X: Any) -> Any:
+        """Give A_T."""
+        Xs, zeros = X.transpose(1, 0, 2), jnp.zeros((len(X), p["W_hh"].shape[1]), X.dtype)
+        n, function = RECURRENCES[self.cell]
+
+        def project(x: Any) -> Any:
+            return x @ p["W_ih"].T + p["b_h"]
+
+        def step(states: States, z: Any) -> tuple[States, None]:
+            return function(p, states, z if self.hoisted else project(z)), None
+
+        end, _ = jax.lax.scan(step, (zeros,) * n, project(Xs) if self.hoisted else Xs, unroll=self.unroll)
+        return end[0]
+
+
+def logits(p: Any, X: Any, recurrence: Recurrence) -> Any:
     """Run the recurrence and read out its last state."""
-    A_0 = jnp.zeros((len(X), len(p["W_hh"])), X.dtype)
-    Xs = X.transpose(1, 0, 2)
-
-    def project(x: Any) -> Any:
-        return x @ p["W_ih"].T + p["b_h"]
-
-    def step(A: Any, z: Any) -> Any:
-        return jnp.tanh((z if hoisted else project(z)) + A @ p["W_hh"].T), None
-
-    A_T, _ = jax.lax.scan(step, A_0, project(Xs) if hoisted else Xs, unroll=unroll)
-    return A_T @ p["W_ho"].T + p["b_o"]
+    return recurrence.last(p, X) @ p["W_ho"].T + p["b_o"]
 
 
-def loss(p: Any, X: Any, Y: Any, unroll: int, hoisted: bool) -> Any:
+def loss(p: Any, X: Any, Y: Any, recurrence: Recurrence) -> Any:
     """Binary cross-entropy from logits, summed over classes, averaged over the batch."""
-    Z = logits(p, X, unroll, hoisted)
+    Z = logits(p, X, recurrence)
     return jnp.sum(jnp.maximum(Z, 0) - Y * Z + jnp.log1p(jnp.exp(-jnp.abs(Z)))) / len(X)
 
 
-def update(p: Any, X: Any, Y: Any, unroll: int, hoisted: bool) -> Any:
+def update(p: Any, X: Any, Y: Any, recurrence: Recurrence) -> Any:
     """Give the parameters after a step of SGD, and the loss before it."""
-    E, g = jax.value_and_grad(loss)(p, X, Y, unroll, hoisted)
+    E, g = jax.value_and_grad(loss)(p, X, Y, recurrence)
     return jax.tree.map(lambda W, dW: W - LEARNING_RATE * dW, p, g), E
 
 
@@ -62,7 +77,8 @@ def on_device(work: Work) -> Any:
 def trainer(work: Work, unroll: int, hoisted: bool) -> Trainer:
     """Train."""
     X, Y = jax.device_put((work.X, work.Y))
-    step = jax.jit(partial(update, unroll=unroll, hoisted=hoisted), donate_argnums=0)
+    recurrence = Recurrence(work.case.cell, unroll, hoisted)
+    step = jax.jit(partial(update, recurrence=recurrence), donate_argnums=0)
     held: dict[str, Any] = {}
 
     def begin() -> None:
@@ -82,7 +98,8 @@ def trainer(work: Work, unroll: int, hoisted: bool) -> Trainer:
 def predictor(work: Work, unroll: int, hoisted: bool) -> Predictor:
     """Predict."""
     X, p = jax.device_put(work.X), on_device(work)
-    probabilities = jax.jit(lambda p, X: jax.nn.sigmoid(logits(p, X, unroll, hoisted)))
+    recurrence = Recurrence(work.case.cell, unroll, hoisted)
+    probabilities = jax.jit(lambda p, X: jax.nn.sigmoid(logits(p, X, recurrence)))
 
     def run() -> Array:
         return np.asarray(probabilities(p, X).block_until_ready())

@@ -1,4 +1,4 @@
-"""Keras on TensorFlow: ``SimpleRNN`` and ``Dense``, by ``train_on_batch`` or by a compiled step of one's own.
+"""Keras on TensorFlow: a recurrent layer and ``Dense``, by ``train_on_batch`` or by a compiled step of one's own.
 
 The ways: Keras' own ``train_on_batch`` and ``predict_on_batch``, a ``tf.function`` around a ``GradientTape``, the same
 compiled by XLA; each with the recurrence as a loop in the graph or unrolled.
@@ -13,11 +13,10 @@ import tensorflow as tf
 from work import LEARNING_RATE, Array, Case, Parameters, Work
 
 from contestants import Predictor, Trainer, nothing
+from contestants.keras_weights import from_keras, ours_alone, to_keras
 
-RECURRENCES = {"tanh": keras.layers.SimpleRNN}
+RECURRENCES = {"tanh": keras.layers.SimpleRNN, "lstm": keras.layers.LSTM, "gru": keras.layers.GRU}
 CELLS = tuple(RECURRENCES)
-NAMES = ("W_ih", "W_hh", "b_h", "W_ho", "b_o")
-"""Keras' order of the weights; its matrices are ours transposed."""
 
 
 def versions() -> dict[str, str]:
@@ -36,7 +35,7 @@ def network(work: Work, activation: str | None, unrolled: bool) -> Any:
     net = keras.Sequential(
         [
             keras.Input((case.steps, case.inputs), batch_size=case.batch),
-            RECURRENCES[case.cell](case.hidden, unroll=unrolled),
+            recurrence(case, unrolled),
             keras.layers.Dense(case.classes, activation=activation),
         ]
     )
@@ -44,16 +43,24 @@ def network(work: Work, activation: str | None, unrolled: bool) -> Any:
     return net
 
 
+def recurrence(case: Case, unrolled: bool) -> Any:
+    """Give the recurrent layer; the GRU's second biases that we do not have stay zero."""
+    if case.cell != "gru":
+        return RECURRENCES[case.cell](case.hidden, unroll=unrolled)
+    kept = tf.constant(ours_alone(case.hidden))
+    return keras.layers.GRU(case.hidden, unroll=unrolled, reset_after=True, bias_constraint=lambda b: b * kept)
+
+
 def reset(net: Any, work: Work) -> None:
     """Give the network its initial weights again."""
-    net.set_weights([work.parameters[name].T for name in NAMES])
+    net.set_weights(to_keras(work.parameters, work.case.cell))
 
 
 def trainer_of(net: Any, work: Work, run: Callable[[], float]) -> Trainer:
     """Make a trainer of a network and its training step."""
 
     def parameters() -> Parameters:
-        return {name: W.T for name, W in zip(NAMES, net.get_weights(), strict=True)}
+        return from_keras(net.get_weights(), work.case.cell)
 
     return Trainer(lambda: reset(net, work), run, parameters)
 

@@ -13,7 +13,7 @@ from contestants import Predictor, Trainer, nothing
 from unrolled import rnn
 from unrolled.rnn.threads import one_blas_thread
 
-RECURRENCES = {"tanh": rnn.Tanh}
+RECURRENCES = {"tanh": rnn.Tanh, "lstm": rnn.LSTM, "gru": rnn.GRU}
 CELLS = tuple(RECURRENCES)
 
 

@@ -10,16 +10,11 @@ import torch
 from work import Work
 
 from contestants import Predictor, Trainer
-from contestants.torch_eager import predict, train, versions, wake
+from contestants.torch_eager import Network, predict, train, versions, wake
 
 __all__ = ["CELLS", "PREDICTORS", "TRAINERS", "versions", "wake"]
 
 CELLS = ("tanh",)
-
-
-def parameters(work: Work) -> dict[str, Any]:
-    """Give parameters of its own."""
-    return {name: torch.nn.Parameter(torch.from_numpy(W.copy())) for name, W in work.parameters.items()}
 
 
 def logits(p: dict[str, Any], X: Any) -> Any:
@@ -30,18 +25,22 @@ def logits(p: dict[str, Any], X: Any) -> Any:
     return A @ p["W_ho"].T + p["b_o"]
 
 
+def network(work: Work) -> Network:
+    """Give parameters of its own, and the compiled forward pass."""
+    p = {name: torch.nn.Parameter(torch.from_numpy(W.copy())) for name, W in work.parameters.items()}
+    return Network(partial(torch.compile(logits), p), list(p.values()), p, lambda: p)
+
+
 def trainer(work: Work, threads: int) -> Trainer:
     """Train."""
     torch.set_num_threads(threads)
-    p = parameters(work)
-    return train(work, threads, p, partial(torch.compile(logits), p))
+    return train(work, threads, network(work))
 
 
 def predictor(work: Work, threads: int) -> Predictor:
     """Predict."""
     torch.set_num_threads(threads)
-    p = parameters(work)
-    return predict(work, threads, p, partial(torch.compile(logits), p))
+    return predict(work, threads, network(work))
 
 
 TRAINERS = {"1 thread": partial(trainer, threads=1), "2 threads": partial(trainer, threads=2)}

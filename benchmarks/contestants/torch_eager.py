@@ -1,6 +1,7 @@
-"""PyTorch, eager: ``torch.nn.RNN`` and a linear readout, at a given number of threads."""
+"""PyTorch, eager: ``torch.nn.RNN``, ``LSTM`` or ``GRU`` and a linear readout, at a given number of threads."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,7 +11,7 @@ from work import LEARNING_RATE, Array, Case, Parameters, Work
 
 from contestants import Predictor, Trainer
 
-RECURRENCES = {"tanh": torch.nn.RNN}
+RECURRENCES = {"tanh": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 CELLS = tuple(RECURRENCES)
 
 
@@ -24,74 +25,108 @@ def wake() -> None:
     torch.ones(64, 64) @ torch.ones(64, 64)
 
 
+@dataclass(frozen=True)
 class Network:
-    """Recurrence and readout, with views of the parameters under our names."""
+    """A network as the training step and the prediction see it.
 
-    def __init__(self, case: Case) -> None:
-        self.cell = RECURRENCES[case.cell](case.inputs, case.hidden, batch_first=True)
-        self.readout = torch.nn.Linear(case.hidden, case.classes)
-        self.cell.bias_hh_l0.requires_grad_(False).zero_()  # its second bias, which we do not have
-        self.named: dict[str, Any] = {
-            "W_ih": self.cell.weight_ih_l0,
-            "W_hh": self.cell.weight_hh_l0,
-            "b_h": self.cell.bias_ih_l0,
-            "W_ho": self.readout.weight,
-            "b_o": self.readout.bias,
-        }
+    Attributes
+    ----------
+    logits : callable
+        The forward pass.
+    trained : list
+        What the optimizer updates.
+    named : dict
+        The parameters under our names, to write the initial ones to: what is trained, or views of it.
+    read : callable
+        Gives the parameters under our names, as they work.
+    """
 
-    def logits(self, X: Any) -> Any:
-        """Read out the last output."""
-        outputs, _ = self.cell(X)
-        return self.readout(outputs[:, -1])
+    logits: Callable[[Any], Any]
+    trained: list[Any]
+    named: dict[str, Any]
+    read: Callable[[], dict[str, Any]]
 
 
-def train(work: Work, threads: int, named: dict[str, Any], logits: Callable[[Any], Any]) -> Trainer:
-    """Train the parameters in ``named`` of the network whose forward pass is ``logits``."""
+def network(case: Case) -> Network:
+    """Give recurrence and readout."""
+    cell = RECURRENCES[case.cell](case.inputs, case.hidden, batch_first=True)
+    readout = torch.nn.Linear(case.hidden, case.classes)
+    named = {
+        "W_ih": cell.weight_ih_l0,
+        "W_hh": cell.weight_hh_l0,
+        "b_h": cell.bias_ih_l0,
+        "W_ho": readout.weight,
+        "b_o": readout.bias,
+    }
+    trained = list(named.values())
+    second = cell.bias_hh_l0  # which we do not have, but for the GRU's n: stays zero
+    torch.nn.init.zeros_(second)
+    if case.cell == "gru":
+        zeros = torch.zeros(2 * case.hidden)
+        second.register_hook(lambda gradient: torch.cat([zeros, gradient[len(zeros) :]]))
+        trained.append(second)
+        named["b_hn"] = second.detach()[len(zeros) :]
+    else:
+        second.requires_grad_(False)
+
+    def read() -> dict[str, Any]:
+        both = named["b_h"].detach().clone()
+        n = len(both) - len(named.get("b_hn", ()))
+        both[:n] += second[:n]  # so that a second bias that did not stay zero shows
+        return {**named, "b_h": both}
+
+    def logits(X: Any) -> Any:
+        outputs, _ = cell(X)
+        return readout(outputs[:, -1])
+
+    return Network(logits, trained, named, read)
+
+
+def train(work: Work, threads: int, net: Network) -> Trainer:
+    """Train."""
     X, Y = torch.from_numpy(work.X), torch.from_numpy(work.Y)
-    optimizer = torch.optim.SGD(named.values(), LEARNING_RATE)
+    optimizer = torch.optim.SGD(net.trained, LEARNING_RATE)
 
     def run() -> float:
         optimizer.zero_grad()
-        loss = binary_cross_entropy_with_logits(logits(X), Y, reduction="sum") / work.case.batch
+        loss = binary_cross_entropy_with_logits(net.logits(X), Y, reduction="sum") / work.case.batch
         loss.backward()
         optimizer.step()
         return float(loss.item())
 
     def parameters() -> Parameters:
-        return {name: W.detach().numpy().copy() for name, W in named.items()}
+        return {name: W.detach().numpy().copy() for name, W in net.read().items()}
 
-    return Trainer(lambda: begin(work, threads, named), run, parameters)
+    return Trainer(lambda: begin(work, threads, net), run, parameters)
 
 
-def predict(work: Work, threads: int, named: dict[str, Any], logits: Callable[[Any], Any]) -> Predictor:
+def predict(work: Work, threads: int, net: Network) -> Predictor:
     """Predict without recording for autograd."""
     X = torch.from_numpy(work.X)
 
     def run() -> Array:
         with torch.inference_mode():
-            return torch.sigmoid(logits(X)).numpy()  # type: ignore[no-any-return]
+            return torch.sigmoid(net.logits(X)).numpy()  # type: ignore[no-any-return]
 
-    return Predictor(lambda: begin(work, threads, named), run)
+    return Predictor(lambda: begin(work, threads, net), run)
 
 
-def begin(work: Work, threads: int, named: dict[str, Any]) -> None:
+def begin(work: Work, threads: int, net: Network) -> None:
     """Set the number of threads and the initial weights."""
     torch.set_num_threads(threads)
     with torch.no_grad():
         for name, W in work.parameters.items():
-            named[name].copy_(torch.from_numpy(W))
+            net.named[name].copy_(torch.from_numpy(W))
 
 
 def trainer(work: Work, threads: int) -> Trainer:
-    """Train."""
-    net = Network(work.case)
-    return train(work, threads, net.named, net.logits)
+    """Train a network."""
+    return train(work, threads, network(work.case))
 
 
 def predictor(work: Work, threads: int) -> Predictor:
-    """Predict."""
-    net = Network(work.case)
-    return predict(work, threads, net.named, net.logits)
+    """Predict with a network."""
+    return predict(work, threads, network(work.case))
 
 
 TRAINERS = {"1 thread": partial(trainer, threads=1), "2 threads": partial(trainer, threads=2)}

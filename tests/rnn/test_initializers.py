@@ -49,7 +49,7 @@ def test_one_seed_gives_one_network_in_either_precision() -> None:
 
 @pytest.mark.parametrize(("low", "high"), [(0.1, -0.1), (0.0, 0.0), (0.0, np.inf), (np.nan, 1.0)])
 def test_uniform_refuses_an_impossible_interval(low: float, high: float) -> None:
-    with pytest.raises(ValueError, match="expected two finite numbers, low < high"):
+    with pytest.raises(ValueError, match=r"expected (two finite numbers, low < high|a finite number)"):
         rnn.uniform(low, high)
 
 
