@@ -9,6 +9,7 @@ JOBS ?= 2
 
 # One BLAS thread: at these sizes more are slower, and results stay the same on every machine size.
 export OPENBLAS_NUM_THREADS ?= 1
+export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
 .PHONY: report test lint types peers test-all benchmark clean

@@ -80,8 +80,8 @@ FAULTS = [
     (LOSSES, "dZ = w * ((1 - Y) *", "dZ = w * (Y *"),
     (LOSSES, "dZ = w * (", "dZ = ("),
     (LOSSES, "- Y * np.where(negative, large, small)", "+ Y * np.where(negative, large, small)"),
-    (LOSSES, "w * (e / total - Y)", "w * (e / total)"),
-    (LOSSES, "w * (e / total - Y)", "e / total - Y"),
+    (LOSSES, "(1 - Y) * (e / total)", "Y * (e / total)"),
+    (LOSSES, "- Y * (others / total)", "+ Y * (others / total)"),
 ]
 
 

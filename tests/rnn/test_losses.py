@@ -211,3 +211,9 @@ def test_weights_and_targets_of_another_shape_are_refused(function: Callable[...
     for weights in (np.ones(4), np.ones((3, 1)), np.ones((3, 4)), np.ones(())):
         with pytest.raises(ValueError, match=r"weights have shape .*, expected \(3,\), one for each row of Z"):
             function(Z, Z, weights)
+
+
+def test_categorical_loss_and_gradient_keep_what_is_small() -> None:
+    loss, dZ = rnn.categorical_cross_entropy(np.array([[50.0, 0.0]]), np.array([[1.0, 0.0]]))
+    assert loss == pytest.approx(np.exp(-50), rel=1e-13)
+    np.testing.assert_allclose(dZ, [[-np.exp(-50), np.exp(-50)]], rtol=1e-13)

@@ -40,7 +40,9 @@ def fraction(value: Any, what: str) -> float:
 def weights(values: Any, what: str) -> tuple[float, ...]:
     """Return numbers as a tuple, or raise a ValueError unless they are 0 or more and not all 0."""
     array = numeric(values, what)
-    if array.ndim != 1 or not array.size or not np.isfinite(array).all() or array.min() < 0 or not array.any():
+    with np.errstate(over="ignore"):
+        fine = array.ndim == 1 and array.size and np.isfinite(array.astype(float).sum()) and array.min() >= 0
+    if not fine or not array.any():
         raise ValueError(f"{what} are {values!r}, expected a row of finite numbers, 0 or more and not all 0")
     return tuple(array.astype(float).tolist())
 

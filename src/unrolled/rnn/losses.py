@@ -48,7 +48,8 @@ def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) 
     """Cross-entropy of a softmax, averaged over the batch.
 
     With ``Y_hat = softmax(Z)`` and rows of Y that sum to 1, ``-sum_i Y_i log Y_hat_i`` is
-    ``log(sum_i exp(Z_i)) - sum_i Y_i Z_i``, computed with the largest logit taken off each row.
+    ``log(sum_i exp(Z_i)) - sum_i Y_i Z_i``, computed with the largest logit taken off each row, so that its own share
+    of the sum is 1 and the logarithm keeps what the others add, however small.
 
     Parameters
     ----------
@@ -63,7 +64,8 @@ def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) 
     -------
     E : scalar of Z's dtype (of whole numbers, float64)
     dZ : ndarray, shape (..., m, C)
-        ``(Y_hat - Y) / m``.
+        ``(Y_hat - Y) / m``, written as ``(1 - Y) Y_hat - Y (1 - Y_hat)`` with 1 - Y_hat the sum of the others, which
+        is the same without the cancellation near Y = 1.
 
     Raises
     ------
@@ -71,11 +73,15 @@ def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) 
         If the shapes differ.
     """
     Z, Y, w = _floats(Z, Y, weights)
-    Z = Z - Z.real.max(-1, keepdims=True)
+    largest = Z.real.argmax(-1)[..., None]
+    Z = Z - np.take_along_axis(Z.real, largest, -1)
     e = np.exp(Z)
-    total = e.sum(-1, keepdims=True)
-    E = (w * (np.log(total) - (Y * Z).sum(-1, keepdims=True))).sum()
-    return E, w * (e / total - Y)
+    others = e @ (1 - np.eye(Z.shape[-1], dtype=e.dtype))  # the sum of all but each
+    total = e + others
+    top, rest = (np.take_along_axis(of, largest, -1) for of in (Z, others))  # top is 0, but for the complex step
+    log_sum = top + np.log1p(rest * np.exp(-top))
+    E = (w * (log_sum - (Y * Z).sum(-1, keepdims=True))).sum()
+    return E, w * ((1 - Y) * (e / total) - Y * (others / total))
 
 
 def _floats(Z: Array, Y: Array, weights: Array | None) -> tuple[Array, Array, Array]:

@@ -137,7 +137,7 @@ class ReduceOnPlateau:
         """Refuse settings that are not numbers of their kind."""
         if not 0 < number(self.factor, "ReduceOnPlateau's factor") < 1:
             raise ValueError(f"ReduceOnPlateau's factor is {self.factor!r}, expected a number between 0 and 1")
-        if self.patience != 0:
+        if isinstance(self.patience, bool) or self.patience != 0:
             count(self.patience, "ReduceOnPlateau's patience")
         if not 0 <= number(self.threshold, "ReduceOnPlateau's threshold") < 1:
             raise ValueError(f"ReduceOnPlateau's threshold is {self.threshold!r}, expected a number from 0 to below 1")
