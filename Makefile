@@ -33,8 +33,8 @@ peers: $(VENV)/ready
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "torch==2.13.0" || echo "no PyTorch here"
 	$(BIN)/python -m pytest tests/peers
 
-# The same work by this library and its peers; about a quarter of an hour on two quiet cores.
-# Quickly: make benchmark BENCHMARK_ARGS=--quick. A peer that is not to be had is left out, and the results say so.
+# The same work by this library and its peers, for every cell; about three quarters of an hour on two quiet cores.
+# Quickly: make benchmark BENCHMARK_ARGS="--quick --cells tanh". A peer that is not to be had is left out, and the results say so.
 BENCHMARK = .venv-benchmark
 BENCHMARK_ARGS ?= --out benchmarks/RESULTS.md
 
