@@ -82,7 +82,8 @@ def align(X: Array, lengths: IntArray | None) -> Aligned:
     lengths = lengths[order]
     eighth = -(-T // 8)  # padding common to all is cut off in eighths, so that memory is needed for few sizes
     longest = min(T, -(-int(lengths[0]) // eighth) * eighth)
-    step = np.arange(longest)[:, None] - (longest - lengths)  # of the sample's own, negative before its first
-    moved = X[order, np.maximum(step, 0)]
-    moved[step < 0] = 0
-    return Aligned(moved, order, lengths, np.count_nonzero(step >= 0, axis=1).tolist(), T)
+    moved = np.zeros((longest, *X.shape[::2]), X.dtype)
+    for i, (n, L) in enumerate(zip(order.tolist(), lengths.tolist(), strict=True)):
+        moved[longest - L :, i] = X[n, :L]
+    active = np.searchsorted(np.sort(longest - lengths), np.arange(longest), side="right").tolist()
+    return Aligned(moved, order, lengths, active, T)

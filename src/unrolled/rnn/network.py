@@ -118,7 +118,9 @@ class ManyToOne:
                 f"head has {len(head.class_weights)} class_weights, expected one for each of {n_classes} classes"
             )
         self.layers = Layers(cells, self.n_inputs)
-        self._width = max(cell.gates * cell.hidden for cell in cells)
+        self._width = max(
+            cell.hidden for cell in cells
+        )  # gates make a part of a batch no more worth a thread: measured
         self._scratch: Scratch[list[Any]] = Scratch()
 
     def shapes(self) -> dict[str, tuple[int, ...]]:

@@ -45,6 +45,7 @@ class Trace:
         self.keep: Array | None = None
         self._own: Array | None = None
         self._views: dict[Any, list[Array]] = {}
+        self._idle: list[tuple[int, slice]] = []
 
     def __getstate__(self) -> dict[str, Any]:
         """Copy and pickle the arrays; views would come out as arrays of their own."""
@@ -63,7 +64,7 @@ class Trace:
     def begin(self, X: Array, active: list[int] | None, keep: Array | None) -> None:
         """Take the input of a pass, who is active when, and the mask of the recurrence."""
         self.X[...] = X
-        self.active, self.keep = active, keep
+        self.active, self.keep, self._idle = active, keep, _idle(active, len(self.step))
         if keep is not None and self._own is None:
             self._own = np.zeros((len(self.rows), *self.step.shape), self.rows.dtype)
         self.rest(self.rows[1:, :, : self.step.shape[1]])  # who has no step yet has A_0 = 0 behind it
@@ -72,9 +73,8 @@ class Trace:
 
     def rest(self, array: Array) -> None:
         """Set an array (T, m, ...) to zero where a sample has no step."""
-        for t, n in enumerate(self.active or ()):
-            if n < len(self.step):
-                array[t, n:] = 0
+        for i, steps in self._idle:
+            array[steps, i] = 0
 
     def nothing_before(self, t: int) -> None:
         """Set every delta before ``delta[t]`` to zero: nothing comes back so far."""
@@ -117,3 +117,13 @@ class Trace:
     def mask(self, t: int) -> None:
         """Let the recurrence see A_t through the mask; A_t itself stays whole."""
         np.multiply(self.A[t], np.asarray(self.keep), out=self.rows[t, :, : self.step.shape[1]])
+
+
+def _idle(active: list[int] | None, m: int) -> list[tuple[int, slice]]:
+    """Give the samples that have fewer steps than the longest, each with the steps it has not."""
+    if active is None:
+        return []
+    T, grows = len(active), active[0] <= active[-1]
+    # of sample i, the steps t with active[t] <= i: the first ones where the numbers grow, and else the last ones
+    n = np.searchsorted(active if grows else active[::-1], np.arange(m), side="right").tolist()
+    return [(i, slice(0, n[i]) if grows else slice(T - n[i], T)) for i in range(m) if n[i]]
