@@ -1,0 +1,83 @@
+"""What became of everything that was read: kept, or dropped and why."""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+logger = logging.getLogger("unrolled.data")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many of each kind of thing were kept, and how many dropped for which reason.
+
+    Parameters
+    ----------
+    kept : mapping of str to int
+        Under the name of the kind of thing, in the plural: "lines", "windows", ...
+    dropped : mapping of str to (mapping of str to int)
+        Under the same names, a count for each reason.
+
+    Examples
+    --------
+    >>> print(Summary({"lines": 97}, {"lines": {"empty field": 2, "not a number": 1}}))
+    lines: 97 kept, 3 dropped (2 empty field, 1 not a number)
+    """
+
+    kept: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kept", MappingProxyType(dict(self.kept)))
+        dropped = {kind: MappingProxyType(dict(reasons)) for kind, reasons in self.dropped.items()}
+        object.__setattr__(self, "dropped", MappingProxyType(dropped))
+
+    def __str__(self) -> str:
+        return "\n".join(self._line(kind) for kind in dict.fromkeys([*self.kept, *self.dropped]))
+
+    def _line(self, kind: str) -> str:
+        reasons = self.dropped.get(kind, {})
+        why = f" ({', '.join(f'{n} {reason}' for reason, n in reasons.items())})" if reasons else ""
+        return f"{kind}: {self.kept.get(kind, 0)} kept, {sum(reasons.values())} dropped{why}"
+
+    def __add__(self, other: "Summary") -> "Summary":
+        """Join what two steps, one after the other or side by side, have counted."""
+        tally = Tally()
+        for each in (self, other):
+            for kind, n in each.kept.items():
+                tally.keep(kind, n)
+            for kind, reasons in each.dropped.items():
+                for reason, n in reasons.items():
+                    tally.drop(kind, reason, n)
+        return tally.summary()
+
+
+class Tally:
+    """Counts while something is read; `summary` gives what was counted."""
+
+    def __init__(self) -> None:
+        self._kept: Counter[str] = Counter()
+        self._dropped: dict[str, Counter[str]] = {}
+
+    def keep(self, kind: str, n: int = 1) -> None:
+        """Count `n` things of a kind as kept."""
+        self._kept[kind] += n
+
+    def drop(self, kind: str, reason: str, n: int = 1) -> None:
+        """Count `n` things of a kind as dropped for a reason."""
+        if n:
+            self._dropped.setdefault(kind, Counter())[reason] += n
+
+    def summary(self) -> Summary:
+        """Give what was counted so far."""
+        return Summary(self._kept, self._dropped)
+
+    def report(self, source: str) -> Summary:
+        """Give what was counted so far, and log it: as a warning if anything was dropped."""
+        summary = self.summary()
+        level = logging.WARNING if any(n for why in summary.dropped.values() for n in why.values()) else logging.INFO
+        for line in str(summary).splitlines():
+            logger.log(level, "%s: %s", source, line)
+        return summary
