@@ -4,7 +4,6 @@ import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 logger = logging.getLogger("unrolled.data")
 
@@ -28,11 +27,6 @@ class Summary:
 
     kept: Mapping[str, int] = field(default_factory=dict)
     dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "kept", MappingProxyType(dict(self.kept)))
-        dropped = {kind: MappingProxyType(dict(reasons)) for kind, reasons in self.dropped.items()}
-        object.__setattr__(self, "dropped", MappingProxyType(dropped))
 
     def __str__(self) -> str:
         return "\n".join(self._line(kind) for kind in dict.fromkeys([*self.kept, *self.dropped]))
