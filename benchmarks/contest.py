@@ -62,7 +62,7 @@ class Worker:
 
     def hello(self) -> tuple[dict[str, str], tuple[str, ...], dict[str, tuple[str, ...]]]:
         """Wait until it is there: its versions, its cells, its ways."""
-        return self.receive(TO_BUILD)  # type: ignore[no-any-return]
+        return self.receive(TO_BUILD)  # type: ignore[no-any-return]  # unpickled
 
     def send(self, name: str, *arguments: Any) -> None:
         """Tell it to do something; if it is no more, the answer will say so."""

@@ -98,7 +98,7 @@ def predict_on_batch(work: Work, unrolled: bool) -> Predictor:
     net, X = network(work, "sigmoid", unrolled), tf.constant(work.X)
 
     def run() -> Array:
-        return net.predict_on_batch(X)  # type: ignore[no-any-return]
+        return net.predict_on_batch(X)  # type: ignore[no-any-return]  # Keras is untyped
 
     return Predictor(nothing, run)
 
@@ -109,7 +109,7 @@ def function(work: Work, xla: bool, unrolled: bool) -> Predictor:
     compiled = tf.function(lambda X: net(X, training=False), jit_compile=xla)
 
     def run() -> Array:
-        return compiled(X).numpy()  # type: ignore[no-any-return]
+        return compiled(X).numpy()  # type: ignore[no-any-return]  # Keras is untyped
 
     return Predictor(nothing, run)
 

@@ -106,7 +106,7 @@ def predict(work: Work, threads: int, net: Network) -> Predictor:
 
     def run() -> Array:
         with torch.inference_mode():
-            return torch.sigmoid(net.logits(X)).numpy()  # type: ignore[no-any-return]
+            return torch.sigmoid(net.logits(X)).numpy()  # type: ignore[no-any-return]  # PyTorch's numpy() is untyped
 
     return Predictor(lambda: begin(work, threads, net), run)
 

@@ -160,10 +160,10 @@ class Still:
     def __init__(self) -> None:
         self.factors: list[float] = []
 
-    def start(self, parameters: Any) -> Any:  # noqa: ARG002
+    def start(self, parameters: Any) -> Any:  # noqa: ARG002 - every optimizer's
         return {}
 
-    def update(self, parameters: Any, gradients: Any, state: Any, factor: float = 1.0) -> None:  # noqa: ARG002
+    def update(self, parameters: Any, gradients: Any, state: Any, factor: float = 1.0) -> None:  # noqa: ARG002 - every optimizer's
         self.factors.append(factor)
 
 

@@ -61,7 +61,7 @@ class Last:
         (last,) = deque(states, maxlen=1)
         return self.read(last, last, batch)
 
-    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:  # noqa: ARG002
+    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
         """See :meth:`Readout.back`."""
         return dR[0], None
 
@@ -144,7 +144,7 @@ class EveryStep:
         """As many steps as there are weights."""
         return None if self.weights is None else len(self.weights)
 
-    def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:  # noqa: ARG002
+    def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
         """See :meth:`Readout.read`; K = T."""
         return A[1:], self._shares(batch, A.real.dtype)
 
@@ -153,7 +153,7 @@ class EveryStep:
         R = np.stack([A.copy() for A in states])
         return R, self._shares(batch, R.real.dtype)
 
-    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:  # noqa: ARG002
+    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
         """See :meth:`Readout.back`."""
         return None, dR
 

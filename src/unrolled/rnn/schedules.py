@@ -45,7 +45,7 @@ class Step:
         count(self.every, "Step's every")
         number(self.factor, "Step's factor", above=0)
 
-    def __call__(self, epoch: float, history: History) -> float:  # noqa: ARG002
+    def __call__(self, epoch: float, history: History) -> float:  # noqa: ARG002 - every schedule's
         """Give ``factor`` to the power of how many times ``every`` epochs are behind."""
         return float(self.factor ** math.floor(epoch / self.every))
 
@@ -75,7 +75,7 @@ class Cosine:
         if not 0 <= number(self.floor, "Cosine's floor") <= 1:
             raise ValueError(f"Cosine's floor is {self.floor!r}, expected a number from 0 to 1")
 
-    def __call__(self, epoch: float, history: History) -> float:  # noqa: ARG002
+    def __call__(self, epoch: float, history: History) -> float:  # noqa: ARG002 - every schedule's
         """Give ``floor + (1 - floor) (1 + cos(pi epoch / epochs)) / 2``."""
         done = min(epoch / self.epochs, 1.0)
         return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done)) / 2
@@ -142,7 +142,7 @@ class ReduceOnPlateau:
         if not 0 <= number(self.threshold, "ReduceOnPlateau's threshold") < 1:
             raise ValueError(f"ReduceOnPlateau's threshold is {self.threshold!r}, expected a number from 0 to below 1")
 
-    def __call__(self, epoch: float, history: History) -> float:  # noqa: ARG002
+    def __call__(self, epoch: float, history: History) -> float:  # noqa: ARG002 - every schedule's
         """Give ``factor`` to the power of how often it has fallen."""
         best, since, falls = math.inf, 0, 0
         for loss in history.loss if history.validation is None else history.validation.loss:
