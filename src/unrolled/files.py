@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str], label: str = "unrolled") -> Iterator[Path]:
     """Give a temporary path to write to; put it in the place of `path` once the block has ended well.
 
     The temporary file lies in the same folder, because a rename is atomic only within a file system, and
@@ -19,6 +19,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ----------
     path : str or path-like
         The file to write. A symbolic link is followed: the file it points to is replaced, the link stays.
+    label : str
+        The temporary file is ``.label-`` and a random number, so that what a killed process left can be told.
 
     Yields
     ------
@@ -40,7 +42,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         raise OSError(f"cannot write '{path}': it is there and is not a regular file")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write '{path}': there is no folder {target.parent}")
-    temporary = target.with_name(f".unrolled-{secrets.token_hex(8)}{target.suffix}")
+    temporary = target.with_name(f".{label}-{secrets.token_hex(8)}{target.suffix}")
     temporary.open("xb").close()
     try:
         yield temporary

@@ -78,8 +78,8 @@ def soft_link(file: h5py.File) -> None:
 
 DAMAGE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
     "other format": (lambda f: f.attrs.__setitem__("format", "something else"), "format is 'something else'"),
-    "no description": (lambda f: f.attrs.__delitem__("network"), "not a readable network file"),
-    "description not JSON": (lambda f: f.attrs.__setitem__("network", "{"), "not a readable network file"),
+    "no description": (lambda f: f.attrs.__delitem__("network"), "not a readable unrolled network file"),
+    "description not JSON": (lambda f: f.attrs.__setitem__("network", "{"), "not a readable unrolled network file"),
     "description no object": (lambda f: f.attrs.__setitem__("network", "[1]"), "expected a JSON object"),
     "unknown cell": (lambda f: describe(f, cells=[{"kind": "Wheel"}]), "'Wheel'.* expected one of kind Tanh, ReLU"),
     "size missing": (lambda f: describe(f, n_inputs=None), "has no 'n_inputs'"),
@@ -93,7 +93,7 @@ DAMAGE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
         r"parameter W_ih has shape \(5, 3\), expected \(6, 3\)",
     ),
     "array missing": (lambda f: f.__delitem__("parameters/b_o"), "parameters are named"),
-    "group missing": (lambda f: f.__delitem__("parameters"), "not a readable network file"),
+    "group missing": (lambda f: f.__delitem__("parameters"), "not a readable unrolled network file"),
     "array a group": (
         lambda f: (f.__delitem__("parameters/b_o"), f.create_group("parameters/b_o")),
         "not an array in",

@@ -1,33 +1,57 @@
-"""What a network is made of, as plain values that JSON can hold, and back."""
+"""What networks and trainings are made of, as plain values that JSON can hold, and back."""
 
 from dataclasses import fields
 from typing import Any
 
 from unrolled.rnn.cells import GRU, LSTM, Bidirectional, ReLU, Tanh
+from unrolled.rnn.clipping import ClipNorm, ClipValue
+from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.heads import Sigmoid, Softmax
+from unrolled.rnn.optimizers import SGD, Adam, AdamW, RMSProp
 from unrolled.rnn.readouts import EveryStep, Last, Mean
+from unrolled.rnn.schedules import Constant, Cosine, ReduceOnPlateau, Step, WarmUp
+from unrolled.rnn.stopping import EarlyStopping
 
-CELLS = {kind.__name__: kind for kind in (Tanh, ReLU, LSTM, GRU, Bidirectional)}
-READOUTS = {kind.__name__: kind for kind in (Last, Mean, EveryStep)}
-HEADS = {kind.__name__: kind for kind in (Sigmoid, Softmax)}
+Kinds = dict[str, Any]
 
 
-def describe(part: Any) -> dict[str, Any]:
+def _named(*kinds: type) -> Kinds:
+    return {kind.__name__: kind for kind in kinds}
+
+
+ONE_WAY = _named(Tanh, ReLU, LSTM, GRU)
+CELLS = {**ONE_WAY, **_named(Bidirectional)}
+READOUTS = _named(Last, Mean, EveryStep)
+HEADS = _named(Sigmoid, Softmax)
+OPTIMIZERS = _named(SGD, RMSProp, Adam, AdamW)
+SCHEDULES = _named(Constant, Step, Cosine, WarmUp, ReduceOnPlateau)
+CLIPPINGS = _named(ClipNorm, ClipValue)
+DROPOUTS = _named(Dropout)
+STOPPINGS = _named(EarlyStopping)
+WITHIN = {"cell": ONE_WAY, "then": SCHEDULES}
+"""Settings that are parts themselves, and of which kinds."""
+
+
+def describe(part: Any, kinds: Kinds) -> dict[str, Any]:
     """Give a part's kind and settings.
 
     Raises
     ------
     ValueError
-        If it is none of this library's.
+        If it is not one of these kinds.
     """
-    kind = type(part).__name__
-    if type(part) not in (*CELLS.values(), *READOUTS.values(), *HEADS.values()):
-        raise ValueError(f"{part!r} is not one of this library's parts, expected one of them to save")
+    if type(part) not in kinds.values():
+        raise ValueError(f"{part!r} is not one of this library's parts, expected one of {', '.join(kinds)} to save")
     settings = {field.name: getattr(part, field.name) for field in fields(part)}
-    return {"kind": kind, **{name: describe(value) if name == "cell" else value for name, value in settings.items()}}
+    return {
+        "kind": type(part).__name__,
+        **{
+            name: describe(value, WITHIN[name]) if name in WITHIN else _plain(value) for name, value in settings.items()
+        },
+    }
 
 
-def build(description: Any, kinds: dict[str, Any]) -> Any:
+def build(description: Any, kinds: Kinds) -> Any:
     """Make the part that :func:`describe` described.
 
     Raises
@@ -42,6 +66,9 @@ def build(description: Any, kinds: dict[str, Any]) -> Any:
     unknown = sorted(set(settings) ^ {field.name for field in fields(kind)})
     if unknown:
         raise ValueError(f"{kind.__name__}'s settings are {sorted(settings)}; {unknown[0]} is missing or unknown")
-    if "cell" in settings:
-        settings["cell"] = build(settings["cell"], {name: cell for name, cell in kinds.items() if cell.streams})
-    return kind(**settings)
+    return kind(**{name: build(value, WITHIN[name]) if name in WITHIN else value for name, value in settings.items()})
+
+
+def _plain(value: Any) -> Any:
+    """Give NumPy's scalars as Python's."""
+    return value.item() if hasattr(value, "item") else value

@@ -112,7 +112,7 @@ def check_gradients(
     real, imaginary = net.astype(np.float64), net.astype(np.complex128)
     given = _Given(X, y, lengths, masks)
     _, gradients = real.loss_and_gradients(X, y, lengths, masks=masks)
-    seen = np.asarray(X) if lengths is None else inputs.unpadded(np.asarray(X), np.asarray(lengths))
+    seen, _ = inputs.padded(X, lengths, net.n_inputs)
     h = STEP / max(1.0, float(np.abs(seen).max()))
     least_scale = 1e-3 * max(np.abs(gradient).max() for gradient in gradients.values())
     central, complex_step, compared = {}, {}, {}

@@ -47,59 +47,41 @@ def weights(values: Any, what: str) -> tuple[float, ...]:
     return tuple(array.astype(float).tolist())
 
 
-def lengths(given: Any, n_samples: int, T: int, name: str = "lengths") -> IntArray:
-    """Check the lengths (N,) of sequences, whole numbers from 1 to T.
-
-    Raises
-    ------
-    ValueError
-        Naming what was found, what was expected and where.
-    """
-    array = numeric(given, name)
-    if array.dtype.kind == "b":
-        raise ValueError(f"{name} are true or false, expected whole numbers of steps; of a mask (N, T), mask.sum(1)")
-    if array.shape != (n_samples,):
-        raise ValueError(f"{name} has shape {array.shape}, expected one for each of {n_samples} samples")
-    bad = np.flatnonzero(~((array >= 1) & (array <= T) & (array == np.floor(array))))
-    if bad.size:
-        raise ValueError(f"{name} holds {array[bad[0]]} at sample {bad[0]}, expected whole numbers from 1 to T = {T}")
-    return np.asarray(array, np.int64)
-
-
-def unpadded(X: Array, lengths: IntArray) -> Array:
-    """Give X (N, T, D) with zeros for padding, whatever stood there."""
-    return np.where((np.arange(X.shape[1]) < lengths[:, None])[:, :, None], X, X.dtype.type(0))
-
-
-def sequences(X: Any, n_inputs: int, dtype: np.dtype, name: str = "X") -> Array:
-    """Check sequences handed over batch first.
+def padded(X: Any, lengths: Any, n_inputs: int, name: str = "") -> tuple[Array, IntArray | None]:
+    """Check sequences handed over batch first, and their lengths; what stands after a sample's last step becomes 0.
 
     Parameters
     ----------
     X : array_like, shape (N, T, D)
-        Real and finite, also after rounding to ``dtype``.
+        Real numbers.
+    lengths : array_like of int, shape (N,), or None
+        From 1 to T; None for T, all of them.
     n_inputs : int
         The D the network has.
-    dtype : dtype
-        Of the network's parameters.
     name : str
-        What messages call it.
+        What messages put before "X" and "lengths".
 
     Returns
     -------
-    ndarray, shape (N, T, D)
-        Of ``dtype``; X itself where nothing had to change.
+    X : ndarray, shape (N, T, D)
+        Not yet rounded to a dtype, see :func:`rounded`.
+    lengths : ndarray of int, shape (N,), or None
 
     Raises
     ------
     ValueError
         Naming what was found, what was expected and where.
     """
-    return rounded(shaped(X, n_inputs, name), dtype, name)
+    X = shaped(X, n_inputs, f"{name} X".strip())
+    if lengths is None:
+        return X, None
+    T = X.shape[1]
+    lengths = _lengths(lengths, len(X), T, f"{name} lengths".strip())
+    return np.where((np.arange(T) < lengths[:, None])[:, :, None], X, X.dtype.type(0)), lengths
 
 
 def shaped(X: Any, n_inputs: int, name: str = "X") -> Array:
-    """Check that X is real numbers (N, T, D), none of the three 0; for D see :func:`sequences`."""
+    """Check that X is real numbers (N, T, D), none of the three 0, and D ``n_inputs``."""
     X = numeric(X, name)
     if X.ndim != 3:
         raise ValueError(f"{name} has shape {X.shape}, expected three axes (N samples, T steps, D = {n_inputs} inputs)")
@@ -121,6 +103,25 @@ def rounded(X: Array, dtype: np.dtype, name: str = "X", first: int = 0) -> Array
             f"expected finite numbers within {dtype}'s range"
         )
     return np.asarray(Z)
+
+
+def _lengths(given: Any, n_samples: int, T: int, name: str) -> IntArray:
+    """Check the lengths (N,) of sequences, whole numbers from 1 to T.
+
+    Raises
+    ------
+    ValueError
+        Naming what was found, what was expected and where.
+    """
+    array = numeric(given, name)
+    if array.dtype.kind == "b":
+        raise ValueError(f"{name} are true or false, expected whole numbers of steps; of a mask (N, T), mask.sum(1)")
+    if array.shape != (n_samples,):
+        raise ValueError(f"{name} has shape {array.shape}, expected one for each of {n_samples} samples")
+    bad = np.flatnonzero(~((array >= 1) & (array <= T) & (array == np.floor(array))))
+    if bad.size:
+        raise ValueError(f"{name} holds {array[bad[0]]} at sample {bad[0]}, expected whole numbers from 1 to T = {T}")
+    return np.asarray(array, np.int64)
 
 
 def labels(y: Any, n_classes: int, n_samples: int, name: str = "y") -> IntArray:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from copy import copy
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from unrolled.rnn import inputs, storage
 from unrolled.rnn.alignment import Aligned, align
 from unrolled.rnn.arrays import Array, IntArray, Parameters, ReadOnlyParameters
 from unrolled.rnn.cells import Cell
-from unrolled.rnn.description import CELLS, HEADS, READOUTS, build, describe
+from unrolled.rnn.description import CELLS, HEADS, READOUTS, describe
 from unrolled.rnn.dropout import Masks, fitting
 from unrolled.rnn.heads import Head, Sigmoid
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
@@ -361,7 +361,7 @@ class ManyToOne:
         masks = fitting(masks, len(X), self.widths, self.dtype)
         with self._memory(batch) as traces:
             loss, _ = self._loss(self._forward(batch, traces, _sorted(masks, batch)), batch.sorted(Y))
-        return loss.item()  # type: ignore[no-any-return]
+        return loss.item()  # type: ignore[no-any-return]  # complex for a complex network
 
     def step(
         self,
@@ -478,14 +478,23 @@ class ManyToOne:
         self.check_parameters()
         if self.dtype.kind == "c":
             raise ValueError(f"the network is {self.dtype}, expected float32 or float64: save net.astype(np.float64)")
-        description = {
-            "cells": [describe(cell) for cell in self.cells],
+        storage.write(path, self.description(), self.parameters)
+
+    def description(self) -> dict[str, Any]:
+        """Give what the network is made of, but for the parameters, as values that JSON can hold.
+
+        Raises
+        ------
+        ValueError
+            If a part of the network is not this library's.
+        """
+        return {
+            "cells": [describe(cell, CELLS) for cell in self.cells],
             "n_inputs": self.n_inputs,
             "n_classes": self.n_classes,
-            "readout": describe(self.readout),
-            "head": describe(self.head),
+            "readout": describe(self.readout, READOUTS),
+            "head": describe(self.head, HEADS),
         }
-        storage.write(path, description, self.parameters)
 
     # ------------------------------------ the formulas; arrays already checked
 
@@ -535,11 +544,7 @@ class ManyToOne:
         return self._scratch.take((m, T, self.dtype), lambda: self.layers.traces(T, m, self.dtype))
 
     def _shaped(self, X: Any, lengths: Any) -> tuple[Array, IntArray | None]:
-        X = inputs.shaped(X, self.n_inputs)
-        if lengths is None:
-            return X, None
-        lengths = inputs.lengths(lengths, len(X), X.shape[1])
-        return inputs.unpadded(X, lengths), lengths
+        return inputs.padded(X, lengths, self.n_inputs)
 
     def _given(self, X: Any, lengths: Any) -> tuple[Array, IntArray | None]:
         self.check_parameters()
@@ -557,42 +562,3 @@ class ManyToOne:
 
 def _sorted(masks: Masks | None, batch: Aligned) -> Masks | None:
     return masks if masks is None or batch.order is None else masks.of(batch.order)
-
-
-def load(path: str | PathLike[str]) -> ManyToOne:
-    """Read a network that :meth:`ManyToOne.save` wrote.
-
-    Parameters
-    ----------
-    path : path-like
-
-    Returns
-    -------
-    ManyToOne
-        With the parameters, to the bit, and the dtype it was saved with.
-
-    Raises
-    ------
-    StorageError
-        A ValueError that names the file: not HDF5, not a network, damaged, or parameters that do not fit.
-    FileNotFoundError
-        If there is no such file.
-    """
-    description, parameters = storage.read(path)
-    try:
-        cells = description["cells"]
-        if not isinstance(cells, list):
-            raise ValueError(f"its cells are {cells!r}, expected a list")
-        net = object.__new__(ManyToOne)
-        net._assemble(
-            [build(cell, CELLS) for cell in cells],
-            description["n_inputs"],
-            description["n_classes"],
-            build(description["readout"], READOUTS),
-            build(description["head"], HEADS),
-        )
-        return net.with_parameters(parameters)
-    except KeyError as error:
-        raise storage.StorageError(f"{fspath(path)}: its description has no {error}") from None
-    except (TypeError, ValueError) as error:
-        raise storage.StorageError(f"{fspath(path)}: {error}") from None

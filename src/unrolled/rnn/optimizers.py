@@ -57,8 +57,8 @@ class SGD:
 
     def __post_init__(self) -> None:
         """Refuse settings that are not numbers of their kind."""
-        number(self.learning_rate, "SGD's learning_rate", above=0)
-        fraction(self.momentum, "SGD's momentum")
+        _settle(self, learning_rate=number(self.learning_rate, "SGD's learning_rate", above=0))
+        _settle(self, momentum=fraction(self.momentum, "SGD's momentum"))
         if not isinstance(self.nesterov, bool):
             raise ValueError(f"SGD's nesterov is {self.nesterov!r}, expected True or False")
         if self.nesterov and self.momentum == 0:
@@ -107,9 +107,9 @@ class RMSProp:
 
     def __post_init__(self) -> None:
         """Refuse settings that are not numbers of their kind."""
-        number(self.learning_rate, "RMSProp's learning_rate", above=0)
-        fraction(self.decay, "RMSProp's decay")
-        number(self.epsilon, "RMSProp's epsilon", above=0)
+        _settle(self, learning_rate=number(self.learning_rate, "RMSProp's learning_rate", above=0))
+        _settle(self, decay=fraction(self.decay, "RMSProp's decay"))
+        _settle(self, epsilon=number(self.epsilon, "RMSProp's epsilon", above=0))
 
     def start(self, parameters: ReadOnlyParameters) -> State:
         """Give the state before the first update: running means of 0."""
@@ -193,7 +193,8 @@ class AdamW:
     def __post_init__(self) -> None:
         """Refuse settings that are not numbers of their kind."""
         _check_adam(self)
-        if number(self.weight_decay, "AdamW's weight_decay") < 0:
+        _settle(self, weight_decay=number(self.weight_decay, "AdamW's weight_decay"))
+        if self.weight_decay < 0:
             raise ValueError(f"AdamW's weight_decay is {self.weight_decay!r}, expected 0 or more")
 
     def start(self, parameters: ReadOnlyParameters) -> State:
@@ -207,16 +208,25 @@ class AdamW:
             W -= step
 
 
+def _settle(frozen: object, **settings: float) -> None:
+    """Set numbers that were checked, as plain floats whatever was passed: they go to files and come back the same."""
+    for name, value in settings.items():
+        object.__setattr__(frozen, name, value)
+
+
 def _zeros(parameters: ReadOnlyParameters) -> Parameters:
     return {name: np.zeros_like(W) for name, W in parameters.items()}
 
 
 def _check_adam(given: Adam | AdamW) -> None:
     name = type(given).__name__
-    number(given.learning_rate, f"{name}'s learning_rate", above=0)
-    fraction(given.beta_1, f"{name}'s beta_1")
-    fraction(given.beta_2, f"{name}'s beta_2")
-    number(given.epsilon, f"{name}'s epsilon", above=0)
+    _settle(
+        given,
+        learning_rate=number(given.learning_rate, f"{name}'s learning_rate", above=0),
+        beta_1=fraction(given.beta_1, f"{name}'s beta_1"),
+        beta_2=fraction(given.beta_2, f"{name}'s beta_2"),
+        epsilon=number(given.epsilon, f"{name}'s epsilon", above=0),
+    )
 
 
 def _adam_start(parameters: ReadOnlyParameters) -> State:

@@ -27,3 +27,10 @@ def l2_penalty(parameters: ReadOnlyParameters, strength: float) -> tuple[float, 
     weights = {name: W for name, W in parameters.items() if W.ndim == 2}
     penalty = strength / 2 * sum(float(np.vdot(W, W)) for W in weights.values())
     return penalty, {name: W.dtype.type(strength) * W for name, W in weights.items()}
+
+
+def add_l2(gradients: Parameters, parameters: ReadOnlyParameters, strength: float) -> None:
+    """Add the penalty's gradient to the others, in place."""
+    for name, W in parameters.items():
+        if W.ndim == 2:
+            gradients[name] += W.dtype.type(strength) * W

@@ -20,10 +20,12 @@ class Progress:
         What one step is called.
     shown : bool
         False prints nothing.
+    done : int, default 0
+        Steps that were done before, and so say nothing of the rate.
     """
 
-    def __init__(self, total: int, unit: str, *, shown: bool = True) -> None:
-        self.total, self.unit, self.done, self.note = total, unit, 0, ""
+    def __init__(self, total: int, unit: str, *, shown: bool = True, done: int = 0) -> None:
+        self.total, self.unit, self.before, self.done, self.note = total, unit, done, done, ""
         self._bar: Any = None
         self._stream: TextIO | None = None
         if shown:
@@ -32,7 +34,7 @@ class Progress:
             except ImportError:
                 self._stream = sys.stderr
             else:
-                self._bar = tqdm(total=total, unit=unit, dynamic_ncols=True)
+                self._bar = tqdm(total=total, initial=done, unit=unit, dynamic_ncols=True)
         self._begun = self._printed = time.perf_counter()
 
     def __enter__(self) -> "Progress":
@@ -65,7 +67,7 @@ class Progress:
     def _line(self, now: float) -> None:
         self._printed = now
         seconds = now - self._begun
-        rate = self.done / seconds if seconds > 0 else 0.0
+        rate = (self.done - self.before) / seconds if seconds > 0 else 0.0
         left = f"{(self.total - self.done) / rate:.0f} s left" if rate > 0 else "? s left"
         note = f"  {self.note}" if self.note else ""
         print(f"{self.done}/{self.total} {self.unit}  {rate:.1f} {self.unit}/s  {left}{note}", file=self._stream)

@@ -1,13 +1,21 @@
-"""What a training is handed: sequences with their labels, and their lengths where they differ."""
+"""What a training is handed: labelled sequences, in memory or batch by batch."""
 
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.rnn.network import ManyToOne
+
+BLOCK = 1024
+"""Samples measured at a time of those that are not in memory."""
+
+Batch: TypeAlias = tuple[Array, Array, IntArray | None]
+"""X (m, T, D) and one-hot Y (m, C), of the network's dtype, and lengths (m,) or None."""
 
 
 class HasXy(Protocol):
@@ -24,7 +32,31 @@ class HasXy(Protocol):
         ...
 
 
-Labelled: TypeAlias = HasXy | tuple[Any, Any] | tuple[Any, Any, Any]
+@runtime_checkable
+class Source(Protocol):
+    """Samples that come batch by batch, each ``(X, y)`` or ``(X, y, lengths)``: those of a file larger than memory."""
+
+    def __len__(self) -> int:
+        """Give N, how many there are."""
+        ...
+
+    def batches(self, batch_size: int, rng: np.random.Generator, start: int = 0) -> Iterable[tuple[Any, ...]]:
+        """Give every sample once, shuffled, in batches of this size but for the last, from batch ``start`` on.
+
+        The order, and the state ``rng`` is left in once an epoch is through, depend on the state ``rng`` had alone.
+        """
+        ...
+
+    def blocks(self, size: int) -> Iterable[tuple[Any, ...]]:
+        """Give every sample once, in their own order, at most so many at a time."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Give a name that samples of other content do not have."""
+        ...
+
+
+Labelled: TypeAlias = HasXy | Source | tuple[Any, Any] | tuple[Any, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -34,23 +66,77 @@ class Checked:
     X: Array
     y: IntArray
     lengths: IntArray | None
+    Y: Array
 
     def __len__(self) -> int:
         return len(self.X)
 
-    def lengths_of(self, rows: IntArray) -> IntArray | None:
-        """Give the lengths of some samples."""
-        return None if self.lengths is None else self.lengths[rows]
+    def batches(self, batch_size: int, rng: np.random.Generator, start: int = 0) -> Iterator[Batch]:
+        """Give an epoch, see :meth:`Source.batches`."""
+        order = rng.permutation(len(self.X))
+        for first in range(start * batch_size, len(order), batch_size):
+            rows = order[first : first + batch_size]
+            yield self.X[rows], self.Y[rows], None if self.lengths is None else self.lengths[rows]
+
+    def measure(self, net: ManyToOne) -> tuple[float, float]:
+        """Give loss and accuracy."""
+        return net.evaluate(self.X, self.y, self.lengths)
+
+    def fingerprint(self) -> str:
+        """Give a digest of all numbers."""
+        digest = hashlib.sha256(repr((self.X.shape, self.X.dtype.str, self.Y.shape)).encode())
+        for array in (self.X, self.y, self.lengths):
+            if array is not None:
+                digest.update(np.ascontiguousarray(array).data)
+        return digest.hexdigest()
 
 
-def checked(net: ManyToOne, samples: Labelled, name: str) -> Checked:
-    """Check samples at the door of a training.
+@dataclass(frozen=True)
+class Streamed:
+    """Samples that come batch by batch, each batch checked as it comes."""
+
+    net: ManyToOne
+    source: Source
+    name: str
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def batches(self, batch_size: int, rng: np.random.Generator, start: int = 0) -> Iterator[Batch]:
+        """Give an epoch, see :meth:`Source.batches`."""
+        for given in self.source.batches(batch_size, rng, start):
+            batch = _checked(self.net, given, f"{self.name} batch's")
+            yield batch.X, batch.Y, batch.lengths
+
+    def measure(self, net: ManyToOne) -> tuple[float, float]:
+        """Give loss and accuracy, block by block."""
+        total = np.zeros(2)
+        for given in self.source.blocks(BLOCK):
+            block = _checked(net, given, f"{self.name} block's")
+            total += np.multiply(block.measure(net), len(block))
+        return float(total[0] / len(self)), float(total[1] / len(self))
+
+    def fingerprint(self) -> str:
+        """Give the source's own."""
+        return self.source.fingerprint()
+
+
+def checked(net: ManyToOne, samples: Labelled, name: str) -> Checked | Streamed:
+    """Check samples at the door of a training; those that come batch by batch will be as they come.
 
     Raises
     ------
     ValueError
         Naming what was found, what was expected and where.
     """
+    if isinstance(samples, Source) and not isinstance(samples, type):
+        if len(samples) < 1:
+            raise ValueError(f"{name} samples are none, expected at least one")
+        return Streamed(net, samples, name)
+    return _checked(net, samples, name)
+
+
+def _checked(net: ManyToOne, samples: Any, name: str) -> Checked:
     X: Any
     if isinstance(samples, tuple | list) and len(samples) in (2, 3):
         X, y, lengths = (*samples, None)[:3]
@@ -66,9 +152,7 @@ def checked(net: ManyToOne, samples: Labelled, name: str) -> Checked:
         raise ValueError(
             f"{name} samples are a {found}, expected (X, y), (X, y, lengths) or an object with X and y{hint}"
         )
-    X = inputs.shaped(X, net.n_inputs, f"{name} X")
-    if lengths is not None:
-        lengths = inputs.lengths(lengths, len(X), X.shape[1], f"{name} lengths")
-        X = inputs.unpadded(X, lengths)
+    X, lengths = inputs.padded(X, lengths, net.n_inputs, name)
     X = inputs.rounded(X, net.dtype, f"{name} X")
-    return Checked(np.asarray(X), inputs.labels(y, net.n_classes, len(X), f"{name} y"), lengths)
+    labels = inputs.labels(y, net.n_classes, len(X), f"{name} y")
+    return Checked(np.asarray(X), labels, lengths, inputs.one_hot(labels, net.n_classes, net.dtype))
