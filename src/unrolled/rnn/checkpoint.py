@@ -1,5 +1,6 @@
 """A training under way, to and from a file: everything it is in the middle of, so that it can go on to the bit."""
 
+import hashlib
 import json
 import re
 import warnings
@@ -108,6 +109,7 @@ class Checkpoint:
         # made in memory and written in one go: a full disk is then an OSError, and never a half-open HDF5 file
         with h5py.File("checkpoint", "w", driver="core", backing_store=False) as file:
             file.attrs["format"] = FORMAT
+            file.attrs["digest"] = _digest(text.encode(), groups)
             file.create_dataset("training", data=np.frombuffer(text.encode(), np.uint8))
             for name, arrays in groups.items():
                 group = file.create_group(name, track_order=True)
@@ -149,12 +151,14 @@ def read(path: str) -> Saved:
         raise storage.StorageError(f"{path} is a folder, expected a checkpoint that rnn.train wrote")
     with storage.opened(path, FORMAT, "a checkpoint that this version wrote") as file:
         text = storage.array(path, file, "training", np.uint8).tobytes()
-        description = json.loads(text, object_hook=_array_from_json)
         groups = {
             name: {of: storage.array(path, file[name], of, np.int64) for of in file[name]}
             for name in file
             if name != "training"
         }
+        if _digest(text, groups) != file.attrs["digest"]:
+            raise storage.StorageError(f"{path} is damaged: its numbers are not those that were written")
+        description = json.loads(text, object_hook=_array_from_json)
         state = {name.removeprefix("optimizer "): arrays for name, arrays in groups.items() if " " in name}
         return Saved(description, groups["parameters"], groups["kept"], groups["best"], state)
 
@@ -181,6 +185,14 @@ def _named(function: Any) -> str:
     if hasattr(function, "__qualname__"):
         return f"{function.__module__}.{function.__qualname__}"
     return re.sub(r" at 0x[0-9a-f]+", "", repr(function))  # addresses are another process's tomorrow
+
+
+def _digest(text: bytes, groups: dict[str, Parameters]) -> str:
+    digest = hashlib.sha256(text)
+    for name in sorted(groups):
+        for of in sorted(groups[name]):
+            digest.update(f"{name}/{of}".encode() + groups[name][of].tobytes())
+    return digest.hexdigest()
 
 
 def _escaped(name: str) -> str:
