@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: report test lint types peers test-all benchmark clean
+.PHONY: report test lint types peers test-all benchmark kill-test clean
 
 report: $(VENV)/ready
 	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data "$(DATA)")
@@ -26,6 +26,10 @@ lint: $(VENV)/ready
 
 types: $(VENV)/ready
 	$(BIN)/mypy
+
+# Trainings killed at random moments and resumed until done; a full disk and a read-only folder where root runs it.
+kill-test: $(VENV)/ready
+	$(BIN)/python tests/killing.py
 
 # The answers of other libraries. Where PyTorch's build is not to be had, its tests skip and say so.
 peers: $(VENV)/ready
