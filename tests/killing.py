@@ -94,7 +94,9 @@ def kill(trainings: int, seed: int, kills_at_least: int = 0) -> Tally:
             path, reached = Path(folder) / "run.h5", (0, 0)
             while True:
                 child = fork.Process(target=_to_the_end, args=(path,))
-                child.start()
+                with warnings.catch_warnings():  # of threads that idle, and that the library makes anew in the child
+                    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+                    child.start()
                 child.join(rng.uniform(0, lasts))
                 ended = child.exitcode is not None
                 child.kill()
