@@ -286,9 +286,10 @@ def datasets(draw: st.DrawFn) -> Dataset:
 
     def part() -> Samples:
         n, t = draw(st.integers(1, 5)), draw(st.integers(1, 4))
-        numbers = [rng.integers(-5, 99, n) if draw(st.booleans()) else None for _ in range(2)]
+        person, trial = (rng.integers(-5, 99, n) if draw(st.booleans()) else None for _ in range(2))
         lengths = rng.integers(1, t + 1, n) if draw(st.booleans()) else None
-        return Samples(rng.normal(size=(n, t, d)).astype(dtype), rng.integers(0, len(classes), n), *numbers, lengths)
+        X = rng.normal(size=(n, t, d)).astype(dtype)
+        return Samples(X, rng.integers(0, len(classes), n), person, trial, lengths)
 
     scaling = Scaling(rng.normal(size=d), rng.uniform(0.1, 9, d)) if draw(st.booleans()) else None
     rate = draw(st.none() | st.floats(1e-3, 1e4))
