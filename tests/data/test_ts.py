@@ -204,8 +204,9 @@ def test_refuses_a_header(tmp_path: Path, tags: dict[str, str | None], message: 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "bad.ts: the file is empty"),
-        (b"# nothing but\n\n", "bad.ts: the file is empty"),
+        (b"", "bad.ts: there is nothing but comments in it"),
+        (b"# nothing but\n\n", "bad.ts: there is nothing but comments in it"),
+        (TAGS.encode() + b"@data 1,2:a\n", "bad.ts, line 12: expected the cases below @data, found '1,2:a' beside it"),
         (TAGS.encode(), "bad.ts: there is no @data line"),
         ((TAGS + "@data\n").encode(), "bad.ts: there is no case below @data"),
         (HEAD.encode("utf-16"), "bad.ts, line 1: expected text: invalid start byte of UTF-8"),
@@ -232,11 +233,24 @@ def test_refuses_what_is_no_file_or_too_large(tmp_path: Path) -> None:
         load_ts(train, test, missing="drop")  # type: ignore[arg-type]
     with pytest.raises(DataError, match=r"TRAIN.ts: it has \d+ bytes, expected at most 99: raise max_bytes"):
         load_ts(train, test, max_bytes=99)
-    # a single long series among short ones: 20 kB of text, 16 kB of padded series; of ten times as many, 161 kB
+    # a single long series among short ones
     write_ts(train, *made_up_cases([1] * 400, d=1))
     write_ts(test, *made_up_cases([500], d=1))
-    with pytest.raises(DataError, match=r"padded to 500 steps, the series need 802000 bytes, expected at most 100000"):
-        load_ts(train, test, max_bytes=100_000)
+    with pytest.raises(DataError, match=r"padded to 500 steps, the series need 802000 bytes, expected at most 200000"):
+        load_ts(train, test, max_bytes=200_000)
+    with pytest.raises(
+        DataError, match=r"TRAIN.ts, line \d+: the series so far take \d+ bytes, expected at most 50000"
+    ):
+        load_ts(train, test, max_bytes=50_000)
+
+
+def test_refuses_a_line_that_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("unrolled.data.ts_files.LONGEST_LINE", 9_999)
+    train, test = write_both(tmp_path)
+    for text in ("1," * 6_000, "@" + "x" * 12_000, "#" * 12_000):
+        train.write_text("#\n" + text)
+        with pytest.raises(DataError, match=r"TRAIN.ts, line 2: expected at most 9999 bytes in a line, found more"):
+            load_ts(train, test)
 
 
 def test_refuses_parts_that_do_not_fit(tmp_path: Path) -> None:

@@ -147,6 +147,10 @@ WITH_X = ROW[:32] + "x".rjust(16) + ROW[48:]
         (with_line(LABELS, 2, "2\n"), "activity_labels.txt, line 2: expected the number 2 and a name, found '2'"),
         (with_line(LABELS, 2, "2 WALKING\n"), "activity_labels.txt, line 2: 'WALKING' is there twice"),
         (with_line(LABELS, 6, ""), "y_train.txt, line 6: expected a whole number from 1 to 5, found 6"),
+        (
+            {LABELS: "".join(f"{n} A{n}\n" for n in range(1, 70_000))},
+            "activity_labels.txt, line 65537: expected at most 65536 classes",
+        ),
         ({LABELS: ""}, "activity_labels.txt, line 1: expected the number 1 and a name, found ''"),
         ({"UCI HAR Dataset.txt": "", f"copy/{Y}": ""}, r"y_train.txt and copy/.*y_train.txt are the same file"),
         ({"/etc/x": ""}, "an entry is named '/etc/x', expected names within the archive"),

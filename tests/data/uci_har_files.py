@@ -64,8 +64,8 @@ def write_uci_har(path: Path, files: Mapping[str, str | bytes] | None = None, *,
     """
     files = uci_har_files() if files is None else files
     if path.suffix == ".zip":
-        content = zipped(files)
-        path.write_bytes(zipped({f"{ROOT}.names": "", f"{ROOT}.zip": content}) if twice else content)
+        packed = zipped(files)
+        path.write_bytes(zipped({f"{ROOT}.names": "", f"{ROOT}.zip": packed}) if twice else packed)
         return path
     for name, content in files.items():
         file = path / name

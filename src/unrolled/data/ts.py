@@ -44,7 +44,8 @@ def load_ts(
     rate : float, optional
         Steps a second (Hz), which the files do not say.
     max_bytes : int
-        The most that either file may have, and the most that the padded series of both may take in memory.
+        The most that either file may have, that its series may take in memory, and that those of both may
+        take there once they are padded.
 
     Returns
     -------

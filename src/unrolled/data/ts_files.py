@@ -17,6 +17,20 @@ from unrolled.data._labels import MAX_CLASSES
 from unrolled.data._text import LARGEST, number
 from unrolled.data.errors import DataError
 
+LONGEST_LINE = 2**26  # bytes; the longest published have a few million
+A_CASE = 256  # bytes, about: what Python needs for a case besides its values
+TAGS = (
+    "problemname",
+    "timestamps",
+    "missing",
+    "univariate",
+    "dimensions",
+    "equallength",
+    "serieslength",
+    "classlabel",
+    "targetlabel",
+)
+
 Missing = Literal["refuse", "interpolate"]
 Line = tuple[int, str]  # its number, from 1, and what stands on it
 
@@ -73,13 +87,13 @@ def read_ts(path: Path, missing: Missing, max_bytes: int) -> TsFile:
     """Read a file; parameters and errors are as of `load_ts`."""
     with contextlib.closing(_lines(path, max_bytes)) as lines:
         header = _header(lines, path)
-        return _cases(lines, header, path, missing)
+        return _cases(lines, header, path, missing, max_bytes)
 
 
-def _cases(lines: Iterator[Line], header: Header, path: Path, missing: Missing) -> TsFile:
+def _cases(lines: Iterator[Line], header: Header, path: Path, missing: Missing, max_bytes: int) -> TsFile:
     cases: list[FloatArray] = []
     labels: list[str] = []
-    interpolated, first = 0, 0
+    interpolated, first, size = 0, 0, 0
     declared = set(header.classes)
     for line, text in lines:
         where = f"{path}, line {line}"
@@ -113,6 +127,12 @@ def _cases(lines: Iterator[Line], header: Header, path: Path, missing: Missing) 
         first = first or line
         cases.append(np.stack(columns, axis=1, dtype=np.float32, casting="same_kind"))
         labels.append(label)
+        size += cases[-1].nbytes + A_CASE
+        if size > max_bytes:
+            raise DataError(
+                f"{where}: the series so far take {size} bytes, expected at most {max_bytes}: "
+                "raise max_bytes to allow more"
+            )
     if not cases:
         raise DataError(f"{path}: there is no case below @data")
     return TsFile(header, cases, labels, interpolated)
@@ -130,9 +150,11 @@ def _lines(path: Path, max_bytes: int) -> Generator[Line, None, None]:
             raise DataError(f"{path}: it has {left} bytes, expected at most {max_bytes}: raise max_bytes to allow it")
         with path.open("rb") as file:
             line = 0
-            while left > 0 and (raw := file.readline(left)):  # of a file that grows, no more than was checked
-                line += 1
+            while left > 0 and (raw := file.readline(min(left, LONGEST_LINE + 1))):
+                line += 1  # of a file that grows, no more is read than was checked
                 left -= len(raw)
+                if len(raw) > LONGEST_LINE:
+                    raise DataError(f"{path}, line {line}: expected at most {LONGEST_LINE} bytes in a line, found more")
                 raw = raw.removeprefix(codecs.BOM_UTF8) if line == 1 else raw
                 if raw.lstrip().startswith(b"#"):  # a comment may be in any encoding
                     continue
@@ -149,18 +171,22 @@ def _lines(path: Path, max_bytes: int) -> Generator[Line, None, None]:
 def _header(lines: Iterator[Line], path: Path) -> Header:
     """Read the tags down to @data. Those unknown here say nothing of the numbers and are passed over."""
     tags: dict[str, Line] = {}
+    line = 0
     for line, text in lines:
         tag, value = [*text.split(maxsplit=1), ""][:2]
         if not tag.startswith("@"):
             raise DataError(f"{path}, line {line}: expected a tag such as @univariate, or @data, found {_short(text)}")
         name = tag[1:].lower()
+        if name == "data" and value:
+            raise DataError(f"{path}, line {line}: expected the cases below @data, found {_short(value)} beside it")
         if name == "data":
             return _understood(tags, path)
         name = "dimensions" if name == "dimension" else name
         if name in tags:
             raise DataError(f"{path}, line {line}: {tag} is there twice, expected it once")
-        tags[name] = line, value
-    raise DataError(f"{path}: there is no @data line" if tags else f"{path}: the file is empty")
+        if name in TAGS:
+            tags[name] = line, value
+    raise DataError(f"{path}: " + ("there is no @data line" if line else "there is nothing but comments in it"))
 
 
 def _understood(tags: dict[str, Line], path: Path) -> Header:

@@ -17,6 +17,7 @@ import numpy as np
 
 from unrolled.data._archive import Member, _checked, _in_zip, members
 from unrolled.data._checks import one_of
+from unrolled.data._labels import MAX_CLASSES
 from unrolled.data._text import column, table
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
@@ -142,14 +143,16 @@ def _each_once(path: Path, found: list[Member], names: list[str]) -> dict[str, M
 
 def _activities(file: Member) -> tuple[str, ...]:
     """Read the names of the classes: lines of a number, from 1, and a name."""
-    names: list[str] = []
+    names: dict[str, int] = {}
     for line, text in enumerate(file.text().rstrip().split("\n"), start=1):
         cells = text.split()
         if len(cells) != 2 or cells[0] != str(line):
             raise DataError(f"{file.where}, line {line}: expected the number {line} and a name, found {text[:60]!r}")
         if cells[1] in names:
             raise DataError(f"{file.where}, line {line}: {cells[1]!r} is there twice, expected different names")
-        names.append(cells[1])
+        if line > MAX_CLASSES:
+            raise DataError(f"{file.where}, line {line}: expected at most {MAX_CLASSES} classes")
+        names[cells[1]] = line
     return tuple(names)
 
 
@@ -159,13 +162,13 @@ def _part(files: dict[str, Member], part: str, series: list[str], n_classes: int
     y = column(labels.text(), labels.where, n_classes) - 1
     person = column(people.text(), people.where, MOST_PEOPLE)
     _as_many(len(person), people, len(y), labels)
-    X = np.empty((len(y), STEPS, len(series)), np.float32)
-    for axis, name in enumerate(series):
+    axes = []
+    for name in series:
         file = files[f"{part}/Inertial Signals/{name}_{part}.txt"]
         windows = table(file.text(), file.where, STEPS)
         _as_many(len(windows), file, len(y), labels)
-        X[:, :, axis] = windows
-    return Samples(X, y, person)
+        axes.append(windows.astype(np.float32))
+    return Samples(np.stack(axes, axis=2), y, person)
 
 
 def _as_many(n: int, file: Member, expected: int, labels: Member) -> None:
