@@ -20,6 +20,11 @@ def test_it_tells_what_it_is() -> None:
     assert Dataset(part(), part(), ["sit", "walk"]).classes == ("sit", "walk")  # type: ignore[arg-type]
 
 
+def test_it_tells_of_different_lengths() -> None:
+    shorter = dataclasses.replace(part(), lengths=np.array([2, 5, 3, 4]))
+    assert "6 training and 4 test series of 2 to 5 steps x 3 axes" in repr(Dataset(part(6), shorter, ("a", "b")))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -286,8 +286,10 @@ def datasets(draw: st.DrawFn) -> Dataset:
 
     def part() -> Samples:
         n, t = draw(st.integers(1, 5)), draw(st.integers(1, 4))
-        numbers = [rng.integers(-5, 99, n) if draw(st.booleans()) else None for _ in range(2)]
-        return Samples(rng.normal(size=(n, t, d)).astype(dtype), rng.integers(0, len(classes), n), *numbers)
+        person, trial = (rng.integers(-5, 99, n) if draw(st.booleans()) else None for _ in range(2))
+        lengths = rng.integers(1, t + 1, n) if draw(st.booleans()) else None
+        X = rng.normal(size=(n, t, d)).astype(dtype)
+        return Samples(X, rng.integers(0, len(classes), n), person, trial, lengths)
 
     scaling = Scaling(rng.normal(size=d), rng.uniform(0.1, 9, d)) if draw(st.booleans()) else None
     rate = draw(st.none() | st.floats(1e-3, 1e4))
@@ -330,6 +332,18 @@ def test_others_can_read_what_is_saved(tmp_path: Path) -> None:
         }
         assert file["trY"][...].tolist() == [[1, 0]] * 3
         assert file.attrs["classes"].tolist() == ["a", "b"]
+
+
+def test_lengths_are_kept_under_names_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    train = dataclasses.replace(a_dataset().train, lengths=np.array([4, 1, 2]))
+    save_h5(path, dataclasses.replace(a_dataset(), train=train))
+    with h5py.File(path, "a") as file:
+        assert file["trLengths"][...].tolist() == [4, 1, 2]
+        assert "tstLengths" not in file
+        file["trLengths"][1] = 5
+    with pytest.raises(DataError, match=r"a.h5: lengths has 5 at row 1, expected 1 to 4, the steps of X"):
+        load_h5(path)
 
 
 def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:

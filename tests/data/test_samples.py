@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -28,6 +30,45 @@ def test_arrays_get_their_dtypes() -> None:
     assert Samples(np.ones((2, 3, 1), ">f8"), np.array([0, 1])).X.dtype == np.dtype("=f8")
     assert len(samples) == 2
     assert repr(samples) == "Samples(2 series of 3 steps x 1 axes, float32, 2 people)"
+
+
+def test_behind_the_length_of_a_series_stand_zeros() -> None:
+    X = np.arange(1.0, 25).reshape(3, 4, 2)
+    samples = Samples(X, np.zeros(3, int), lengths=[4, 1, 3])  # type: ignore[arg-type]
+    assert samples.lengths is not None
+    assert samples.lengths.dtype == np.int64
+    assert samples.X[0].tolist() == X[0].tolist()
+    assert samples.X[1].tolist() == [X[1, 0].tolist(), [0, 0], [0, 0], [0, 0]]
+    assert samples.X[2].tolist() == [*X[2, :3].tolist(), [0, 0]]
+    assert (X > 0).all()  # what was handed over is as it was
+    assert Samples(samples.X, samples.y, lengths=samples.lengths).X is samples.X
+    assert repr(samples) == "Samples(3 series of 1 to 4 steps x 2 axes, float64)"
+    assert repr(samples.subset([1])) == "Samples(1 series of 1 steps x 2 axes, float64)"
+    assert repr(samples.subset([])) == "Samples(0 series of 4 steps x 2 axes, float64)"
+
+
+@pytest.mark.parametrize(
+    ("lengths", "message"),
+    [
+        ([4, 0, 1], "lengths has 0 at row 1, expected 1 or more"),
+        ([4, 1, 5], "lengths has 5 at row 2, expected 1 to 4, the steps of X"),
+        ([4, 1.5, 1], "lengths has 1.5 at row 1, expected whole numbers"),
+        ([4, np.nan, 1], "lengths has nan at row 1, expected whole numbers"),
+        ([4, 1], r"lengths has shape \(2,\), expected \(3,\)"),
+        (np.ones((3, 4), bool), r"lengths are true or false, .* of a mask \(N, T\), mask.sum\(1\)"),
+        (["a", "b", "c"], "lengths has dtype <U1, expected whole numbers"),
+    ],
+)
+def test_refuses_lengths(lengths: object, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        Samples(np.ones((3, 4, 2)), np.zeros(3, int), lengths=lengths)  # type: ignore[arg-type]
+
+
+def test_padding_too_is_finite() -> None:
+    X = np.ones((2, 3, 1))
+    X[1, 2] = np.nan
+    with pytest.raises(DataError, match="X has nan at row 1, step 2, axis 0"):
+        Samples(X, np.zeros(2, int), lengths=np.array([3, 2]))
 
 
 NAN = np.ones((3, 4, 2))
@@ -61,6 +102,7 @@ def test_refuses(X: object, y: object, person: object, message: str) -> None:
 
 def test_subset_takes_everything_along_in_the_order_asked_for() -> None:
     samples = some(person=np.arange(12) + 100, trial=np.arange(12) + 200)
+    samples = dataclasses.replace(samples, lengths=np.arange(12) % 4 + 1)
     part = samples.subset([5, 2])
     assert rows(part) == [5, 2]
     assert part.y.tolist() == [2, 2]
@@ -68,6 +110,11 @@ def test_subset_takes_everything_along_in_the_order_asked_for() -> None:
     assert part.person.tolist() == [105, 102]
     assert part.trial is not None
     assert part.trial.tolist() == [205, 202]
+    assert part.lengths is not None
+    assert part.lengths.tolist() == [2, 3]
+    for half in samples.split(0.5, rng=0):
+        assert half.lengths is not None
+        assert half.lengths.tolist() == [row % 4 + 1 for row in rows(half)]
     assert rows(samples.subset(samples.y == 1)) == [1, 4, 7, 10]
     assert len(samples.subset([])) == 0
 

@@ -35,6 +35,33 @@ def test_every_axis_gets_mean_0_and_std_1_unless_it_is_constant(X: np.ndarray) -
             assert abs(scaled.std() - 1) < 1e-6
 
 
+@given(signals, st.integers(0, 99))
+def test_padding_is_not_measured(X: np.ndarray, seed: int) -> None:
+    lengths = np.random.default_rng(seed).integers(1, X.shape[1] + 1, len(X))
+    steps = np.concatenate([x[:length] for x, length in zip(X, lengths, strict=True)])
+    measured, expected = Scaling.fit(X, lengths), Scaling.fit(steps)
+    np.testing.assert_array_equal(measured.mean, expected.mean)
+    np.testing.assert_array_equal(measured.std, expected.std)
+
+
+def test_padding_stays_zero() -> None:
+    rng = np.random.default_rng(0)
+    train, test = (
+        Samples(rng.normal(5, 3, (n, 7, 2)), np.zeros(n, int), lengths=rng.integers(1, 8, n)) for n in (40, 20)
+    )
+    scaled = Dataset(train, test, ("a",)).standardised()
+    for part, raw in ((scaled.train, train), (scaled.test, test)):
+        assert part.lengths is not None
+        real = np.arange(7) < part.lengths[:, np.newaxis]
+        assert (part.X[~real] == 0).all()
+        assert (part.X[real] != 0).all()
+        np.testing.assert_array_equal(part.lengths, raw.lengths)
+    assert train.lengths is not None
+    of_train = scaled.train.X[np.arange(7) < train.lengths[:, np.newaxis]]
+    np.testing.assert_allclose(of_train.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(of_train.std(axis=0), 1)
+
+
 def test_a_constant_axis_is_only_moved() -> None:
     X = np.full((50, 3, 2), 0.1)  # the mean of fifty 0.1 is not 0.1 in binary
     X[:, :, 1] = np.arange(150).reshape(50, 3)
@@ -90,6 +117,10 @@ def test_refuses_what_it_cannot_measure_or_scale() -> None:
         Scaling.fit(np.empty((0, 5, 2)))
     with pytest.raises(DataError, match=r"X has shape \(\): there is nothing to measure"):
         Scaling.fit(np.array(1.0))
+    with pytest.raises(DataError, match=r"X has shape \(5, 2\), expected \(N, T, D\) for series with lengths"):
+        Scaling.fit(np.ones((5, 2)), np.ones(5, int))
+    with pytest.raises(DataError, match="lengths has 4 at row 1, expected 1 to 3"):
+        Scaling.fit(np.ones((2, 3, 1)), np.array([3, 4]))
     with pytest.raises(DataError, match="axis 0 has mean"):
         Scaling.fit(np.array([[-1e308], [1e308], [1e308], [1e308]]))
     with pytest.raises(DataError, match=r"X has shape \(4, 3\), expected 2 axes in its last dimension"):

@@ -1,10 +1,12 @@
-"""Recordings of movements, as labelled series of equal length ready for training.
+"""Recordings of movements, as labelled series ready for training.
 
-A `Dataset` has a training and a test part, each a `Samples`: X (N, T, D) and labels y (N,). There are three
-ways to one:
+A `Dataset` has a training and a test part, each a `Samples`: X (N, T, D) and labels y (N,), and `lengths` (N,)
+where the series differ in length. There are five ways to one:
 
 - `load_shoulder_exercises`: the recordings that come with the library;
 - `load_motionsense`: the MotionSense recordings, from the zip as published;
+- `load_uci_har`: the UCI HAR recordings, from the zip or the folder;
+- `load_ts`: any data set of the UEA and UCR archive, in its `.ts` layout;
 - `load_h5` and `save_h5`: HDF5 files in the course layout (trX, trY, tstX, tstY).
 
 For recordings of one's own: `cut_windows` makes `Samples` of a list of `Recording`, `Samples.split` divides
@@ -21,6 +23,8 @@ from unrolled.data.recordings import Recording, cut_windows
 from unrolled.data.samples import Samples
 from unrolled.data.scaling import Scaling
 from unrolled.data.shoulder import load_shoulder_exercises, read_shoulder_exercises
+from unrolled.data.ts import load_ts
+from unrolled.data.uci_har import load_uci_har
 
 __all__ = [
     "DataError",
@@ -32,6 +36,8 @@ __all__ = [
     "load_h5",
     "load_motionsense",
     "load_shoulder_exercises",
+    "load_ts",
+    "load_uci_har",
     "read_motionsense",
     "read_shoulder_exercises",
     "save_h5",

@@ -50,6 +50,17 @@ def whole_numbers(values: ArrayLike, name: str, length: int, minimum: int | None
     return whole
 
 
+def step_counts(values: ArrayLike, name: str, n: int, steps: int) -> IntArray:
+    """Return the lengths (n,) of series as int64, or say which row is not a whole number from 1 to `steps`."""
+    if _array(values, name).dtype.kind == "b":
+        raise DataError(f"{name} are true or false, expected whole numbers of steps; of a mask (N, T), mask.sum(1)")
+    counts = whole_numbers(values, name, n, minimum=1)
+    if n and counts.max() > steps:
+        row = int(np.argmax(counts))
+        raise DataError(f"{name} has {counts[row]} at row {row}, expected 1 to {steps}, the steps of X")
+    return counts
+
+
 def whole_number(value: int, name: str, minimum: int | None = None) -> int:
     """Return `value` as an int, or say that the parameter `name` is not whole or is below `minimum`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):

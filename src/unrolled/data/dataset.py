@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from unrolled.data.errors import DataError
-from unrolled.data.samples import Samples
+from unrolled.data.samples import Samples, steps
 from unrolled.data.scaling import Scaling
+from unrolled.data.summary import Summary
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,6 +27,8 @@ class Dataset:
         Source, selection and split, in words.
     scaling : Scaling, optional
         The standardisation already applied to both parts; ``scaling.invert(X)`` gives raw units again.
+    summary : Summary, optional
+        What was kept and what was dropped, and why, on the way from the files to here.
 
     Raises
     ------
@@ -40,6 +43,7 @@ class Dataset:
     rate: float | None = None
     provenance: str = ""
     scaling: Scaling | None = None
+    summary: Summary | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "classes", class_names(self.classes))
@@ -61,15 +65,17 @@ class Dataset:
             raise DataError(f"scaling is for {len(self.scaling.mean)} axes, expected {d} as in train")
 
     def __repr__(self) -> str:
-        _, t, d = self.train.X.shape
         return (
-            f"Dataset({len(self.train)} training and {len(self.test)} test series of {t} steps x {d} axes"
+            f"Dataset({len(self.train)} training and {len(self.test)} test series of {steps(self.train, self.test)} "
+            f"steps x {self.train.X.shape[2]} axes"
             f"{'' if self.rate is None else f' at {self.rate:g} Hz'}, "
             f"{'raw' if self.scaling is None else 'standardised'}; classes: {', '.join(self.classes)})"
         )
 
     def standardised(self) -> "Dataset":
         """Return the data set with each axis at mean 0 and standard deviation 1, measured on `train` alone.
+
+        Padding is not measured, and stays zero.
 
         Raises
         ------
@@ -78,7 +84,7 @@ class Dataset:
         """
         if self.scaling is not None:
             raise DataError("the data set is standardised already, expected one in raw units")
-        scaling = Scaling.fit(self.train.X)
+        scaling = Scaling.fit(self.train.X, self.train.lengths)
         train, test = (dataclasses.replace(part, X=scaling.apply(part.X)) for part in (self.train, self.test))
         return dataclasses.replace(self, train=train, test=test, scaling=scaling)
 

@@ -22,7 +22,7 @@ from unrolled.files import replacing
 GIB = 2**30
 FORMAT = "unrolled data set 1"  # an attribute of the files written here; others have none
 REQUIRED = ("trX", "trY", "tstX", "tstY")
-OPTIONAL = ("trPerson", "trTrial", "tstPerson", "tstTrial")
+OPTIONAL = ("trPerson", "trTrial", "trLengths", "tstPerson", "tstTrial", "tstLengths")
 
 
 def load_h5(
@@ -37,7 +37,7 @@ def load_h5(
 
     The file holds ``trX`` and ``tstX`` (N, T, D), and ``trY`` and ``tstY``, both one-hot (N, C) or both whole
     numbers (N,) or (N, 1), for any N, T, D and C. Files written by `save_h5` also hold class names, rate,
-    provenance, scaling, people and trials. Anything else in the file is left alone. Only data stored in the
+    provenance, scaling, people, trials and lengths. Anything else in the file is left alone. Only data stored in the
     file itself is read: links and virtual or external data sets are refused.
 
     Parameters
@@ -102,6 +102,7 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
                 ("Y", one_hot.astype(np.uint8)),
                 ("Person", part.person),
                 ("Trial", part.trial),
+                ("Lengths", part.lengths),
             ):
                 if values is not None:  # no time stamps: the same data give the same bytes
                     file.create_dataset(prefix + name, data=values, track_times=False)
@@ -211,7 +212,8 @@ def _dataset(
     if "scaling_mean" in attributes:
         scaling = Scaling(attributes["scaling_mean"], attributes["scaling_std"])
     train, test = (
-        Samples(X[part], y[part], arrays.get(part + "Person"), arrays.get(part + "Trial")) for part in ("tr", "tst")
+        Samples(X[part], y[part], *(arrays.get(part + name) for name in ("Person", "Trial", "Lengths")))
+        for part in ("tr", "tst")
     )
     provenance = attributes.get("provenance", f"{file_name}, an HDF5 file in the course layout")
     return Dataset(train, test, tuple(classes), rate, provenance, scaling)

@@ -1,4 +1,4 @@
-"""Labelled series of equal length, and how they are divided in two."""
+"""Labelled series, of equal length or padded to it, and how they are divided in two."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data._checks import FloatArray, IntArray, one_of, real_numbers, whole_numbers
+from unrolled.data._checks import FloatArray, IntArray, one_of, real_numbers, step_counts, whole_numbers
 from unrolled.data.errors import DataError
 
 Rng = int | np.random.Generator | None
@@ -20,13 +20,16 @@ class Samples:
     Parameters
     ----------
     X : array, shape (N, T, D)
-        The series, finite. float64 is kept, anything else becomes float32.
+        The series, finite. float64 is kept, anything else becomes float32. Where `lengths` are given, what
+        stands behind a series' last step is padding: zeros are put there, whatever it was.
     y : array, shape (N,)
         The label of each, a whole number from 0; kept as int64.
     person : array, shape (N,), optional
         Whose movement it is, as whole numbers; kept as int64.
     trial : array, shape (N,), optional
         Which of the person's trials it was cut from; kept as int64.
+    lengths : array, shape (N,), optional
+        How many steps of each are its own, whole numbers from 1 to T; kept as int64. None: all T of every one.
 
     Raises
     ------
@@ -38,6 +41,7 @@ class Samples:
     y: IntArray
     person: IntArray | None = None
     trial: IntArray | None = None
+    lengths: IntArray | None = None
 
     def __post_init__(self) -> None:
         X = real_numbers(self.X, "X", ("row", "step", "axis"))
@@ -46,14 +50,20 @@ class Samples:
         for name, numbers in (("person", self.person), ("trial", self.trial)):
             if numbers is not None:
                 object.__setattr__(self, name, whole_numbers(numbers, name, len(X)))
+        if self.lengths is not None:
+            lengths = step_counts(self.lengths, "lengths", len(X), X.shape[1])
+            object.__setattr__(self, "lengths", lengths)
+            padding = np.arange(X.shape[1]) >= lengths[:, np.newaxis]
+            if X[padding].any():  # else X is as it should be, and no copy is made
+                object.__setattr__(self, "X", np.where(padding[:, :, np.newaxis], X.dtype.type(0), X))
 
     def __len__(self) -> int:
         return len(self.X)
 
     def __repr__(self) -> str:
-        n, t, d = self.X.shape
+        n, _, d = self.X.shape
         people = "" if self.person is None else f", {len(np.unique(self.person))} people"
-        return f"Samples({n} series of {t} steps x {d} axes, {self.X.dtype}{people})"
+        return f"Samples({n} series of {steps(self)} steps x {d} axes, {self.X.dtype}{people})"
 
     def subset(self, indices: Sequence[int] | NDArray[np.integer] | NDArray[np.bool_]) -> "Samples":
         """Return the samples at `indices` (whole numbers, or a mask of length N), in that order.
@@ -74,6 +84,7 @@ class Samples:
                 self.y[chosen],
                 None if self.person is None else self.person[chosen],
                 None if self.trial is None else self.trial[chosen],
+                None if self.lengths is None else self.lengths[chosen],
             )
         except IndexError as error:
             raise DataError(f"indices do not fit {len(self)} samples: {error}") from error
@@ -127,6 +138,14 @@ class Samples:
             pairs = np.stack([self.person, numbers], axis=1)
             return np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)
         return np.unique(numbers, return_inverse=True)[1].reshape(-1)
+
+
+def steps(*parts: Samples) -> str:
+    """Say how many steps the series have: "150", or "7 to 29" where they differ."""
+    counts: set[int] = set()
+    for part in parts:
+        counts.update([part.X.shape[1]] if part.lengths is None or not len(part) else part.lengths.tolist())
+    return f"{min(counts)}" if len(counts) == 1 else f"{min(counts)} to {max(counts)}"
 
 
 def _draw_from_classes(y: IntArray, fraction: float, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data._checks import FloatArray
+from unrolled.data._checks import FloatArray, IntArray, step_counts
 from unrolled.data.errors import DataError
 
 
@@ -41,7 +41,7 @@ class Scaling:
         object.__setattr__(self, "std", std)
 
     @classmethod
-    def fit(cls, X: FloatArray) -> "Scaling":
+    def fit(cls, X: FloatArray, lengths: IntArray | None = None) -> "Scaling":
         """Measure mean and standard deviation of every axis, over everything but the last dimension.
 
         Fit on training data only: what is measured on the test set leaks into training.
@@ -50,6 +50,8 @@ class Scaling:
         ----------
         X : array, shape (..., D)
             For instance (N, T, D), or a single recording (L, D).
+        lengths : array, shape (N,), optional
+            Of the series in X (N, T, D), from 1 to T: steps behind are padding and are not measured.
 
         Returns
         -------
@@ -60,7 +62,12 @@ class Scaling:
         X = np.asarray(X, np.float64)
         if X.ndim == 0 or X.size == 0:
             raise DataError(f"X has shape {X.shape}: there is nothing to measure a mean on")
-        rows = X.reshape(-1, X.shape[-1])
+        if lengths is None:
+            rows = X.reshape(-1, X.shape[-1])
+        elif X.ndim == 3:
+            rows = X[np.arange(X.shape[1]) < step_counts(lengths, "lengths", len(X), X.shape[1])[:, np.newaxis]]
+        else:
+            raise DataError(f"X has shape {X.shape}, expected (N, T, D) for series with lengths")
         with np.errstate(over="ignore", invalid="ignore"):  # __post_init__ refuses an overflow
             mean, std = rows.mean(axis=0), rows.std(axis=0)
         # asked of the values themselves: rounding can give a constant axis a tiny spread instead of none
