@@ -83,8 +83,8 @@ def from_recordings(
     """
     plan = Plan(split, test_share, test_people, window, stride, scale, rng)
     listed, names = _as_recordings(recordings, classes)
-    tally = Tally()
-    return plan.dataset(listed, names, rate, provenance or "Recordings of one's own", tally)
+    source = provenance or "Recordings of one's own"
+    return plan.dataset(listed, names, rate, source, source, Tally())
 
 
 @dataclass(frozen=True)
@@ -118,26 +118,30 @@ class Plan:
         classes: tuple[str, ...],
         rate: float | None,
         provenance: str,
+        name: str,
         tally: Tally,
     ) -> Dataset:
-        """Cut, divide and scale; `tally` goes on counting what the reader of the recordings began."""
+        """Cut, divide and scale; `name` is for messages, and `tally` goes on with what the reader counted."""
         if not recordings:
             dropped = str(tally.summary()).replace("\n", "; ")
-            raise DataError(f"there are no recordings to cut windows from{f' ({dropped})' if dropped else ''}")
-        samples = cut_windows(recordings, self.window, self.stride)
-        if not len(samples):
-            raise DataError(f"window is {self.window} steps, longer than every recording")
-        count_windows(recordings, self.window, len(samples), tally)
-        train, test = self._divide(samples)
-        dataset = Dataset(
-            train,
-            test,
-            classes,
-            rate,
-            f"{provenance}; windows of {self.window} steps every {self.stride}; {self._tested_on()}",
-            summary=tally.report(provenance),
-        )
-        return dataset.standardised() if self.scale else dataset
+            raise DataError(f"{name}: there are no recordings to cut windows from{f' ({dropped})' if dropped else ''}")
+        try:
+            samples = cut_windows(recordings, self.window, self.stride)
+            if not len(samples):
+                raise DataError(f"window is {self.window} steps, longer than every recording")
+            train, test = self._divide(samples)
+            count_windows(recordings, self.window, len(samples), tally)
+            dataset = Dataset(
+                train,
+                test,
+                classes,
+                rate,
+                f"{provenance}; windows of {self.window} steps every {self.stride}; {self._tested_on()}",
+                summary=tally.report(name),
+            )
+            return dataset.standardised() if self.scale else dataset
+        except DataError as error:
+            raise DataError(f"{name}: {error}") from error
 
     def _divide(self, samples: Samples) -> tuple[Samples, Samples]:
         if self.test_people is None:

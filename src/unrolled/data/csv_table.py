@@ -113,7 +113,7 @@ def load_csv(
         plan.window,
         tally,
     )
-    return plan.dataset(recordings, tuple(numbers), rate, path.name, tally)
+    return plan.dataset(recordings, tuple(numbers), rate, path.name, str(path), tally)
 
 
 def _numbered(classes: Sequence[str]) -> dict[str, int]:
@@ -180,7 +180,7 @@ class _Table:
 def _text(path: Path, max_bytes: int) -> str:
     """Return what stands in the file, if it is not too long and is text."""
     if not path.is_file():
-        raise DataError(f"{path}: there is no such file")
+        raise DataError(f"{path}: expected a file, found none")
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size

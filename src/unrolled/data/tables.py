@@ -91,10 +91,11 @@ def _ends(label: IntArray, person: IntArray, time: FloatArray | None, max_gap: f
         raise DataError(f"max_gap is {max_gap}, expected a finite number greater than 0, or None")
     changes = (np.diff(label) != 0) | (np.diff(person) != 0)
     if time is not None:
-        ahead = np.diff(time)
-        usual = ahead[~changes & (ahead > 0)]
-        if max_gap is None:
-            max_gap = USUAL_STEPS * float(np.median(usual)) if len(usual) else np.inf
+        with np.errstate(over="ignore"):  # a leap beyond float64 is infinite, and ends a recording
+            ahead = np.diff(time)
+            usual = ahead[~changes & (ahead > 0)]
+            if max_gap is None:
+                max_gap = USUAL_STEPS * float(np.median(usual)) if len(usual) else np.inf
         changes |= (ahead < 0) | (ahead > max_gap)
     return np.flatnonzero(changes) + 1
 

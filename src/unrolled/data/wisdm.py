@@ -82,7 +82,7 @@ def load_wisdm(
         source = "WISDM v1.1 (Kwapisz et al. 2010), phone accel"
     else:
         source = f"WISDM 2019 (Weiss et al. 2019, doi:10.1109/ACCESS.2019.2940729), {device} {sensor}"
-    return plan.dataset(recordings, classes, RATE, source, tally)
+    return plan.dataset(recordings, classes, RATE, source, str(path), tally)
 
 
 def read_wisdm(
@@ -129,7 +129,7 @@ def read_wisdm(
     tally = Tally()
     recordings, _ = _read(path, device, sensor, max_gap, min_steps, max_bytes, tally)
     tally.keep("recordings", len(recordings))
-    tally.report(f"WISDM, {Path(path).name}")
+    tally.report(str(path))
     return recordings
 
 

@@ -188,11 +188,12 @@ def parse(content: bytes, name: str, activities: Mapping[str, int], tally: Tally
     finite = np.asarray(np.isfinite(signal).all(axis=1))
     table, signal = table[finite], signal[finite]
     n_bad = sum(bad.values())
+    if not n_bad + len(finite):
+        raise DataError(f"{name}: there is no record, expected person,activity,time,x,y,z; and so on")
     if n_bad > len(table) or not len(table):
-        what = f"{first_bad}; " if first_bad else ""
         raise DataError(
-            f"{name}: {what}{len(table)} of {n_bad + len(finite)} records can be read, expected at least half, "
-            "each as person,activity,time,x,y,z;"
+            f"{name}, {first_bad or 'line 1: number out of range'}; {len(table)} of {n_bad + len(finite)} records "
+            "can be read, expected at least half, each as person,activity,time,x,y,z;"
         )
     repeated = np.concatenate([[False], (np.diff(table, axis=0) == 0).all(axis=1)])
     tally.keep("records", int((~repeated).sum()))
