@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from unrolled.data._checks import FloatArray
 from unrolled.data.errors import DataError
 from unrolled.data.recordings import Recording
 
@@ -51,10 +53,16 @@ def resample(recordings: Iterable[Recording], rate: float, new_rate: float) -> l
     ]
 
 
-def _resampled(recording: Recording, up: int, down: int) -> np.ndarray:
+def _resampled(recording: Recording, up: int, down: int) -> FloatArray:
     signal = recording.signal
     if up == down or not len(signal):
         return signal
-    if len(signal) == 1:  # no line goes through a single step
-        return signal.repeat(math.ceil(up / down), axis=0)
-    return np.asarray(resample_poly(signal, up, down, axis=0, padtype="line"), signal.dtype)
+    exact = signal.astype(np.float64)
+    slope = (exact[-1] - exact[0]) / max(len(signal) - 1, 1)  # of the line, by step
+
+    def line(places: NDArray[np.float64]) -> NDArray[np.float64]:
+        return exact[0] + places[:, np.newaxis] * slope
+
+    waves = resample_poly(exact - line(np.arange(len(signal)) * 1.0), up, down, axis=0)
+    resampled: FloatArray = (waves + line(np.arange(len(waves)) * (down / up))).astype(signal.dtype)
+    return resampled

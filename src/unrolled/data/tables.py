@@ -54,9 +54,12 @@ def cut_recordings(
     signal = real_numbers(signal, "signal", ("row", "axis"))
     labels = whole_numbers(label, "label", len(signal), minimum=0)
     people = whole_numbers(person, "person", len(signal))
-    times = None if time is None else real_numbers(np.asarray(time, np.float64), "time", ("row",))
-    if times is not None and len(times) != len(signal):
-        raise DataError(f"time has shape {times.shape}, expected ({len(signal)},): one number a row of signal")
+    times = None
+    if time is not None:
+        real_numbers(time, "time", ("row",))
+        times = np.asarray(time, np.float64)  # float32 would not tell two nanoseconds apart
+        if len(times) != len(signal):
+            raise DataError(f"time has shape {times.shape}, expected ({len(signal)},): one number a row of signal")
     return cut_counted(signal, labels, people, times, max_gap, min_steps, Tally())
 
 
