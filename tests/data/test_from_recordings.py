@@ -40,13 +40,14 @@ def test_a_split_by_person_or_trial_never_leaks(
     lengths: list[tuple[int, int, int]], window: int, stride: int, split: Split, share: float, seed: int
 ) -> None:
     recordings = numbered(lengths)
-    try:
-        dataset = from_recordings(
-            recordings, split=split, test_share=share, window=window, stride=stride, scale=False, rng=seed
-        )
-    except DataError as error:
-        assert "longer than every recording" in str(error) or "expected at least 2 groups" in str(error)
+    groups = {person if split == "person" else i for i, (n, _, person) in enumerate(lengths) if n >= window}
+    if len(groups) < 2:
+        with pytest.raises(DataError, match=r"longer than every recording|expected at least 2 groups"):
+            from_recordings(recordings, split=split, window=window, stride=stride)
         return
+    dataset = from_recordings(
+        recordings, split=split, test_share=share, window=window, stride=stride, scale=False, rng=seed
+    )
     train, test = dataset.train, dataset.test
     assert not set(train.X.ravel()) & set(test.X.ravel())  # no step is in both
     assert len(train) + len(test) == sum(max(0, (n - window) // stride + 1) for n, _, _ in lengths)
@@ -85,7 +86,7 @@ def test_folds_leave_each_group_out_once(numbers: list[tuple[int, int]], by: str
 
 def test_folds_need_people() -> None:
     with pytest.raises(DataError, match="carry no person numbers"):
-        Samples(np.ones((2, 1, 1)), np.zeros(2)).folds()
+        Samples(np.ones((2, 1, 1)), np.zeros(2, int)).folds()
 
 
 def test_names_are_the_classes_in_alphabetical_order_unless_said_otherwise() -> None:
@@ -198,7 +199,7 @@ def test_axes_are_selected_with_their_scaling() -> None:
     assert whole.scaling is not None
     np.testing.assert_array_equal(part.scaling.std, whole.scaling.std[[2, 0]])
     for axes in ([], [3], [-1], [0, 0], [0.5]):
-        with pytest.raises(DataError, match="ax[ei]s"):
+        with pytest.raises(DataError, match=r"axes are|an axis is"):
             whole.select_axes(axes)  # type: ignore[arg-type]
 
 
@@ -225,4 +226,4 @@ def test_classes_are_selected_and_renumbered_and_their_names_follow() -> None:
 def test_folds_make_data_sets() -> None:
     samples = cut_windows([Recording(s, i % 2, who, 1) for i, (s, _, who) in enumerate(some())], 10, 10)
     sets = [Dataset(rest, part, ("a", "b")).standardised() for rest, part in samples.folds()]
-    assert [sorted(set((s.test.person if s.test.person is not None else [])))[0] for s in sets] == [10, 11, 12, 13]
+    assert [np.unique(s.test.person).tolist() for s in sets if s.test.person is not None] == [[10], [11], [12], [13]]

@@ -42,6 +42,11 @@ def test_length_dtype_and_labels(steps: int, axes: int, rates: tuple[int, int]) 
         np.testing.assert_allclose(found.signal, 9.81, rtol=1e-5)  # what is constant stays so, to the ends
 
 
+def test_what_leaves_the_range_is_refused() -> None:
+    with pytest.raises(DataError, match="person 1, trial 1 has"):
+        resample([Recording(np.array([[3e38], [-3e38]], np.float32), 0, 1, 1)], 20, 50)
+
+
 def test_refuses() -> None:
     recording = Recording(np.zeros((5, 1)), 0, 1, 1)
     for rate, new_rate, message in (

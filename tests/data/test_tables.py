@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -23,7 +25,7 @@ def test_a_recording_has_one_label_one_person_and_no_gap(rows: list[tuple[int, i
         assert (person[places] == recording.person).all()
         between = np.diff(recording.signal[:, 1])
         assert ((between >= 0) & (between <= 4)).all()
-    for one, other in zip(whole, whole[1:], strict=False):  # and none ends without a reason
+    for one, other in itertools.pairwise(whole):  # and none ends without a reason
         leap = other.signal[0, 1] - one.signal[-1, 1]
         assert one.label != other.label or one.person != other.person or leap < 0 or leap > 4
     for who in set(person.tolist()):

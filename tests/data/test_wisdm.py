@@ -19,10 +19,10 @@ from wisdm_files import (
 
 from unrolled.data import DataError, Recording, load_wisdm, read_wisdm
 
-NAMES_2019 = (
-    "walking jogging stairs sitting standing typing teeth soup chips pasta drinking sandwich kicking catch dribbling "
-    "writing clapping folding"
-).split()
+NAMES_2019 = (  # of the letters A to S without N
+    *("walking", "jogging", "stairs", "sitting", "standing", "typing", "teeth", "soup", "chips", "pasta"),
+    *("drinking", "sandwich", "kicking", "catch", "dribbling", "writing", "clapping", "folding"),
+)
 GOOD = "1,Walking,100,1,2,3;\n"
 
 
@@ -45,8 +45,12 @@ def test_readable_defects_are_read_and_others_dropped_and_counted(v1: Path, capl
     assert first.signal.dtype == np.float32
     assert first.signal == pytest.approx(
         np.array(
-            [[4.903325, 10.882658, -0.08172209], [-0.61291564, 18.496431, 3.0237172], [-1.18, 12.1, 7.2]]
-            + [[1.3756552, -2.4925237, 8.2e-4]]
+            [
+                [4.903325, 10.882658, -0.08172209],
+                [-0.61291564, 18.496431, 3.0237172],
+                [-1.18, 12.1, 7.2],
+                [1.3756552, -2.4925237, 8.2e-4],
+            ]
         )
     )
     assert [(r.person, r.label, len(r.signal)) for r in recordings[1:]] == [
@@ -145,7 +149,7 @@ def test_2019(tmp_path: Path) -> None:
     single = folder / "raw" / "watch" / "gyro" / "data_1601_gyro_watch.txt"
     assert tables(read_wisdm(single, device="watch", sensor="gyro")) == tables(found[18:])
     dataset = load_wisdm(packed, window=10, stride=5, test_people=[1601])
-    assert dataset.classes == tuple(NAMES_2019)
+    assert dataset.classes == NAMES_2019
     assert dataset.rate == 20
     assert np.bincount(dataset.test.y).tolist() == [4] * 18
 
@@ -222,7 +226,7 @@ def test_damaged_zips_are_refused(tmp_path: Path) -> None:
     write_wisdm_v1(path, people=(1, 2), steps=20)
     content = path.read_bytes()
     rng = np.random.default_rng(0)
-    refused = 0
+    messages = []
     for _ in range(60):
         damaged = bytearray(content)
         for place in rng.integers(0, len(content), 20):
@@ -231,9 +235,9 @@ def test_damaged_zips_are_refused(tmp_path: Path) -> None:
         try:
             read_wisdm(path)
         except DataError as error:
-            refused += 1
-            assert str(path) in str(error)
-    assert refused > 30
+            messages.append(str(error))
+    assert all(str(path) in message for message in messages)
+    assert len(messages) > 30
 
 
 def test_a_zip_that_says_too_little_is_not_unpacked_further(tmp_path: Path) -> None:
@@ -252,7 +256,7 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     content = (READABLE + "".join(UNREADABLE) + wisdm_v1_text((1, 2), 5)).encode()
     path = tmp_path / "a.txt"
-    read = 0
+    read, messages = 0, []
     for _ in range(150):
         damaged = bytearray(content)
         for place in rng.integers(0, len(content), rng.integers(1, 60)):
@@ -261,5 +265,6 @@ def test_mutated_files_are_read_or_refused(tmp_path: Path) -> None:
         try:
             read += len(load_wisdm(path, window=2, stride=1, split="trial").train) > 0
         except DataError as error:
-            assert str(path) in str(error)
+            messages.append(str(error))
+    assert all(str(path) in message for message in messages)
     assert read > 20

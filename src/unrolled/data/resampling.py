@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from unrolled.data._checks import FloatArray
@@ -47,22 +46,21 @@ def resample(recordings: Iterable[Recording], rate: float, new_rate: float) -> l
     up, down = ratio.numerator, ratio.denominator
     if not 0 < up <= LARGEST or not math.isclose(up / down, exact, rel_tol=1e-9):
         raise DataError(f"cannot bring {rate} Hz to {new_rate} Hz, expected a ratio of whole numbers up to {LARGEST}")
-    return [
-        Recording(_resampled(recording, up, down), recording.label, recording.person, recording.trial)
-        for recording in recordings
-    ]
+    with np.errstate(over="ignore", invalid="ignore"):  # Recording refuses what is no longer finite
+        return [
+            Recording(_resampled(recording, up, down), recording.label, recording.person, recording.trial)
+            for recording in recordings
+        ]
 
 
 def _resampled(recording: Recording, up: int, down: int) -> FloatArray:
     signal = recording.signal
     if up == down or not len(signal):
         return signal
-    exact = signal.astype(np.float64)
-    slope = (exact[-1] - exact[0]) / max(len(signal) - 1, 1)  # of the line, by step
+    start, slope = signal[0], (signal[-1] - signal[0]) / max(len(signal) - 1, 1)  # of the line, a step
+    waves = resample_poly(signal - _line(start, slope, len(signal), 1), up, down, axis=0)
+    return np.asarray(waves + _line(start, slope, len(waves), down / up), signal.dtype)
 
-    def line(places: NDArray[np.float64]) -> NDArray[np.float64]:
-        return exact[0] + places[:, np.newaxis] * slope
 
-    waves = resample_poly(exact - line(np.arange(len(signal)) * 1.0), up, down, axis=0)
-    resampled: FloatArray = (waves + line(np.arange(len(waves)) * (down / up))).astype(signal.dtype)
-    return resampled
+def _line(start: FloatArray, slope: FloatArray, steps: int, pace: float) -> FloatArray:
+    return np.asarray(start + np.arange(steps)[:, np.newaxis] * pace * slope.astype(np.float64))
