@@ -156,7 +156,7 @@ def test_refuses_files(tmp_path: Path, content: bytes, message: str) -> None:
         ({"max_gap": -1.0}, "max_gap is -1.0"),
         ({"window": 0}, "window is 0, expected 1 or more"),
         ({"split": "people"}, "split is 'people'"),
-        ({"max_bytes": 100}, "mine.csv: [0-9]+ bytes to read, expected at most 100: raise max_bytes"),
+        ({"max_bytes": 100}, "mine.csv: has [0-9]+ bytes, expected at most 100: raise max_bytes"),
         ({"rate": -1.0}, "rate is -1.0"),
     ],
 )

@@ -170,9 +170,9 @@ def test_a_split_by_person_is_the_default(v1: Path) -> None:
     [
         (b"", "a.txt: there is no record"),
         (b"\n;\n ;;\n", "a.txt: there is no record"),
-        (b"\x89PNG\r\n\x1a\n\x00\xff", "a.txt, line 1: expected text"),
-        (GOOD.encode() + b"1,Walking,200,1,\xff,3;\n", "a.txt, line 2: expected text"),
-        (GOOD.encode("utf-16"), "a.txt, line 1: expected text"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", "a.txt, line 1: expected UTF-8 text"),
+        (GOOD.encode() + b"1,Walking,200,1,\xff,3;\n", "a.txt, line 2: expected UTF-8 text"),
+        (GOOD.encode("utf-16"), "a.txt, line 1: expected UTF-8 text"),
         (GOOD.encode("utf-16-le"), "a.txt, line 1: .* 0 of 3 records"),
         (b"user,activity,timestamp,x,y,z\n", "a.txt, line 1: unknown activity: 'user,activity"),
         (b"1,A,100,1,2,3;\n", "a.txt, line 1: unknown activity: '1,A,100,1,2,3'; 0 of 1 records can be read"),
@@ -191,7 +191,7 @@ def test_refuses_files(tmp_path: Path, content: bytes, message: str) -> None:
 
 
 def test_refuses_what_is_not_there(v1: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="there is no such file"):
+    with pytest.raises(DataError, match="expected a file, found none"):
         read_wisdm(tmp_path / "none")
     empty = tmp_path / "empty"
     empty.mkdir()
@@ -217,7 +217,7 @@ def test_max_bytes(v1: Path, tmp_path: Path) -> None:
     write_wisdm_v1(packed)
     for path in (v1, packed):
         assert read_wisdm(path, max_bytes=size)
-        with pytest.raises(DataError, match=f"{size} bytes to read, expected at most {size - 1}: raise max_bytes"):
+        with pytest.raises(DataError, match=f"has {size} bytes, expected at most {size - 1}: raise max_bytes"):
             read_wisdm(path, max_bytes=size - 1)
 
 

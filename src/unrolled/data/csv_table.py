@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled.data._checks import FloatArray, IntArray
+from unrolled.data._plain import decode, read_file
 from unrolled.data.assembling import Plan, Split
 from unrolled.data.dataset import Dataset, class_names
 from unrolled.data.errors import DataError
@@ -92,7 +93,7 @@ def load_csv(
     columns = _Columns(signal, label, person, time)
     if not isinstance(delimiter, str) or len(delimiter) != 1 or delimiter in '"\r\n ':
         raise DataError(f"delimiter is {delimiter!r}, expected a single character, and no quote, blank or line end")
-    table = _parse(_text(path, max_bytes), str(path), columns, delimiter)
+    table = _parse(decode(read_file(path, max_bytes), str(path)), str(path), columns, delimiter)
     numbers = number_texts(list(table.labels)) if classes is None else _numbered(classes)
     for name, code in table.labels.items():
         if name not in numbers:
@@ -175,29 +176,6 @@ class _Table:
     person: IntArray
     people: dict[str, int]
     lines: IntArray
-
-
-def _text(path: Path, max_bytes: int) -> str:
-    """Return what stands in the file, if it is not too long and is text."""
-    if not path.is_file():
-        raise DataError(f"{path}: expected a file, found none")
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            # a byte more than allowed, to see if the file is longer than it said
-            content = file.read(max_bytes + 1) if size <= max_bytes else b""
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
-    if max(size, len(content)) > max_bytes:
-        raise DataError(
-            f"{path}: {max(size, len(content))} bytes to read, expected at most {max_bytes}: "
-            "raise max_bytes to allow it"
-        )
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{path}, line {line}: expected UTF-8 text: {error}") from None
 
 
 def _rows(text: str, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

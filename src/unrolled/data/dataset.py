@@ -30,7 +30,8 @@ class Dataset:
     scaling : Scaling, optional
         The standardisation already applied to both parts; ``scaling.invert(X)`` gives raw units again.
     summary : Summary, optional
-        What was kept and what was dropped, and why, on the way from the files to here.
+        What was kept and what was dropped, and why, on the way from the files to here. `save_h5` does not
+        write it.
 
     Raises
     ------

@@ -19,7 +19,7 @@ from unrolled.data.recordings import Recording
 from unrolled.data.samples import Rng
 from unrolled.data.summary import Tally
 from unrolled.data.tables import cut_counted
-from unrolled.data.wisdm_files import read_steps
+from unrolled.data.wisdm_files import ACTIVITIES, read_steps
 
 RATE = 20.0  # Hz
 
@@ -78,7 +78,7 @@ def load_wisdm(
     plan = Plan(split, test_share, test_people, window, stride, scale, rng)
     tally = Tally()
     recordings, classes = _read(path, device, sensor, max_gap, window, max_bytes, tally)
-    if len(classes) == 6:
+    if classes == tuple(ACTIVITIES):
         source = "WISDM v1.1 (Kwapisz et al. 2010), phone accel"
     else:
         source = f"WISDM 2019 (Weiss et al. 2019, doi:10.1109/ACCESS.2019.2940729), {device} {sensor}"

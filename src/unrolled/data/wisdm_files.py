@@ -4,8 +4,7 @@ import array
 import io
 import re
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from unrolled.data._archive import Member, members
 from unrolled.data._checks import FloatArray, IntArray, one_of
+from unrolled.data._plain import decode, read_file
 from unrolled.data.errors import DataError
 from unrolled.data.summary import Tally
 
@@ -42,6 +43,7 @@ ACTIVITIES_2019 = {  # the letter in the files, the name in activity_key.txt; th
 }
 DEVICES, SENSORS = ("phone", "watch"), ("accel", "gyro")
 RAW = "WISDM_ar_v1.1_raw.txt"
+EXPECTED = "WISDM as a text file, a zip or a folder"
 
 _NUMBER = r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?"
 _RECORD = re.compile(
@@ -67,100 +69,42 @@ class Steps(NamedTuple):
     time: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class _File:
-    """One file, in a folder or in a zip."""
-
-    name: str
-    size: int
-    read: Callable[[], bytes]
-
-
 def read_steps(path: Path, device: str, sensor: str, max_bytes: int, tally: Tally) -> tuple[Steps, tuple[str, ...]]:
     """Read every file of one device and sensor, all as one table; return the names of the classes too."""
     one_of(device, DEVICES, "device")
     one_of(sensor, SENSORS, "sensor")
-    if path.is_dir():
-        return _read(path, _in_folder(path), device, sensor, max_bytes, tally)
-    if not path.is_file():
-        raise DataError(f"{path}: there is no such file or folder")
-    if path.suffix in (".gz", ".tgz", ".tar"):
-        raise DataError(f"{path}: expected a text file, a zip or a folder: unpack it first")
-    if not zipfile.is_zipfile(path):
-        return _read(path, [_on_disk(path, path.name)], device, sensor, max_bytes, tally)
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise DataError(f"{path}: expected WISDM as a text file, a zip or a folder: {error}") from error
-    with archive:
-        return _read(path, _in_zip(archive), device, sensor, max_bytes, tally)
-
-
-def _read(
-    path: Path, files: list[_File], device: str, sensor: str, max_bytes: int, tally: Tally
-) -> tuple[Steps, tuple[str, ...]]:
-    """Tell by the names which edition it is, and read what is asked for."""
-    # in any folders, but none that climbs out (..), is absolute or has a drive
-    of_2019 = re.compile(rf"(?:(?!\.\./)[^/\\:]+/)*data_[0-9]{{1,9}}_{sensor}_{device}\.txt")
-    single = path.is_file() and len(files) == 1 and files[0].name == path.name  # of v1.1 it may have any name
-    chosen = [file for file in files if of_2019.fullmatch(file.name)]
-    activities, classes = {letter: i for i, letter in enumerate(ACTIVITIES_2019)}, tuple(ACTIVITIES_2019.values())
-    if not chosen:
-        chosen = files if single else [file for file in files if file.name.rpartition("/")[2] == RAW]
+    of_2019 = rf"data_[0-9]{{1,9}}_{sensor}_{device}\.txt"
+    if path.is_dir() or zipfile.is_zipfile(path):
+        either = re.compile(rf"(?:[^/]+/)*({of_2019}|{re.escape(RAW)})")
+        with members(path, either, EXPECTED, max_bytes=max_bytes, max_member=max_bytes) as found:
+            published = _one_edition(found, f"{device}/{sensor}/data_1600_{sensor}_{device}.txt", path)
+            first = published[0].match[1]
+            parts = [(member.where, member.read()) for member in published]
+    else:
+        if path.suffix in (".gz", ".tgz", ".tar"):
+            raise DataError(f"{path}: expected {EXPECTED}: unpack it first")
+        first = path.name  # of v1.1 it may be any
+        parts = [(str(path), read_file(path, max_bytes))]
+    if re.fullmatch(of_2019, first):
+        activities, classes = {letter: i for i, letter in enumerate(ACTIVITIES_2019)}, tuple(ACTIVITIES_2019.values())
+    elif (device, sensor) == ("phone", "accel"):
         activities, classes = ACTIVITIES, tuple(ACTIVITIES)
-        if chosen and (device, sensor) != ("phone", "accel"):
-            raise DataError(f"{path}: {chosen[0].name} is not of {device} and {sensor}, expected a file that is")
-    if not chosen:
-        raise DataError(
-            f"{path}: expected {RAW}, or {device}/{sensor}/data_1600_{sensor}_{device}.txt and so on, found neither"
-        )
-    chosen.sort(key=lambda file: (file.name.rpartition("/")[2], file.name))
-    for one, other in pairwise(chosen):
-        if one.name.rpartition("/")[2] == other.name.rpartition("/")[2]:
-            raise DataError(f"{path}: {one.name} and {other.name} are the same file, expected it once")
-    size = sum(file.size for file in chosen)
-    if size > max_bytes:
-        raise DataError(f"{path}: {size} bytes to read, expected at most {max_bytes}: raise max_bytes to allow it")
-    steps = []
-    for file in chosen:
-        name = str(path) if single else f"{path}, {file.name}"
-        try:
-            content = file.read()
-        except Exception as error:  # a damaged or encrypted entry fails in as many ways as there are compressions
-            raise DataError(f"{name}: cannot be read: {error}") from error
-        steps.append(parse(content, name, activities, tally))
+    else:
+        raise DataError(f"{path}: {first} is not of {device} and {sensor}, expected a file that is")
+    steps = [parse(content, name, activities, tally) for name, content in parts]
     return Steps(*(np.concatenate([getattr(each, name) for each in steps]) for name in Steps._fields)), classes
 
 
-def _in_folder(path: Path) -> list[_File]:
-    """List the text files where either edition has them: in the folder, or up to four folders down."""
-    patterns = ("*.txt", "*/*.txt", "*/*/*.txt", "*/*/*/*.txt", "*/*/*/*/*.txt")
-    files = [file for pattern in patterns for file in path.glob(pattern) if file.is_file()]
-    return [_on_disk(file, file.relative_to(path).as_posix()) for file in files]
-
-
-def _on_disk(path: Path, name: str) -> _File:
-    try:
-        size = path.stat().st_size
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error}") from error
-
-    def read() -> bytes:
-        with path.open("rb") as file:
-            return file.read(size)  # never more than the size that was checked
-
-    return _File(name, size, read)
-
-
-def _in_zip(archive: zipfile.ZipFile) -> list[_File]:
-    def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
-        def read() -> bytes:
-            with archive.open(entry) as file:
-                return file.read(entry.file_size)  # never unpacks more than the size that was checked
-
-        return read
-
-    return [_File(entry.filename, entry.file_size, reader(entry)) for entry in archive.infolist()]
+def _one_edition(found: list[Member], example: str, path: Path) -> list[Member]:
+    """Return the files of the 2019 edition in the order of the people, or else the one of v1.1."""
+    published = [member for member in found if member.match[1] != RAW] or found
+    if not published:
+        raise DataError(f"{path}: expected {RAW}, or {example} and so on, found neither")
+    published.sort(key=lambda member: member.match[1])
+    for one, other in pairwise(published):
+        if one.match[1] == other.match[1]:
+            raise DataError(f"{path}: {one.name} and {other.name} are the same file, expected it once")
+    return published
 
 
 def parse(content: bytes, name: str, activities: Mapping[str, int], tally: Tally) -> Steps:
@@ -207,12 +151,7 @@ def parse(content: bytes, name: str, activities: Mapping[str, int], tally: Tally
 
 def _records(content: bytes, name: str) -> Iterator[tuple[int, str]]:
     """Yield the number of the line and the text of each record that is not blank."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{name}, line {line}: expected text: {error}") from None
-    for line, between in enumerate(io.StringIO(text), start=1):
+    for line, between in enumerate(io.StringIO(decode(content, name)), start=1):
         for record in between.split(";"):
             if record and not record.isspace():
                 yield line, record
