@@ -306,3 +306,16 @@ def test_loading_the_real_zip(
     assert dataset.train.X.shape == (3000, 150, 3)
     np.testing.assert_allclose(dataset.train.X.mean(axis=(0, 1), dtype=float), 0, atol=1e-6)
     np.testing.assert_allclose(dataset.train.X.std(axis=(0, 1), dtype=float), 1, atol=1e-6)
+
+
+def test_the_summary_counts_what_was_drawn_and_what_was_too_short(imitation: tuple[Path, Path]) -> None:
+    dataset = load_motionsense(imitation[1], n_train=3, n_test=2, window=300)
+    recordings = read_motionsense(imitation[1])
+    short = sum(len(r.signal) < 300 for r in recordings)
+    assert 0 < short < len(recordings)
+    assert dataset.summary is not None
+    assert dataset.summary.kept == {"recordings": len(recordings) - short, "windows": 6 * (3 + 2)}
+    assert dataset.summary.dropped == {
+        "recordings": {"shorter than 300 steps": short},
+        "windows": {"not drawn": len(cut_windows(recordings, 300)) - 30},
+    }

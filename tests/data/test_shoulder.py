@@ -164,3 +164,10 @@ def test_the_script_opens_no_pickle_but_the_one_it_knows(
         with pytest.raises(SystemExit, match=re.escape(f"{source}: expected the wheel of seglearn==1.2.5")):
             script.read_source(source)
     assert not (tmp_path / "a.h5").exists()
+
+
+def test_the_summary_counts_recordings_and_windows() -> None:
+    dataset = load_shoulder_exercises()
+    assert dataset.summary is not None
+    assert dataset.summary.kept == {"recordings": 140, "windows": 2419 + 627}
+    assert dataset.summary.dropped == {}

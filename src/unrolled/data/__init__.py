@@ -1,30 +1,39 @@
 """Recordings of movements, as labelled series ready for training.
 
 A `Dataset` has a training and a test part, each a `Samples`: X (N, T, D) and labels y (N,), and `lengths` (N,)
-where the series differ in length. There are five ways to one:
+where the series differ in length. The ways to one:
 
 - `load_shoulder_exercises`: the recordings that come with the library;
-- `load_motionsense`: the MotionSense recordings, from the zip as published;
-- `load_uci_har`: the UCI HAR recordings, from the zip or the folder;
+- `load_motionsense`, `load_wisdm`, `load_uci_har`: recordings of the field, from the files as published;
 - `load_ts`: any data set of the UEA and UCR archive, in its `.ts` layout;
+- `load_csv`: a table of one's own; `from_recordings`: arrays of one's own;
 - `load_h5` and `save_h5`: HDF5 files in the course layout (trX, trY, tstX, tstY).
 
-For recordings of one's own: `cut_windows` makes `Samples` of a list of `Recording`, `Samples.split` divides
-them, and ``Dataset(...).standardised()`` scales them by what is measured on the training part. What cannot be
-used is refused with a `DataError` that says what was found, what was expected, and where.
+Continuous recordings all go the same way, and each step of it can be taken alone: recordings (`Recording`;
+`cut_recordings` cuts them from a long table, `resample` changes their rate) become windows of equal length
+(`cut_windows`), which are divided (`Samples.split`, `Samples.folds`) and scaled by what is measured on the
+training part (``Dataset(...).standardised()``). `Dataset.select_axes` and `Dataset.select_classes` keep a part,
+and a `Summary` says what was dropped on the way. What cannot be used is refused with a `DataError` that says
+what was found, what was expected, and where.
 """
 
+from unrolled.data.assembling import from_recordings
+from unrolled.data.csv_table import load_csv
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.h5 import load_h5, save_h5
 from unrolled.data.motionsense import load_motionsense
 from unrolled.data.motionsense_files import read_motionsense
 from unrolled.data.recordings import Recording, cut_windows
+from unrolled.data.resampling import resample
 from unrolled.data.samples import Samples
 from unrolled.data.scaling import Scaling
 from unrolled.data.shoulder import load_shoulder_exercises, read_shoulder_exercises
+from unrolled.data.summary import Summary
+from unrolled.data.tables import cut_recordings
 from unrolled.data.ts import load_ts
 from unrolled.data.uci_har import load_uci_har
+from unrolled.data.wisdm import load_wisdm, read_wisdm
 
 __all__ = [
     "DataError",
@@ -32,13 +41,20 @@ __all__ = [
     "Recording",
     "Samples",
     "Scaling",
+    "Summary",
+    "cut_recordings",
     "cut_windows",
+    "from_recordings",
+    "load_csv",
     "load_h5",
     "load_motionsense",
     "load_shoulder_exercises",
     "load_ts",
     "load_uci_har",
+    "load_wisdm",
     "read_motionsense",
     "read_shoulder_exercises",
+    "read_wisdm",
+    "resample",
     "save_h5",
 ]

@@ -1,10 +1,12 @@
 """A training and a test part with what is known about them."""
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from unrolled.data._checks import whole_number
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Samples, steps
 from unrolled.data.scaling import Scaling
@@ -28,7 +30,8 @@ class Dataset:
     scaling : Scaling, optional
         The standardisation already applied to both parts; ``scaling.invert(X)`` gives raw units again.
     summary : Summary, optional
-        What was kept and what was dropped, and why, on the way from the files to here.
+        What was kept and what was dropped, and why, on the way from the files to here. `save_h5` does not
+        write it.
 
     Raises
     ------
@@ -87,6 +90,54 @@ class Dataset:
         scaling = Scaling.fit(self.train.X, self.train.lengths)
         train, test = (dataclasses.replace(part, X=scaling.apply(part.X)) for part in (self.train, self.test))
         return dataclasses.replace(self, train=train, test=test, scaling=scaling)
+
+    def select_axes(self, axes: Sequence[int]) -> "Dataset":
+        """Return the data set with these axes alone, in this order; a scaling goes along.
+
+        Parameters
+        ----------
+        axes : sequence of int
+            Which of the D axes, from 0; at least one, none twice.
+
+        Raises
+        ------
+        DataError
+            If there is no such axis, or one is named twice.
+        """
+        d = self.train.X.shape[2]
+        chosen = [whole_number(axis, "an axis", 0) for axis in axes]
+        if not chosen or max(chosen) >= d or len(set(chosen)) < len(chosen):
+            raise DataError(f"axes are {chosen}, expected different numbers from 0 to {d - 1}, at least one")
+        train, test = (dataclasses.replace(part, X=part.X.take(chosen, axis=2)) for part in (self.train, self.test))
+        scaling = self.scaling and Scaling(self.scaling.mean[chosen], self.scaling.std[chosen])
+        return dataclasses.replace(self, train=train, test=test, scaling=scaling)
+
+    def select_classes(self, names: Sequence[str]) -> "Dataset":
+        """Return the data set with the samples of these classes alone, labelled 0, 1, ... in this order.
+
+        A scaling stays as it is, measured on all classes: to measure it on those kept, load with
+        ``scale=False``, select, and then call `standardised`.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Which of the classes; at least one, none twice.
+
+        Raises
+        ------
+        DataError
+            If there is no such class, one is named twice, or a part has no sample of any of them.
+        """
+        if isinstance(names, str):
+            raise DataError(f"names is the string {names!r}, expected a sequence of names")
+        kept = class_names(tuple(names))
+        if unknown := [name for name in kept if name not in self.classes]:
+            raise DataError(f"there is no class {unknown[0]!r}, expected some of {', '.join(self.classes)}")
+        number = np.full(len(self.classes), -1)
+        number[[self.classes.index(name) for name in kept]] = np.arange(len(kept))
+        train, test = (part.subset(number[part.y] >= 0) for part in (self.train, self.test))
+        train, test = (dataclasses.replace(part, y=number[part.y]) for part in (train, test))
+        return dataclasses.replace(self, train=train, test=test, classes=kept)
 
 
 def class_names(names: tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -15,8 +15,9 @@ from unrolled.data._checks import IntArray, one_of, whole_number
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.motionsense_files import MOVEMENTS, Signal, read_motionsense
-from unrolled.data.recordings import cut_windows
+from unrolled.data.recordings import count_windows, cut_windows
 from unrolled.data.samples import Rng
+from unrolled.data.summary import Tally
 
 RATE = 50.0  # Hz
 LAST_LONG_TRIAL = 10  # trials 1 to 9 are long, 11 to 16 are short
@@ -66,7 +67,8 @@ def load_motionsense(
     -------
     Dataset
         float32, with person and trial numbers, at 50 Hz; classes downstairs, jogging, sitting, standing,
-        upstairs, walking, as labels 0 to 5.
+        upstairs, walking, as labels 0 to 5. ``summary`` says how many windows were drawn and how many not,
+        and how many recordings were shorter than a window.
 
     Raises
     ------
@@ -77,7 +79,8 @@ def load_motionsense(
     one_of(split, ("trial", "people"), "split")
     window, stride = whole_number(window, "window", 1), whole_number(stride, "stride", 1)
     counts = [n if n is None else whole_number(n, name, 1) for n, name in ((n_train, "n_train"), (n_test, "n_test"))]
-    samples = cut_windows(read_motionsense(path, signal=signal, max_bytes=max_bytes), window, stride)
+    recordings = read_motionsense(path, signal=signal, max_bytes=max_bytes)
+    samples = cut_windows(recordings, window, stride)
     if not len(samples):
         raise DataError(f"window is {window} steps, longer than every recording")
     assert samples.person is not None
@@ -88,6 +91,9 @@ def load_motionsense(
         samples.subset(_draw(samples.y, members, n, name, generator))
         for members, n, name in ((~testing, counts[0], "n_train"), (testing, counts[1], "n_test"))
     )
+    tally = Tally()
+    count_windows(recordings, window, len(train) + len(test), tally)
+    tally.drop("windows", "not drawn", len(samples) - len(train) - len(test))
     dataset = Dataset(
         train,
         test,
@@ -96,6 +102,7 @@ def load_motionsense(
         f"MotionSense (Malekzadeh et al. 2019, doi:10.1145/3302505.3310068), {signal.replace('_', ' ')}; "
         f"windows of {window} steps every {stride}, {n_train or 'all'} training and {n_test or 'all'} test "
         f"windows a movement; tested on {'trials over 10' if split == 'trial' else 'people 21 to 24'}",
+        summary=tally.summary(),  # not logged: to draw fewer than there are is what was asked for
     )
     return dataset.standardised() if scale else dataset
 

@@ -1,6 +1,6 @@
 """Continuous recordings and the windows cut from them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from unrolled.data._checks import FloatArray, real_numbers, whole_number
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Samples
+from unrolled.data.summary import Tally
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -88,6 +89,14 @@ def cut_windows(recordings: Iterable[Recording], length: int = 150, stride: int 
     y, person, trial = numbers.repeat([len(w) for w in windows], axis=0).T
     # concatenate alone would keep the memory order of the views, time innermost
     return Samples(np.ascontiguousarray(np.concatenate(windows)), y, person, trial)
+
+
+def count_windows(recordings: Sequence[Recording], length: int, n_windows: int, tally: Tally) -> None:
+    """Count the windows that were kept, and the recordings too short for a window of `length` steps."""
+    long = sum(len(recording.signal) >= length for recording in recordings)
+    tally.keep("recordings", long)
+    tally.drop("recordings", f"shorter than {length} steps", len(recordings) - long)
+    tally.keep("windows", n_windows)
 
 
 def _windows(signal: FloatArray, length: int, stride: int) -> FloatArray:

@@ -1,6 +1,6 @@
 """Labelled series, of equal length or padded to it, and how they are divided in two."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -101,10 +101,10 @@ class Samples:
         by : {None, "person", "trial"}
             None draws from each class alike (stratified): the second part holds `fraction` of every class,
             rounded, and each part at least one sample of a class that has two. Windows cut with overlap then
-            share steps across the parts. "person" and "trial" move whole people, or whole trials (one
-            person's samples with one trial number; without people, all with one trial number), so that no
-            group is in both parts: in random order, a group moves if that brings the counts of the classes
-            nearer to `fraction`.
+            share steps across the parts: such a split leaks, and scores on the second part are too good.
+            "person" and "trial" move whole people, or whole trials (one person's samples with one trial
+            number; without people, all with one trial number), so that no group is in both parts: in random
+            order, a group moves if that brings the counts of the classes nearer to `fraction`.
         rng : None, int or numpy.random.Generator
             Where the randomness comes from. The same seed gives the same parts.
 
@@ -127,6 +127,31 @@ class Samples:
         else:
             taken = _draw_groups(self.y, self._groups(by), by, fraction, generator)
         return self.subset(~taken), self.subset(taken)
+
+    def folds(self, *, by: Literal["person", "trial"] = "person") -> Iterator[tuple["Samples", "Samples"]]:
+        """Leave one person, or one trial, out at a time: everyone is tested on once, and never trained on then.
+
+        Parameters
+        ----------
+        by : {"person", "trial"}
+            What is left out, as in `split`.
+
+        Returns
+        -------
+        iterator of (rest, part)
+            In rising order of the person or trial that `part` is all of; in both, samples stay in the order
+            they had. Scale by what is measured on `rest` alone: ``Dataset(rest, part, classes).standardised()``.
+
+        Raises
+        ------
+        DataError
+            If there are no person or trial numbers, or fewer than two people or trials.
+        """
+        groups = self._groups(by)
+        n_groups = groups.max(initial=-1) + 1
+        if n_groups < 2:
+            raise DataError(f"cannot leave one {by} out: expected at least 2, found {n_groups}")
+        return ((self.subset(groups != group), self.subset(groups == group)) for group in range(n_groups))
 
     def _groups(self, by: str) -> IntArray:
         """Return the number of its group for every sample, groups numbered from 0."""

@@ -14,7 +14,8 @@ import numpy as np
 from unrolled.data._checks import one_of, whole_number
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
-from unrolled.data.recordings import Recording, cut_windows
+from unrolled.data.recordings import Recording, count_windows, cut_windows
+from unrolled.data.summary import Tally
 
 EXERCISES = (
     "pendulum",
@@ -61,7 +62,8 @@ def load_shoulder_exercises(
     Returns
     -------
     Dataset
-        float32, with person and trial numbers, at 50 Hz; seven classes.
+        float32, with person and trial numbers, at 50 Hz; seven classes. ``summary`` says how many recordings
+        were shorter than a window.
 
     Raises
     ------
@@ -81,6 +83,8 @@ def load_shoulder_exercises(
         raise DataError(f"window is {window} steps, longer than every recording")
     assert samples.person is not None
     testing = np.isin(samples.person, held_out)
+    tally = Tally()
+    count_windows(recordings, window, len(samples), tally)
     dataset = Dataset(
         samples.subset(~testing),
         samples.subset(testing),
@@ -88,6 +92,7 @@ def load_shoulder_exercises(
         RATE,
         f"Shoulder exercises (Burns et al. 2018, arXiv:1802.01489), {signal.replace('_', ' ')}; "
         f"windows of {window} steps every {stride}; tested on people {', '.join(map(str, held_out))}",
+        summary=tally.report(FILE),
     )
     return dataset.standardised() if scale else dataset
 
