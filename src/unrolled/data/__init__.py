@@ -9,9 +9,11 @@ ways to one:
 
 For recordings of one's own: `cut_windows` makes `Samples` of a list of `Recording`, `Samples.split` divides
 them, and ``Dataset(...).standardised()`` scales them by what is measured on the training part. What cannot be
-used is refused with a `DataError` that says what was found, what was expected, and where.
+used is refused with a `DataError` that says what was found, what was expected, and where. `augment` has the random
+changes of sequences to train on.
 """
 
+from unrolled.data import augment
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.h5 import load_h5, save_h5
@@ -28,6 +30,7 @@ __all__ = [
     "Recording",
     "Samples",
     "Scaling",
+    "augment",
     "cut_windows",
     "load_h5",
     "load_motionsense",
