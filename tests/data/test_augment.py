@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -45,6 +45,7 @@ def batches(draw: st.DrawFn, axes: Sequence[int] = (3, 6)) -> np.ndarray:
 
 
 @pytest.mark.parametrize("change", SEVEN + COMBINED[:3], ids=lambda change: type(change).__name__)
+@settings(max_examples=30)  # for each of ten
 @given(batches(), st.integers(0, 2**32))
 def test_shape_and_dtype_stay_and_x_is_not_touched(change: augment.Augmentation, X: np.ndarray, seed: int) -> None:
     before = X.copy()

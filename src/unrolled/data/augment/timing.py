@@ -28,7 +28,7 @@ class TimeWarp:
     Parameters
     ----------
     sigma : float, default 0.2
-        From 0 on; at 0.2 the speed is mostly between 0.7 and 1.5.
+        From 0 on; at 0.2, with 4 knots, nineteen of twenty speeds are between 0.7 and 1.4.
     knots : int, default 4
         Between the ends, from 0 on.
 
