@@ -23,6 +23,7 @@ import parallel
 from beyond_the_report import drawn, recipes, spread
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -116,11 +117,11 @@ def tasks(seeds: int, epochs: int) -> list[Task]:
     return [Task(name, change, seed, epochs) for name, change in both.items() for seed in range(seeds)]
 
 
-def draw(window: NDArray[np.floating[Any]], rate: float, rng: int = 0) -> Figure:
+def draw(window: NDArray[np.floating[Any]], rate: float, rng: int = 3) -> Figure:
     """Draw what each augmentation makes of one window (T, 3) in g: a panel for each, the original in grey behind."""
     columns = 3
     rows = -(-len(AUGMENTATIONS) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(12, 2.5 * rows + 0.6), sharex=True, sharey=True, squeeze=False)
+    figure, axes = plt.subplots(rows, columns, figsize=(12, 2.8 * rows + 0.6), sharex=True, sharey=True, squeeze=False)
     seconds = np.arange(len(window)) / rate
     for ax, (name, change) in zip(axes.flat, AUGMENTATIONS.items(), strict=False):
         ax.plot(seconds, window, color="0.65", lw=0.8)
@@ -133,8 +134,8 @@ def draw(window: NDArray[np.floating[Any]], rate: float, rng: int = 0) -> Figure
         ax.set_xlabel("seconds")
     for ax in axes[:, 0]:
         ax.set_ylabel("acceleration (g)")
-    lines = [plt.Line2D([], [], color=colour, ls=line, lw=1.4) for colour, line in AXES.values()]
-    grey = plt.Line2D([], [], color="0.65", lw=0.8)
+    lines = [Line2D([], [], color=colour, ls=line, lw=1.4) for colour, line in AXES.values()]
+    grey = Line2D([], [], color="0.65", lw=0.8)
     figure.legend([*lines, grey], [*AXES, "as recorded"], loc="upper right", ncols=4, frameon=False)
     figure.tight_layout(rect=(0, 0, 1, 0.96))
     return figure
