@@ -69,6 +69,8 @@ def test_the_interval_is_students() -> None:
 def test_the_figure_has_a_panel_for_each_with_the_window_behind() -> None:
     movements = example.load(None)
     assert movements.scaling is None
+    assert movements.train.person is not None
+    assert movements.test.person is not None
     assert not np.isin(movements.test.person, movements.train.person).any()
     window = movements.train.X[0]
     figure = example.draw(window, 50.0)
