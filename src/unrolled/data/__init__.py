@@ -14,9 +14,10 @@ Continuous recordings all go the same way, and each step of it can be taken alon
 (`cut_windows`), which are divided (`Samples.split`, `Samples.folds`) and scaled by what is measured on the
 training part (``Dataset(...).standardised()``). `Dataset.select_axes` and `Dataset.select_classes` keep a part,
 and a `Summary` says what was dropped on the way. What cannot be used is refused with a `DataError` that says
-what was found, what was expected, and where.
+what was found, what was expected, and where. `augment` has the random changes of sequences to train on.
 """
 
+from unrolled.data import augment
 from unrolled.data.assembling import from_recordings
 from unrolled.data.csv_table import load_csv
 from unrolled.data.dataset import Dataset
@@ -42,6 +43,7 @@ __all__ = [
     "Samples",
     "Scaling",
     "Summary",
+    "augment",
     "cut_recordings",
     "cut_windows",
     "from_recordings",

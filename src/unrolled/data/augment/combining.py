@@ -1,0 +1,169 @@
+"""Augmentations made of others."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled.data._checks import FloatArray
+from unrolled.data.augment._checks import batch, number
+from unrolled.data.errors import DataError
+from unrolled.data.samples import Rng
+from unrolled.data.scaling import Scaling
+
+Augmentation: TypeAlias = Callable[[FloatArray, np.random.Generator], FloatArray]
+"""``f(X, rng)`` for X (m, T, D): an array of the same shape and dtype; X is not changed."""
+
+
+@dataclass(frozen=True)
+class Compose:
+    """Several augmentations, one after the other.
+
+    Parameters
+    ----------
+    augmentations : sequence of callable
+        At least one; kept as a tuple.
+
+    Raises
+    ------
+    DataError
+        If they are not as described; when called, where one of them does.
+    """
+
+    augmentations: Sequence[Augmentation]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "augmentations", _several(self.augmentations, "Compose"))
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X, stream = batch(X), np.random.default_rng(rng)
+        for augmentation in self.augmentations:
+            X = _applied(augmentation, X, stream)
+        return X
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """For each sample one of several augmentations, each as likely.
+
+    Parameters
+    ----------
+    augmentations : sequence of callable
+        At least one; kept as a tuple.
+
+    Raises
+    ------
+    DataError
+        If they are not as described; when called, where one of them does.
+    """
+
+    augmentations: Sequence[Augmentation]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "augmentations", _several(self.augmentations, "OneOf"))
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X, stream = batch(X), np.random.default_rng(rng)
+        drawn = stream.integers(len(self.augmentations), size=len(X))
+        for i, augmentation in enumerate(self.augmentations):
+            X = _where(drawn == i, augmentation, X, stream)
+        return X
+
+
+@dataclass(frozen=True)
+class Sometimes:
+    """An augmentation of some samples, each taken with probability p; the others stay as they are.
+
+    Parameters
+    ----------
+    p : float
+        From 0 to 1.
+    augmentation : callable
+
+    Raises
+    ------
+    DataError
+        If they are not as described; when called, where the augmentation does.
+    """
+
+    p: float
+    augmentation: Augmentation
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "p", number(self.p, "Sometimes' p", 0, 1))
+        _one(self.augmentation, "Sometimes' augmentation")
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X, stream = batch(X), np.random.default_rng(rng)
+        return _where(stream.random(len(X)) < self.p, self.augmentation, X, stream)
+
+
+@dataclass(frozen=True)
+class InUnits:
+    """An augmentation in the units of the sensor, of data that were standardised: scaling undone, and done again.
+
+    Standardising moves each axis to mean 0 and divides it by a standard deviation of its own. A rotation of that is
+    none of the device: where gravity lay on one axis, it has been subtracted there, and does not turn with the
+    others. ``InUnits(Rotation(), dataset.scaling)`` is the window as another way of wearing the device would have
+    given it, standardised like all others. `Scale`, `MagnitudeWarp` and `Jitter` are then in the sensor's units, too.
+
+    Parameters
+    ----------
+    augmentation : callable
+        One, or several as a `Compose`.
+    scaling : Scaling
+        That of the data, such as ``dataset.scaling``.
+
+    Raises
+    ------
+    DataError
+        If they are not as described; when called, if X has another number of axes than the scaling, or where the
+        augmentation does.
+    """
+
+    augmentation: Augmentation
+    scaling: Scaling
+
+    def __post_init__(self) -> None:
+        _one(self.augmentation, "InUnits' augmentation")
+        if not isinstance(self.scaling, Scaling):
+            raise DataError(f"InUnits' scaling is {self.scaling!r}, expected a Scaling, such as dataset.scaling")
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        measured = self.scaling.invert(batch(X))
+        return self.scaling.apply(_applied(self.augmentation, measured, np.random.default_rng(rng)))
+
+
+def _applied(augmentation: Augmentation, X: FloatArray, stream: np.random.Generator) -> FloatArray:
+    changed: FloatArray = np.asarray(augmentation(X, stream))
+    if changed.shape != X.shape:
+        raise DataError(f"{augmentation!r} gave an array of shape {changed.shape}, expected {X.shape} as it was handed")
+    return changed.astype(X.dtype, copy=False)
+
+
+def _where(
+    taken: NDArray[np.bool_], augmentation: Augmentation, X: FloatArray, stream: np.random.Generator
+) -> FloatArray:
+    changed: FloatArray = X.copy()
+    if taken.any():
+        changed[taken] = _applied(augmentation, X[taken], stream)
+    return changed
+
+
+def _one(augmentation: Any, name: str) -> None:
+    if isinstance(augmentation, type) or not callable(augmentation):
+        raise DataError(f"{name} is {augmentation!r}, expected a function of X (m, T, D) and rng, such as Jitter(0.05)")
+
+
+def _several(augmentations: Any, name: str) -> tuple[Augmentation, ...]:
+    if not isinstance(augmentations, Sequence) or isinstance(augmentations, str) or not augmentations:
+        raise DataError(f"{name} of {augmentations!r}, expected at least one augmentation, as a tuple or list")
+    for i, augmentation in enumerate(augmentations):
+        _one(augmentation, f"{name}'s augmentation {i}")
+    return tuple(augmentations)

@@ -1,0 +1,164 @@
+"""Augmentations that change the time of a sequence and leave its numbers.
+
+They are for sequences that all have T steps: zeros that fill up a shorter one would be moved among its steps.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled.data._checks import FloatArray, IntArray, whole_number
+from unrolled.data.augment._checks import batch, number
+from unrolled.data.augment._curves import spline
+from unrolled.data.errors import DataError
+from unrolled.data.samples import Rng
+
+
+@dataclass(frozen=True)
+class TimeWarp:
+    """A movement now faster, now slower: ``X`` read at times that run smoothly and unevenly from first to last step.
+
+    The speed at which time runs is ``exp(c(t))``, c the cubic spline through values ~ N(0, sigma^2) at ``knots + 2``
+    places, evenly from the first step to the last; its integral, scaled to end at the last step, is where X is read,
+    linearly between its steps. Speeds are so above 0 for any sigma, and no step overtakes another. All axes of a
+    sample share one warp. (Um et al. 2017 draw speeds ~ N(1, sigma^2), which is the same to first order in sigma, for
+    each axis by itself.)
+
+    Parameters
+    ----------
+    sigma : float, default 0.2
+        From 0 on; at 0.2, with 4 knots, nineteen of twenty speeds are between 0.7 and 1.4.
+    knots : int, default 4
+        Between the ends, from 0 on.
+
+    Raises
+    ------
+    DataError
+        If a setting is not as described; when called, if X is no floating-point array (m, T, D).
+    """
+
+    sigma: float = 0.2
+    knots: int = 4
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sigma", number(self.sigma, "TimeWarp's sigma"))
+        object.__setattr__(self, "knots", whole_number(self.knots, "TimeWarp's knots", 0))
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X = batch(X)
+        return _read(X, self.times(len(X), X.shape[1], rng))
+
+    def times(self, m: int, T: int, rng: Rng) -> NDArray[np.float64]:
+        """Draw where m sequences of T steps are read: (m, T), each rising from 0 to T - 1."""
+        values = self.sigma * np.random.default_rng(rng).standard_normal((m, self.knots + 2))
+        curves = values @ spline(T, self.knots).T
+        speed = np.exp(curves - curves.max(axis=1, keepdims=True))  # only ratios matter, and none overflows
+        times = np.zeros((m, T))
+        np.cumsum(speed[:, 1:] + speed[:, :-1], axis=1, out=times[:, 1:])
+        times /= np.maximum(times[:, -1:], np.finfo(np.float64).tiny)  # a single step has no time to share
+        times *= T - 1
+        return times
+
+
+@dataclass(frozen=True)
+class Permutation:
+    """The parts of a window in another order: cut into segments, which are then shuffled (Um et al. 2017).
+
+    The cuts are drawn uniformly in what the least lengths leave free, and every order of the segments is equally
+    likely, the old one among them.
+
+    Parameters
+    ----------
+    segments : int, default 4
+        From 1 on.
+    min_length : int, default 10
+        The least steps a segment has, from 1 on.
+
+    Raises
+    ------
+    DataError
+        If a setting is not as described; when called, if X is no floating-point array (m, T, D) with T at least
+        ``segments * min_length``.
+    """
+
+    segments: int = 4
+    min_length: int = 10
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "segments", whole_number(self.segments, "Permutation's segments", 1))
+        object.__setattr__(self, "min_length", whole_number(self.min_length, "Permutation's min_length", 1))
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X = batch(X)
+        steps = self.steps(len(X), X.shape[1], rng)
+        return X[np.arange(len(X))[:, None], steps]
+
+    def steps(self, m: int, T: int, rng: Rng) -> IntArray:
+        """Draw which step stands where: (m, T), each row an order of 0, ..., T - 1."""
+        free = T - self.segments * self.min_length
+        if free < 0:
+            raise DataError(
+                f"X has {T} steps, expected at least {self.segments * self.min_length}: "
+                f"{self.segments} segments of {self.min_length} steps or more"
+            )
+        stream = np.random.default_rng(rng)
+        cuts = np.sort(stream.integers(0, free, (m, self.segments - 1), endpoint=True), axis=1)
+        cuts += self.min_length * np.arange(1, self.segments)
+        segment = (np.arange(T) >= cuts[:, :, None]).sum(axis=1)  # of each step, (m, T)
+        places = stream.permuted(np.tile(np.arange(self.segments), (m, 1)), axis=1)
+        # Sorted by its segment's new place; within a segment, a stable sort keeps time.
+        return np.argsort(np.take_along_axis(places, segment, axis=1), axis=1, kind="stable")
+
+
+@dataclass(frozen=True)
+class WindowSlice:
+    """A part of the window stretched back to its length: ``X`` read linearly from step s to step s + L - 1.
+
+    L is `fraction` of T, rounded up; s is uniform on 0, ..., T - L.
+
+    Parameters
+    ----------
+    fraction : float, default 0.9
+        Above 0 and up to 1.
+
+    Raises
+    ------
+    DataError
+        If fraction is not as described; when called, if X is no floating-point array (m, T, D).
+
+    References
+    ----------
+    A. Le Guennec, S. Malinowski, R. Tavenard, "Data augmentation for time series classification using convolutional
+    neural networks", ECML/PKDD workshop on advanced analytics and learning on temporal data, 2016 (window slicing;
+    Um et al. 2017 call it cropping).
+    """
+
+    fraction: float = 0.9
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fraction", number(self.fraction, "WindowSlice's fraction", 0, 1, above=True))
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X = batch(X)
+        return _read(X, self.times(len(X), X.shape[1], rng))
+
+    def times(self, m: int, T: int, rng: Rng) -> NDArray[np.float64]:
+        """Draw where m sequences of T steps are read: (m, T), each evenly over L steps."""
+        L = int(np.ceil(self.fraction * T))
+        start = np.random.default_rng(rng).integers(0, T - L, (m, 1), endpoint=True)
+        times: NDArray[np.float64] = start + np.linspace(0, L - 1, T)
+        return times
+
+
+def _read(X: FloatArray, times: NDArray[np.float64]) -> FloatArray:
+    """Read sequences (m, T, D) at times (m, T) from 0 to T - 1, linearly between steps."""
+    m, T, _ = X.shape
+    before = np.minimum(times.astype(np.int64), max(T - 2, 0))
+    share = (times - before).astype(X.dtype)[:, :, None]
+    rows = np.arange(m)[:, None]
+    read: FloatArray = (1 - share) * X[rows, before] + share * X[rows, np.minimum(before + 1, T - 1)]
+    return read

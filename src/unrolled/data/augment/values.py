@@ -1,0 +1,158 @@
+"""Augmentations that change the numbers of a sequence and leave its time."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled.data._checks import FloatArray, whole_number
+from unrolled.data.augment._checks import batch, number
+from unrolled.data.augment._curves import spline
+from unrolled.data.errors import DataError
+from unrolled.data.samples import Rng
+
+
+@dataclass(frozen=True)
+class Jitter:
+    """Noise of the sensor: ``X + e``, every e ~ N(0, sigma^2) by itself (Um et al. 2017).
+
+    Parameters
+    ----------
+    sigma : float, default 0.05
+        In X's units, from 0 on.
+
+    Raises
+    ------
+    DataError
+        If sigma is not as described; when called, if X is no floating-point array (m, T, D).
+    """
+
+    sigma: float = 0.05
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sigma", number(self.sigma, "Jitter's sigma"))
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X = batch(X)
+        return X + (self.sigma * np.random.default_rng(rng).standard_normal(X.shape)).astype(X.dtype)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Stronger or weaker movement: ``X * s``, one s ~ N(1, sigma^2) for each axis of a sample (Um et al. 2017).
+
+    Parameters
+    ----------
+    sigma : float, default 0.1
+        From 0 on. A factor may be negative where sigma is large.
+
+    Raises
+    ------
+    DataError
+        If sigma is not as described; when called, if X is no floating-point array (m, T, D).
+    """
+
+    sigma: float = 0.1
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sigma", number(self.sigma, "Scale's sigma"))
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X = batch(X)
+        m, _, D = X.shape
+        return X * (1 + self.sigma * np.random.default_rng(rng).standard_normal((m, 1, D))).astype(X.dtype)
+
+
+@dataclass(frozen=True)
+class MagnitudeWarp:
+    """Strength that changes along the way: ``X[:, t] * c(t)``, a smooth curve c for each axis (Um et al. 2017).
+
+    Each c is the cubic spline through values ~ N(1, sigma^2) at ``knots + 2`` places, evenly from the first of the T
+    steps to the last.
+
+    Parameters
+    ----------
+    sigma : float, default 0.2
+        From 0 on.
+    knots : int, default 4
+        Between the ends, from 0 on. More of them bend the curve more often.
+
+    Raises
+    ------
+    DataError
+        If a setting is not as described; when called, if X is no floating-point array (m, T, D).
+    """
+
+    sigma: float = 0.2
+    knots: int = 4
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sigma", number(self.sigma, "MagnitudeWarp's sigma"))
+        object.__setattr__(self, "knots", whole_number(self.knots, "MagnitudeWarp's knots", 0))
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X = batch(X)
+        m, T, D = X.shape
+        values = 1 + self.sigma * np.random.default_rng(rng).standard_normal((m, self.knots + 2, D))
+        curves: FloatArray = np.matmul(spline(T, self.knots), values).astype(X.dtype)
+        return X * curves
+
+
+@dataclass(frozen=True)
+class Rotation:
+    """Another way to wear the device: ``R x`` for every triad x of axes, one random rotation R a sample.
+
+    The axes are triads (x, y, z), such as acceleration and then rotation rate; all triads of a device, at all steps,
+    turn by the same R, so lengths and the angles between them stay. R is uniform among all rotations by up to
+    `max_angle` (Haar's measure): the axis of rotation is uniform on the sphere, the angle's density proportional to
+    ``1 - cos(angle)``. With the default, that is every rotation alike. (Um et al. 2017 draw the angle uniformly, which
+    prefers small turns.)
+
+    X is in the units it was measured in, or all axes are scaled alike and not moved. For standardised data, see
+    `InUnits`: their axes have been moved and stretched each by itself.
+
+    Parameters
+    ----------
+    max_angle : float, default pi
+        In radians, above 0 and up to pi.
+
+    Raises
+    ------
+    DataError
+        If max_angle is not as described; when called, if X is no floating-point array (m, T, D) with D a multiple
+        of 3.
+    """
+
+    max_angle: float = math.pi
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "max_angle", number(self.max_angle, "Rotation's max_angle", 0, math.pi, above=True))
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X = batch(X)
+        m, T, D = X.shape
+        if D % 3:
+            raise DataError(f"X has {D} axes, expected a multiple of 3: Rotation turns triads")
+        R = self.draw(m, rng).astype(X.dtype)
+        turned: FloatArray = np.matmul(X.reshape(m, T * D // 3, 3), R.swapaxes(1, 2)).reshape(X.shape)  # rows: x^T R^T
+        return turned
+
+    def draw(self, m: int, rng: Rng) -> NDArray[np.float64]:
+        """Draw m rotation matrices (m, 3, 3)."""
+        from scipy.spatial.transform import Rotation as Turns  # its import takes longer than that of unrolled.data
+
+        stream = np.random.default_rng(rng)
+        axes = stream.standard_normal((m, 3))
+        # The angle by its inverse distribution; 1 - cos = 2 sin^2(angle / 2), summed by midpoints.
+        angles = np.linspace(0, self.max_angle, 1025)
+        below = np.concatenate([[0], np.cumsum(np.sin((angles[:-1] + angles[1:]) / 4) ** 2)])
+        angle = np.interp(stream.random(m) * below[-1], below, angles)
+        R: NDArray[np.float64] = Turns.from_rotvec(
+            angle[:, None] * axes / np.linalg.norm(axes, axis=1, keepdims=True)
+        ).as_matrix()
+        return R
