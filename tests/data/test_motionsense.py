@@ -213,12 +213,6 @@ def test_ignores_what_are_no_recordings(make_zip: MakeZip) -> None:
     good = "A_DeviceMotion_data/dws_1/sub_1.csv"
     names = [
         good,
-        "../A_DeviceMotion_data/dws_1/sub_2.csv",
-        "a/../A_DeviceMotion_data/dws_1/sub_2.csv",
-        "../dws_1/sub_2.csv",
-        "/A_DeviceMotion_data/dws_1/sub_2.csv",
-        "/dws_1/sub_2.csv",
-        "C:/A_DeviceMotion_data/dws_1/sub_2.csv",
         "B_Accelerometer_data/dws_1/sub_2.csv",
         "A_DeviceMotion_data/run_1/sub_2.csv",
         "A_DeviceMotion_data/dws_1/sub_2.csv.bak",
