@@ -1,5 +1,6 @@
 """A network to and from HDF5: named arrays and a description in JSON. No pickle, nothing that runs."""
 
+import errno
 import json
 import os
 from os import PathLike
@@ -8,6 +9,7 @@ from typing import Any
 import h5py
 import numpy as np
 
+from unrolled import hdf5
 from unrolled.files import replacing
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
 
@@ -53,34 +55,42 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, Any], Parameters]:
         If there is none.
     """
     path = os.fspath(path)
-    if os.path.isdir(path):  # noqa: PTH112 - path is a string already
+    if not os.path.exists(path):  # noqa: PTH110 - path is a string already
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    if os.path.isdir(path):  # noqa: PTH112 - the same
         raise StorageError(f"{path} is a folder, expected a file that a network was saved to")
     try:
+        hdf5.check_path(path)
         with h5py.File(path, "r") as file:
-            found = file.attrs.get("format")
-            if found != FORMAT:
+            found = hdf5.attribute(file, "format")
+            if not isinstance(found, str) or found != FORMAT:
                 raise StorageError(
                     f"{path}: format is {found!r}, expected {FORMAT!r}: not a network that this version saved"
                 )
-            description = json.loads(file.attrs["network"])
+            text = hdf5.attribute(file, "network")
+            if not isinstance(text, str):
+                raise StorageError(f"{path}: its description is {text!r}, expected a text")
+            description = json.loads(text)
             if not isinstance(description, dict):
                 raise StorageError(f"{path}: its description is {description!r}, expected a JSON object")
-            group = file["parameters"]
-            return description, {name: _array(path, group, name) for name in group}
-    except (StorageError, FileNotFoundError, IsADirectoryError, PermissionError):
+            return description, _arrays(path, file)
+    except (StorageError, PermissionError):
         raise
+    except hdf5.RefusedError as error:
+        raise StorageError(f"{path}: {error}") from error
     except Exception as error:  # h5py turns damage into many types: OSError, RuntimeError, KeyError, TypeError ...
         raise StorageError(f"{path} is not a readable network file: {error}") from error
 
 
-def _array(path: str, group: h5py.Group, name: str) -> Any:
-    """Read an array whose bytes all stand in this very file, so that it cannot be larger than the file."""
-    dataset = group.get(name, getlink=True)
-    if not isinstance(dataset, h5py.HardLink) or not isinstance(group[name], h5py.Dataset):
-        raise StorageError(f"{path}: parameters/{name} is not an array in this file")
-    dataset = group[name]
-    if dataset.dtype not in (np.float32, np.float64):
-        raise StorageError(f"{path}: parameters/{name} holds {dataset.dtype} values, expected float32 or float64")
-    if dataset.external or dataset.is_virtual or dataset.chunks or dataset.id.get_storage_size() != dataset.nbytes:
-        raise StorageError(f"{path}: parameters/{name} is not stored whole and plain, as networks are saved")
-    return dataset[()]
+def _arrays(path: str, file: h5py.File) -> Parameters:
+    """Read the arrays, once all of them are known to stand plainly in this very file, each in a place of its own."""
+    group = hdf5.group(file, "parameters")
+    arrays = {name: hdf5.dataset(group, name) for name in group}
+    for name, array in arrays.items():
+        if array.dtype not in (np.float32, np.float64):
+            raise StorageError(f"{path}: parameters/{name} holds {array.dtype} values, expected float32 or float64")
+        if array.chunks is not None:
+            raise StorageError(f"{path}: parameters/{name} is stored in chunks, expected whole, as networks are saved")
+    if sum(array.nbytes for array in arrays.values()) > file.id.get_filesize():
+        raise StorageError(f"{path}: its parameters need more bytes than the file has, expected each stored once")
+    return {name: hdf5.read(array, name) for name, array in arrays.items()}
