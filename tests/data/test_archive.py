@@ -165,3 +165,11 @@ def test_text_is_utf_8_with_or_without_a_mark(tmp_path: Path) -> None:
         assert a.text() == b.text() == "é"
         with pytest.raises(DataError, match=r"x.zip, c.txt: expected text: 'utf-8' codec"):
             c.text()
+
+
+def test_an_entry_without_a_name_is_passed_over(tmp_path: Path) -> None:
+    path = pack(tmp_path / "x.zip", [("a.txt", b"one"), ("x", b"two")])
+    content = path.read_bytes()
+    place = content.rindex(b"PK\1\2")
+    path.write_bytes(content[: place + 28] + b"\0\0\1\0" + content[place + 32 :])  # its x is now an extra field
+    assert [member.name for member, _ in look(path)] == ["a.txt"]

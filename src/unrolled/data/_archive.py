@@ -172,7 +172,7 @@ def _in_zip(path: Path, archive: zipfile.ZipFile, pattern: re.Pattern[str]) -> I
         name = entry.filename.replace("\\", "/")
         if name.startswith("/") or re.match("[A-Za-z]:", name) or ".." in name.split("/"):
             raise DataError(f"{path}: an entry is named {entry.filename!r}, expected names within the archive")
-        if entry.is_dir() or not (match := pattern.fullmatch(entry.filename)):
+        if name.endswith("/") or not (match := pattern.fullmatch(entry.filename)):
             continue
         where = f"{path}, {entry.filename}"
         _refuse_special(entry.external_attr >> 16, where)

@@ -1,0 +1,216 @@
+"""Read damaged files by the thousand: python -m fuzz.run [--mutants N] [--formats NAME ...] (from the folder tests).
+
+Every mutant must be refused with the one error its reader promises, or be read as correct data, within 2 s of
+processor time and 1 GB of memory, with nothing written anywhere. Mutants are numbered; the number is the seed.
+Those that fail are kept in a folder, and `--first` makes one again.
+"""
+
+import argparse
+import multiprocessing
+import resource
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from fuzz.formats import FORMATS, Files, Format, check
+
+MOST_SECONDS = 2.0  # of processor time for one mutant
+MOST_MEMORY = 2**30  # bytes resident, the interpreter and its libraries included
+ADDRESSES = 2**32  # bytes; beyond these even a promise of memory is refused, lest the machine be brought down
+PATIENCE = 60.0  # seconds without news from a worker: it waits for something
+NEWS = 100  # mutants from one report of a worker to the next
+
+
+@dataclass
+class Tally:
+    """What became of the mutants of a format."""
+
+    mutants: int = 0
+    loaded: int = 0
+    refused: int = 0
+    slowest: float = 0.0  # s
+    memory: int = 0  # bytes
+    failures: list[tuple[int, str]] = field(default_factory=list)
+
+
+def examples(form: Format) -> list[Files]:
+    """Write both variants of a format and return their files."""
+    found = []
+    for variant in (0, 1):
+        with tempfile.TemporaryDirectory() as folder:
+            found.append(form.example(Path(folder), variant))
+    return found
+
+
+def mutant(form: Format, valid: list[Files], seed: int) -> Files:
+    """Make the mutant of this number."""
+    rng = Random(f"{form.name} {seed}")
+    one = rng.randrange(2)
+    return form.mutant(valid[one], valid[1 - one], rng)
+
+
+def place(form: Format, files: Files, root: Path) -> Path:
+    """Write a mutant and return the path that its reader is given."""
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return root if form.container == "folder" else root / next(iter(files))
+
+
+def verdict(form: Format, path: Path) -> str:
+    """Read a mutant: "loaded", "refused", or what is wrong with what happened."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            loaded = form.load(path)
+    except Exception as error:
+        cause: BaseException | None = error
+        while cause is not None:
+            if isinstance(cause, MemoryError):
+                return f"asked for more than {ADDRESSES} bytes: {error!r}"
+            cause = cause.__cause__
+        return "refused" if isinstance(error, form.error) else f"raised {error!r}"
+    try:
+        check(loaded)
+    except Exception as error:
+        return f"loaded, but not correct: {error!r}"
+    return "loaded"
+
+
+def work(index: int, seeds: range, current: Any, news: Connection) -> None:
+    """Read the mutants of these numbers; the work of a process that may be lost."""
+    form = FORMATS[index]
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, also within a C library
+    valid = examples(form)
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary, "mutant")
+        tally = Tally()
+        for seed in seeds:
+            current.value = seed
+            root.mkdir()
+            files = mutant(form, valid, seed)
+            path = place(form, files, root)
+            signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
+            start = time.process_time()
+            result = verdict(form, path)
+            tally.slowest = max(tally.slowest, time.process_time() - start)
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            tally.mutants += 1
+            tally.loaded += result == "loaded"
+            tally.refused += result == "refused"
+            if result not in ("loaded", "refused"):
+                tally.failures.append((seed, result))
+            there = {file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()}
+            if there != set(files) or list(Path(temporary).iterdir()) != [root]:
+                tally.failures.append((seed, "a file was written or removed"))
+            shutil.rmtree(root)
+            tally.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            if tally.memory > MOST_MEMORY:
+                tally.failures.append((seed, f"{tally.memory} bytes of memory"))
+                break  # the most a process has had never falls: the rest is for another
+            if tally.mutants == NEWS:
+                news.send(tally)
+                tally = Tally()
+        news.send(tally)
+
+
+def fuzz(index: int, mutants: int, first: int, jobs: int) -> Tally:
+    """Read mutants of a format in processes of their own; one that dies or hangs is replaced."""
+    context = multiprocessing.get_context("spawn")
+    total = Tally()
+
+    def start(seeds: range) -> tuple[Any, Connection, Any, range, float]:
+        mine, theirs = context.Pipe(duplex=False)
+        current = context.Value("q", seeds.start - 1, lock=False)
+        process = context.Process(target=work, args=(index, seeds, current, theirs), daemon=True)
+        process.start()
+        theirs.close()
+        return process, mine, current, seeds, time.monotonic()
+
+    share = -(-mutants // jobs)
+    running = [start(range(at, min(at + share, first + mutants))) for at in range(first, first + mutants, share)]
+    while running:
+        process, news, current, seeds, since = running.pop(0)
+        try:
+            if news.poll(0.2):
+                _add(total, news.recv())
+                running.append((process, news, current, seeds, time.monotonic()))
+                continue
+            if time.monotonic() - since < PATIENCE:
+                running.append((process, news, current, seeds, since))
+                continue
+            process.kill()
+            reason = f"waited for something for {PATIENCE:.0f} s"
+        except EOFError:
+            process.join()
+            reason = f"more than {MOST_SECONDS} s of processor time"
+            if process.exitcode != -signal.SIGPROF:
+                reason = f"the interpreter ended with {process.exitcode}"
+        process.join()
+        seed = current.value
+        if process.exitcode:
+            _add(total, Tally(1, failures=[(seed, reason)]))  # what it did since its last news is lost
+        if seed + 1 < seeds.stop:
+            running.append(start(range(seed + 1, seeds.stop)))
+    return total
+
+
+def _add(total: Tally, part: Tally) -> None:
+    total.mutants += part.mutants
+    total.loaded += part.loaded
+    total.refused += part.refused
+    total.slowest = max(total.slowest, part.slowest)
+    total.memory = max(total.memory, part.memory)
+    total.failures += part.failures
+
+
+def main() -> int:
+    """Fuzz, print a table, keep what failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    names = [form.name for form in FORMATS]
+    parser.add_argument("--mutants", type=int, default=100_000, help="of all formats together")
+    parser.add_argument("--formats", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
+    parser.add_argument("--first", type=int, default=0, help="the number of the first mutant of each format")
+    parser.add_argument("--jobs", type=int, default=2, help="processes")
+    parser.add_argument("--keep", type=Path, default=Path("fuzz-failures"), help="the folder for those that fail")
+    options = parser.parse_args()
+    share = -(-options.mutants // len(options.formats))
+    print(
+        f"{'format':20} {'mutants':>8} {'loaded':>8} {'refused':>8} {'failures':>8} {'slowest':>9} {'memory':>9}",
+        end="",
+    )
+    print(f" {'time':>7}")
+    failures = 0
+    for index, form in enumerate(FORMATS):
+        if form.name not in options.formats:
+            continue
+        start = time.monotonic()
+        tally = fuzz(index, share, options.first, options.jobs)
+        print(
+            f"{form.name:20} {tally.mutants:8} {tally.loaded:8} {tally.refused:8} {len(tally.failures):8} "
+            f"{tally.slowest:7.2f} s {tally.memory / 2**20:6.0f} MB {time.monotonic() - start:5.0f} s",
+            flush=True,
+        )
+        valid = examples(form) if tally.failures else []
+        for seed, reason in sorted(tally.failures):
+            kept = options.keep / f"{form.name.replace(' ', '-')}-{seed}"
+            shutil.rmtree(kept, ignore_errors=True)
+            place(form, mutant(form, valid, seed), kept)
+            print(f"    {kept}: {reason[:300]}")
+        failures += len(tally.failures)
+    return min(failures, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
