@@ -105,8 +105,7 @@ def check(loaded: object) -> None:
     elif isinstance(loaded, rnn.ManyToOne):
         loaded.check_parameters()
         assert loaded.dtype in (np.float32, np.float64)
-        assert all(np.isfinite(W).all() for W in loaded.parameters.values())
-        assert repr(loaded)
+        assert repr(loaded)  # weights need not be finite: a network whose training diverged can be saved and looked at
     else:
         assert isinstance(loaded, list)
         assert loaded

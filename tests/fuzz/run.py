@@ -57,12 +57,15 @@ def mutant(form: Format, valid: list[Files], seed: int) -> Files:
     return form.mutant(valid[one], valid[1 - one], rng)
 
 
-def place(form: Format, files: Files, root: Path) -> Path:
-    """Write a mutant and return the path that its reader is given."""
+def place(form: Format, files: Files, root: Path, there: Files) -> Path:
+    """Make a folder hold a mutant, knowing what is `there` already; return the path that its reader is given."""
+    for name in there.keys() - files.keys():
+        (root / name).unlink()
     for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        if there.get(name) != content:
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
     return root if form.container == "folder" else root / next(iter(files))
 
 
@@ -95,12 +98,13 @@ def work(index: int, seeds: range, current: Any, news: Connection) -> None:
     valid = examples(form)
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary, "mutant")
+        root.mkdir()
         tally = Tally()
+        files: Files = {}
         for seed in seeds:
             current.value = seed
-            root.mkdir()
-            files = mutant(form, valid, seed)
-            path = place(form, files, root)
+            there, files = files, mutant(form, valid, seed)
+            path = place(form, files, root, there)
             signal.setitimer(signal.ITIMER_PROF, MOST_SECONDS)
             start = time.process_time()
             result = verdict(form, path)
@@ -111,18 +115,18 @@ def work(index: int, seeds: range, current: Any, news: Connection) -> None:
             tally.refused += result == "refused"
             if result not in ("loaded", "refused"):
                 tally.failures.append((seed, result))
-            there = {file.relative_to(root).as_posix() for file in root.rglob("*") if file.is_file()}
-            if there != set(files) or list(Path(temporary).iterdir()) != [root]:
-                tally.failures.append((seed, "a file was written or removed"))
-            shutil.rmtree(root)
             tally.memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
             if tally.memory > MOST_MEMORY:
                 tally.failures.append((seed, f"{tally.memory} bytes of memory"))
                 break  # the most a process has had never falls: the rest is for another
-            if tally.mutants == NEWS:
+            if tally.mutants == NEWS or seed == seeds[-1]:
+                found = {file.relative_to(root).as_posix(): file.read_bytes() for file in root.rglob("*.*")}
+                if found != files or list(Path(temporary).iterdir()) != [root]:
+                    tally.failures.append((seed, f"one of the last {tally.mutants} mutants led to a change of files"))
                 news.send(tally)
                 tally = Tally()
-        news.send(tally)
+        if tally.mutants:
+            news.send(tally)
 
 
 def fuzz(index: int, mutants: int, first: int, jobs: int) -> Tally:
@@ -206,7 +210,7 @@ def main() -> int:
         for seed, reason in sorted(tally.failures):
             kept = options.keep / f"{form.name.replace(' ', '-')}-{seed}"
             shutil.rmtree(kept, ignore_errors=True)
-            place(form, mutant(form, valid, seed), kept)
+            place(form, mutant(form, valid, seed), kept, {})
             print(f"    {kept}: {reason[:300]}")
         failures += len(tally.failures)
     return min(failures, 1)
