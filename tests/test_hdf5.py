@@ -1,5 +1,6 @@
 """What HDF5 would follow, load, allocate or read beyond, and what is therefore refused."""
 
+import struct
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -113,17 +114,61 @@ def test_refuses(tmp_path: Path, make: Callable[[h5py.File], object], message: s
         opened(tmp_path / "a.h5", make)
 
 
-def test_attributes_are_small_numbers_and_texts(tmp_path: Path) -> None:
-    with h5py.File(tmp_path / "a.h5", "w", libver="latest") as file:
-        file.attrs.update(text="a text", number=3.5, texts=["a", "b"])
-        file.attrs["many"] = np.zeros(200_000)
+@pytest.mark.parametrize("how", [{}, {"libver": "latest"}, {"userblock_size": 1024}, {"track_order": True}])
+def test_attributes_are_small_numbers_and_texts(tmp_path: Path, how: dict[str, Any]) -> None:
+    with h5py.File(tmp_path / "a.h5", "w", **how) as file:
+        file.attrs["text"] = "é" * 50_000
+        file.attrs["number"] = 3.5
+        file.attrs["texts"] = ["a", "", "b" * 5000]
+        file.attrs["fixed"] = np.array([b"a", b"bc"])
         file.attrs["reference"] = file.ref
         file.attrs["empty"] = h5py.Empty("f4")
-        assert hdf5.attribute(file, "text") == "a text"
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert hdf5.attribute(file, "text") == "é" * 50_000
         assert hdf5.attribute(file, "number") == 3.5
-        assert list(hdf5.attribute(file, "texts")) == ["a", "b"]
+        assert hdf5.attribute(file, "texts") == ["a", "", "b" * 5000]
+        assert list(hdf5.attribute(file, "fixed")) == [b"a", b"bc"]
         assert hdf5.attribute(file, "none") is None
+        for name in ("reference", "empty"):
+            with pytest.raises(hdf5.RefusedError, match=f"attribute {name} "):
+                hdf5.attribute(file, name)
+
+
+def test_attributes_of_many_megabytes_are_refused(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "a.h5", "w", libver="latest") as file:
+        file.attrs["many"] = np.zeros(200_000)
         with pytest.raises(hdf5.RefusedError, match="attribute many needs 1600000 bytes, expected at most 1048576"):
             hdf5.attribute(file, "many")
-        with pytest.raises(hdf5.RefusedError, match="attribute reference has dtype object"):
-            hdf5.attribute(file, "reference")
+
+
+def test_a_text_that_lies_about_its_length_reserves_no_memory(tmp_path: Path) -> None:
+    """HDF5 itself would reserve, and clear, as much as the length says: here up to 4 GB."""
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["text"] = "x" * 300
+    content = path.read_bytes()
+    heap = content.index(b"GCOL")
+    reference = struct.pack("<IQI", 300, heap, 1)
+    assert content.count(reference) == 1
+    for length, place, index, message in (
+        (2**32 - 1, heap, 1, "attribute text: its texts need more than 1048576 bytes"),
+        (301, heap, 1, "attribute text: expected a text of 301 bytes, found 300"),
+        (300, heap, 2, "attribute text: expected a text of 300 bytes, found 0"),
+        (300, heap + 8, 1, "attribute text: expected a heap at"),
+        (300, 2**63, 1, "attribute text: expected 16 bytes at 9223372036854775808, beyond the end"),
+    ):
+        path.write_bytes(content.replace(reference, struct.pack("<IQI", length, place, index)))
+        with h5py.File(path) as file, pytest.raises(hdf5.RefusedError, match=message):
+            hdf5.attribute(file, "text")
+
+
+def test_a_heap_that_has_no_end_is_not_searched(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["text"] = "x" * 300
+    content = bytearray(path.read_bytes())
+    heap = content.index(b"GCOL")
+    content[heap + 24 : heap + 32] = b"\xf0" + b"\xff" * 7  # the size of its first object: back to itself
+    path.write_bytes(content)
+    with h5py.File(path) as file, pytest.raises(hdf5.RefusedError, match=r"object 1 of the heap .* more than the heap"):
+        hdf5.attribute(file, "text")

@@ -15,6 +15,8 @@ import h5py
 from h5py import h5z
 from numpy.typing import NDArray
 
+from unrolled import _hdf5_texts
+
 FILTERS = {h5z.FILTER_DEFLATE: "gzip", h5z.FILTER_SHUFFLE: "shuffle", h5z.FILTER_FLETCHER32: "fletcher32"}
 LARGEST_CHUNK = 2**24  # bytes, if its data set is smaller
 LARGEST_ATTRIBUTE = 2**20  # bytes
@@ -48,24 +50,36 @@ def attribute(owner: h5py.File, name: str) -> Any:
 
     Returns
     -------
-    str, ndarray, scalar or None
+    str, list of str, ndarray, scalar or None
         None if there is none of that name.
 
     Raises
     ------
     RefusedError
-        If it is too large, or neither numbers nor texts.
+        If it is too large, damaged, or neither numbers nor texts.
     """
     if name not in owner.attrs:
         return None
     identifier = owner.attrs.get_id(name)
-    dtype = identifier.dtype
-    if h5py.check_string_dtype(dtype) is None and dtype.kind not in "biuf":
+    dtype, shape = identifier.dtype, identifier.shape
+    text = h5py.check_string_dtype(dtype)
+    if text is None and dtype.kind not in "biuf":
         raise RefusedError(f"attribute {name} has dtype {dtype}, expected numbers or texts")
-    size = math.prod(identifier.shape or (0,)) * dtype.itemsize
-    if max(size, identifier.get_storage_size()) > LARGEST_ATTRIBUTE:
+    if shape is None:
+        raise RefusedError(f"attribute {name} is empty")
+    size = math.prod(shape) * dtype.itemsize
+    if size > LARGEST_ATTRIBUTE:
         raise RefusedError(f"attribute {name} needs {size} bytes, expected at most {LARGEST_ATTRIBUTE}")
-    return owner.attrs[name]
+    if text is None or text.length is not None:
+        return owner.attrs[name]
+    address = h5py.h5o.get_info(owner.id).addr
+    try:
+        found = _hdf5_texts.texts(Path(owner.file.filename), owner.file.userblock_size, address, name)
+    except _hdf5_texts.DamagedError as error:
+        raise RefusedError(f"attribute {name}: {error}") from error
+    if len(found) != math.prod(shape):
+        raise RefusedError(f"attribute {name} has {len(found)} texts, expected {math.prod(shape)}")
+    return found if shape else found[0]
 
 
 def group(file: h5py.File, name: str) -> h5py.Group:

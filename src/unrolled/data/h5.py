@@ -149,7 +149,10 @@ def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
 
 
 def _is_ours(file: h5py.File) -> bool:
-    form = hdf5.attribute(file, "format")
+    try:
+        form = hdf5.attribute(file, "format")
+    except hdf5.RefusedError:  # an attribute of that name, but none that was ever written here
+        return False
     if not isinstance(form, str) or not form.startswith("unrolled "):
         return False
     if "network" in form:
