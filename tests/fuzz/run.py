@@ -6,6 +6,7 @@ Those that fail are kept in a folder, and `--first` makes one again.
 """
 
 import argparse
+import logging
 import multiprocessing
 import resource
 import shutil
@@ -43,6 +44,7 @@ class Tally:
 def work(index: int, seeds: range, current: Any, news: Connection) -> None:
     """Read the mutants of these numbers; the work of a process that may be lost."""
     form = FORMATS[index]
+    logging.disable()  # readers count what they drop
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, also within a C library
