@@ -26,6 +26,7 @@ MOST_SECONDS = 2.0  # of processor time for one mutant
 MOST_MEMORY = 2**30  # bytes resident, the interpreter and its libraries included
 ADDRESSES = 2**32  # bytes; beyond these even a promise of memory is refused, lest the machine be brought down
 PATIENCE = 60.0  # seconds without news from a worker: it waits for something
+MEMORY = Path("/dev/shm")  # files in memory, on Linux: a disk would be most of the time
 NEWS = 100  # mutants from one report of a worker to the next
 
 
@@ -49,7 +50,7 @@ def work(index: int, seeds: range, current: Any, news: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, also within a C library
     valid = examples(form)
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as temporary:
         root = Path(temporary, "mutant")
         root.mkdir()
         tally = Tally()
