@@ -1,5 +1,6 @@
 """What HDF5 would follow, load, allocate or read beyond, and what is therefore refused."""
 
+import os
 import struct
 import zlib
 from collections.abc import Callable
@@ -15,8 +16,8 @@ from unrolled import hdf5
 VALUES = np.arange(24.0).reshape(4, 6)
 
 
-def opened(path: Path, make: Callable[[h5py.File], object]) -> np.ndarray:
-    with h5py.File(path, "w") as file:
+def opened(path: Path, make: Callable[[h5py.File], object], libver: str = "earliest") -> np.ndarray:
+    with h5py.File(path, "w", libver=libver) as file:
         make(file)
     with h5py.File(path) as file:
         return hdf5.read(hdf5.dataset(file, "x"), "x")
@@ -34,10 +35,20 @@ def opened(path: Path, make: Callable[[h5py.File], object]) -> np.ndarray:
     ],
 )
 @pytest.mark.parametrize("dtype", ["f8", ">f4", "i2", "?"])
-def test_plain_numbers_are_read(tmp_path: Path, how: dict[str, Any], dtype: str) -> None:
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_plain_numbers_are_read(tmp_path: Path, how: dict[str, Any], dtype: str, libver: str) -> None:
     values = VALUES.astype(dtype)
-    found = opened(tmp_path / "a.h5", lambda file: file.create_dataset("x", data=values, **how))
+    found = opened(tmp_path / "a.h5", lambda file: file.create_dataset("x", data=values, **how), libver)
     np.testing.assert_array_equal(found, values)
+
+
+def test_checks_of_the_path_come_first(tmp_path: Path) -> None:
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")  # opening it would wait for someone to write
+        with pytest.raises(hdf5.RefusedError, match="expected an HDF5 file, found a folder or a device"):
+            hdf5.check_path(tmp_path / "pipe")
+    with pytest.raises(hdf5.RefusedError, match="there is no such file"):
+        hdf5.check_path(tmp_path / "missing")
 
 
 def test_a_chunk_that_would_not_shrink_is_read(tmp_path: Path) -> None:
