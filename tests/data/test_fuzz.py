@@ -1,14 +1,19 @@
 """A few hundred of the damaged files that `make fuzz` makes by the hundred thousand, and numbers it never tried."""
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
+import numpy as np
 import pytest
 from fuzz.formats import FORMATS, Format, check, pack
 from fuzz.mutations import BINARY, TEXT, Mutation, mutate
 from fuzz.trial import examples, mutant, place, verdict
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from unrolled.data import DataError, Dataset, Samples
 
 FILES = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True)
 
@@ -26,7 +31,7 @@ def test_a_damaged_file_is_refused_or_read_as_correct_data(tmp_path: Path, form:
     valid = examples(form)
     number = 0
 
-    @settings(FILES, max_examples=60)
+    @settings(FILES, max_examples=40)
     @given(seed=st.integers(0, 2**62))
     def damage(seed: int) -> None:
         nonlocal number
@@ -46,6 +51,30 @@ def test_noise_is_refused(tmp_path: Path, form: Format, content: bytes) -> None:
     path = tmp_path / "noise"
     path.write_bytes(content)
     assert verdict(form, path) == "refused"
+
+
+def test_a_broken_promise_is_noticed(tmp_path: Path) -> None:
+    def raising(error: Exception, cause: Exception | None = None) -> Callable[[Path], object]:
+        def load(_: Path) -> object:
+            raise error from cause
+
+        return load
+
+    def warning(_: Path) -> object:
+        return np.float32(1e38) * np.float32(1e38)
+
+    bad = Samples(np.ones((2, 3, 1)), np.zeros(2, np.int64))
+    bad.X[1, 2, 0] = np.nan
+    for load, message in (
+        (raising(DataError("no")), "refused"),
+        (raising(KeyError("no")), r"raised KeyError"),
+        (raising(DataError("no"), MemoryError()), "asked for more memory"),
+        (warning, "raised RuntimeWarning"),
+        (lambda _: None, "loaded, but not correct"),
+        (lambda _: Dataset(bad, bad, ("a",)), "loaded, but not correct"),
+    ):
+        form = Format("made up", lambda *_: None, load)
+        assert re.match(message, verdict(form, tmp_path))
 
 
 @pytest.mark.parametrize("kinds", [BINARY, TEXT])

@@ -102,8 +102,9 @@ def fuzz(index: int, mutants: int, first: int, jobs: int) -> Tally:
         process, news, current, seeds, since = running.pop(0)
         try:
             if news.poll(0.2):
-                _add(total, news.recv())
-                running.append((process, news, current, seeds, time.monotonic()))
+                part = news.recv()
+                _add(total, part)
+                running.append((process, news, current, seeds[part.mutants :], time.monotonic()))
                 continue
             if time.monotonic() - since < PATIENCE:
                 running.append((process, news, current, seeds, since))
@@ -116,11 +117,12 @@ def fuzz(index: int, mutants: int, first: int, jobs: int) -> Tally:
             if process.exitcode != -signal.SIGPROF:
                 reason = f"the interpreter ended with {process.exitcode}"
         process.join()
-        seed = current.value
+        rest = [seeds]
         if process.exitcode:
-            _add(total, Tally(1, failures=[(seed, reason)]))  # what it did since its last news is lost
-        if seed + 1 < seeds.stop:
-            running.append(start(range(seed + 1, seeds.stop)))
+            seed = current.value
+            _add(total, Tally(1, failures=[(seed, reason)]))
+            rest = [range(seeds.start, seed), range(seed + 1, seeds.stop)]  # those before it went unreported
+        running += [start(each) for each in rest if each]
     return total
 
 
