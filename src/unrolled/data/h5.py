@@ -64,7 +64,8 @@ def load_h5(
     Raises
     ------
     DataError
-        If the file cannot be read or does not fit: the message names the file, the data set and the row.
+        If the file cannot be read or does not fit: the message names the file, the data set and the row. So too
+        if a data set is not wholly written, or packed otherwise than by gzip, shuffle and fletcher32.
     """
     path = Path(path)
     with _errors_naming(path), _opened(path) as file:
