@@ -42,7 +42,7 @@ class Tally:
     failures: list[tuple[int, str]] = field(default_factory=list)
 
 
-def work(index: int, seeds: range, current: Any, news: Connection) -> None:
+def work(index: int, seeds: range, current: Any, news: Connection, scratch: str) -> None:
     """Read the mutants of these numbers; the work of a process that may be lost."""
     form = FORMATS[index]
     logging.disable()  # readers count what they drop
@@ -50,7 +50,7 @@ def work(index: int, seeds: range, current: Any, news: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, also within a C library
     valid = examples(form)
-    with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as temporary:
+    with tempfile.TemporaryDirectory(dir=scratch) as temporary:
         root = Path(temporary, "mutant")
         root.mkdir()
         tally = Tally()
@@ -83,7 +83,7 @@ def work(index: int, seeds: range, current: Any, news: Connection) -> None:
             news.send(tally)
 
 
-def fuzz(index: int, mutants: int, first: int, jobs: int) -> Tally:
+def fuzz(index: int, mutants: int, first: int, jobs: int, scratch: str) -> Tally:
     """Read mutants of a format in processes of their own; one that dies or hangs is replaced."""
     context = multiprocessing.get_context("spawn")
     total = Tally()
@@ -91,7 +91,7 @@ def fuzz(index: int, mutants: int, first: int, jobs: int) -> Tally:
     def start(seeds: range) -> tuple[Any, Connection, Any, range, float]:
         mine, theirs = context.Pipe(duplex=False)
         current = context.Value("q", seeds.start - 1, lock=False)
-        process = context.Process(target=work, args=(index, seeds, current, theirs), daemon=True)
+        process = context.Process(target=work, args=(index, seeds, current, theirs, scratch), daemon=True)
         process.start()
         theirs.close()
         return process, mine, current, seeds, time.monotonic()
@@ -156,7 +156,8 @@ def main() -> int:
         if form.name not in options.formats:
             continue
         start = time.monotonic()
-        tally = fuzz(index, share, options.first, options.jobs)
+        with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as scratch:
+            tally = fuzz(index, share, options.first, options.jobs, scratch)
         print(
             f"{form.name:20} {tally.mutants:8} {tally.loaded:8} {tally.refused:8} {len(tally.failures):8} "
             f"{tally.slowest:7.2f} s {tally.memory / 2**20:6.0f} MB {time.monotonic() - start:5.0f} s",
