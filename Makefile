@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: report test lint types peers test-all benchmark kill-test clean
+.PHONY: report test lint types peers fuzz kill-test test-all benchmark clean
 
 report: $(VENV)/ready
 	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data "$(DATA)")
@@ -36,6 +36,13 @@ peers: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet "scikit-learn>=1.3"
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "torch==2.13.0" || echo "no PyTorch here"
 	$(BIN)/python -m pytest tests/peers
+
+# Damaged files by the hundred thousand at every reader; FUZZ_ARGS="--mutants 5000 --first 900000" for fewer, and others.
+# Those that break a promise are kept in fuzz-failures.
+FUZZ_ARGS ?=
+
+fuzz: $(VENV)/ready
+	PYTHONPATH=tests $(BIN)/python -m fuzz.run $(FUZZ_ARGS)
 
 # The same work by this library and its peers, for every cell; about three quarters of an hour on two quiet cores.
 # Quickly: make benchmark BENCHMARK_ARGS="--quick --cells tanh". A peer that is not to be had is left out, and the results say so.
@@ -72,4 +79,4 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .venv-3.* .venv-benchmark build dist .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-3.* .venv-benchmark build dist fuzz-failures .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

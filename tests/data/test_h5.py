@@ -1,4 +1,5 @@
 import dataclasses
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -220,6 +221,21 @@ def huge(path: Path) -> None:
         file.create_dataset("trX", (10**9, 100, 10), "f8", chunks=(1000, 10, 1))
 
 
+def bomb(path: Path) -> None:
+    """A chunk that says it has 448 bytes, and unpacks to a million: HDF5 would unpack it all."""
+    with h5py.File(write(path, course()), "a") as file:
+        del file["trX"]
+        packed = file.create_dataset("trX", (7, 4, 2), "f8", chunks=(7, 4, 2), compression="gzip")
+        packed.id.write_direct_chunk((0, 0, 0), zlib.compress(bytes(10**6)))
+
+
+def declared(path: Path) -> None:
+    """A file of a few kilobytes that claims no more than is allowed, and has none of it."""
+    with h5py.File(write(path, course()), "a") as file:
+        del file["trX"]
+        file.create_dataset("trX", (10**6, 10, 10), "f8", chunks=(10**4, 10, 10))
+
+
 def from_the_future(path: Path) -> None:
     with h5py.File(write(path, course()), "a") as file:
         file.attrs["format"] = "unrolled data set 2"
@@ -239,7 +255,7 @@ def our_scaling_without_its_half(path: Path) -> None:
         (a_zip, r"expected an HDF5 file, but it begins with b'PK\\x03\\x04 and'"),
         (nothing, "the file is empty"),
         (cut_short, "OSError from HDF5 or the file system: .*truncated"),
-        (damaged, "OSError from HDF5 or the file system"),
+        (damaged, r"trX, the chunk at \(0, 0, 0\): it is damaged: Error -3 while decompressing"),
         (without_names, "trY, tstX, tstY missing: expected trX, trY, tstX, tstY, found trX, x, y"),
         (without_anything, "found nothing"),
         (soft_link, "trX is a link to elsewhere"),
@@ -248,6 +264,8 @@ def our_scaling_without_its_half(path: Path) -> None:
         (stored_elsewhere, "trX keeps its numbers in other files"),
         (a_group, "trX is a group, expected a data set"),
         (huge, "trX .1000000000, 100, 10.*need 80000.* bytes, expected at most 4294967296: pass max_bytes"),
+        (bomb, r"trX, the chunk at \(0, 0, 0\): it is cut short, or unpacks to more than 453 bytes"),
+        (declared, "trX .1000000, 10, 10. has 0 of its 100 chunks in the file"),
         (from_the_future, "it has the format 'unrolled data set 2', expected 'unrolled data set 1'"),
         (our_scaling_without_its_half, "KeyError from HDF5"),
     ],

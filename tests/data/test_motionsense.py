@@ -183,6 +183,7 @@ BAD_NUMBER = ROW.replace("10,", "1o,")
         (HEADER + ROW * 3 + BAD_NUMBER + ROW, "line 5: expected a number in column 11, found '1o'"),
         (HEADER + ROW + ROW.replace(",20,", ",nan,") + ROW, "line 3: expected a number in column 12, found 'nan'"),
         (HEADER + "\n" + ROW + ROW.replace(",30", ",-inf"), "line 4: expected a number in column 13, found '-inf'"),
+        (HEADER + ROW + ROW.replace(",30", ",-2e38"), "line 3: expected a number in column 13, found '-2e38'"),
         (HEADER + ROW + "1,2,3,4\n", "line 3: expected 13 columns, found 4"),
         (HEADER + ROW + "1,2,3,4", "line 3: expected 13 columns, found 4"),
         (HEADER + ROW.replace("\n", ",9\n") + ROW, "line 2: expected 13 columns, found 14"),
@@ -213,12 +214,6 @@ def test_ignores_what_are_no_recordings(make_zip: MakeZip) -> None:
     good = "A_DeviceMotion_data/dws_1/sub_1.csv"
     names = [
         good,
-        "../A_DeviceMotion_data/dws_1/sub_2.csv",
-        "a/../A_DeviceMotion_data/dws_1/sub_2.csv",
-        "../dws_1/sub_2.csv",
-        "/A_DeviceMotion_data/dws_1/sub_2.csv",
-        "/dws_1/sub_2.csv",
-        "C:/A_DeviceMotion_data/dws_1/sub_2.csv",
         "B_Accelerometer_data/dws_1/sub_2.csv",
         "A_DeviceMotion_data/run_1/sub_2.csv",
         "A_DeviceMotion_data/dws_1/sub_2.csv.bak",

@@ -76,9 +76,20 @@ def soft_link(file: h5py.File) -> None:
     file["parameters/b_o"] = h5py.SoftLink("/parameters/b_h")
 
 
+def group_elsewhere(file: h5py.File) -> None:
+    del file["parameters"]
+    file["parameters"] = h5py.ExternalLink("elsewhere.h5", "/parameters")
+
+
+def one_array_under_many_names(file: h5py.File) -> None:
+    replace(file, "W_hh", data=np.zeros((50, 50)))
+    for i in range(99):
+        file[f"parameters/{i}"] = file["parameters/W_hh"]
+
+
 DAMAGE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
     "other format": (lambda f: f.attrs.__setitem__("format", "something else"), "format is 'something else'"),
-    "no description": (lambda f: f.attrs.__delitem__("network"), "not a readable unrolled network file"),
+    "no description": (lambda f: f.attrs.__delitem__("network"), "its description is None, expected a text"),
     "description not JSON": (lambda f: f.attrs.__setitem__("network", "{"), "not a readable unrolled network file"),
     "description no object": (lambda f: f.attrs.__setitem__("network", "[1]"), "expected a JSON object"),
     "unknown cell": (lambda f: describe(f, cells=[{"kind": "Wheel"}]), "'Wheel'.* expected one of kind Tanh, ReLU"),
@@ -93,20 +104,28 @@ DAMAGE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
         r"parameter W_ih has shape \(5, 3\), expected \(6, 3\)",
     ),
     "array missing": (lambda f: f.__delitem__("parameters/b_o"), "parameters are named"),
-    "group missing": (lambda f: f.__delitem__("parameters"), "not a readable unrolled network file"),
+    "group missing": (lambda f: f.__delitem__("parameters"), "expected a group parameters in the file itself"),
     "array a group": (
         lambda f: (f.__delitem__("parameters/b_o"), f.create_group("parameters/b_o")),
-        "not an array in",
+        "b_o is a group, expected a data set",
     ),
     "integers": (lambda f: replace(f, "b_o", data=np.zeros(6, int)), "holds int64 values"),
-    "strings": (lambda f: replace(f, "b_o", data=["a"] * 6), "holds object values"),
-    "declared, not stored": (lambda f: replace(f, "b_o", shape=(10**15,), dtype="f4"), "not stored whole"),
+    "strings": (lambda f: replace(f, "b_o", data=["a"] * 6), "b_o has dtype object, expected real numbers"),
+    "declared, not stored": (
+        lambda f: replace(f, "b_o", shape=(10**15,), dtype="f4"),
+        "b_o .* needs 4000000000000000 bytes, but 0 are stored",
+    ),
     "compressed": (
         lambda f: replace(f, "b_o", data=np.zeros(6, "f4"), compression="gzip"),
-        "not stored whole",
+        "b_o is stored in chunks, expected whole",
     ),
-    "external link": (external_link, "not an array in this file"),
-    "soft link": (soft_link, "not an array in this file"),
+    "group elsewhere": (group_elsewhere, "expected a group parameters in the file itself"),
+    "many names": (one_array_under_many_names, "its arrays need more bytes than the file has"),
+    "description a number": (lambda f: f.attrs.__setitem__("network", 3), "its description is .*3.*, expected a text"),
+    "format a reference": (lambda f: f.attrs.__setitem__("format", f.ref), "attribute format has dtype object"),
+    "deep description": (lambda f: f.attrs.__setitem__("network", "[" * 10**5), "not a readable unrolled network file"),
+    "external link": (external_link, "b_o is a link to elsewhere, expected a data set stored in the file itself"),
+    "soft link": (soft_link, "b_o is a link to elsewhere, expected a data set stored in the file itself"),
 }
 
 
@@ -138,7 +157,7 @@ def test_an_external_raw_file_is_not_read(tmp_path: Path) -> None:
     NET.save(path)
     with h5py.File(path, "r+") as file:
         replace(file, "b_o", shape=(6,), dtype="f4", external=[(str(tmp_path / "raw"), 0, 24)])
-    with pytest.raises(rnn.StorageError, match="not stored whole"):
+    with pytest.raises(rnn.StorageError, match="b_o keeps its numbers in other files"):
         rnn.load(path)
     assert storage.FORMAT.startswith("unrolled network")
 

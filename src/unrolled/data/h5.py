@@ -11,6 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
+from unrolled import hdf5
 from unrolled.data._checks import real_numbers
 from unrolled.data._labels import labels_from_zero
 from unrolled.data.dataset import Dataset, class_names
@@ -63,13 +64,13 @@ def load_h5(
     Raises
     ------
     DataError
-        If the file cannot be read or does not fit: the message names the file, the data set and the row.
+        If the file cannot be read or does not fit: the message names the file, the data set and the row. So too
+        if a data set is not wholly written, or packed otherwise than by gzip, shuffle and fletcher32.
     """
     path = Path(path)
-    _refuse_other_files(path)
-    with _errors_naming(path), h5py.File(path, "r") as file:
+    with _errors_naming(path), _opened(path) as file:
         arrays = _read(file, max_bytes)
-        attributes = dict(file.attrs) if _is_ours(file) else {}
+        attributes = _attributes(file) if _is_ours(file) else {}
         return _dataset(arrays, attributes, path.name, classes, rate, first_label)
 
 
@@ -121,23 +122,15 @@ def _errors_naming(path: Path) -> Iterator[None]:
     """Put the file's name before every message, and turn what h5py raises into a DataError."""
     try:
         yield
-    except DataError as error:
+    except (DataError, hdf5.RefusedError) as error:
         raise DataError(f"{path}: {error}") from error
     except Exception as error:  # on damage h5py raises OSError, RuntimeError, KeyError, ...
         raise DataError(f"{path}: {type(error).__name__} from HDF5 or the file system: {error}") from error
 
 
-def _refuse_other_files(path: Path) -> None:
-    """Say in words what is wrong with a path that HDF5 would only call unable to open."""
-    if not path.exists():
-        raise DataError(f"{path}: there is no such file")
-    if not path.is_file():
-        raise DataError(f"{path}: expected an HDF5 file, found a folder or a device")
-    with _errors_naming(path):
-        if not h5py.is_hdf5(path):
-            with path.open("rb") as file:
-                start = file.read(8)
-            raise DataError(f"expected an HDF5 file, but it begins with {start!r}" if start else "the file is empty")
+def _opened(path: Path) -> h5py.File:
+    hdf5.check_path(path)
+    return h5py.File(path, "r")
 
 
 def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
@@ -149,16 +142,19 @@ def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
         found = ", ".join(sorted(there)[:20]) or "nothing"
         raise DataError(f"{', '.join(missing)} missing: expected {', '.join(REQUIRED)}, found {found}")
     wanted = (*REQUIRED, *OPTIONAL) if ours else REQUIRED
-    datasets = {name: _stored(file, name) for name in wanted if name in there}
+    datasets = {name: hdf5.dataset(file, name) for name in wanted if name in there}
     size = sum(math.prod(dataset.shape) * dataset.dtype.itemsize for dataset in datasets.values())
     if size > max_bytes:
         shapes = ", ".join(f"{name} {dataset.shape}" for name, dataset in datasets.items())
         raise DataError(f"{shapes} need {size} bytes, expected at most {max_bytes}: pass max_bytes to allow more")
-    return {name: dataset[...] for name, dataset in datasets.items()}
+    return {name: hdf5.read(dataset, name) for name, dataset in datasets.items()}
 
 
 def _is_ours(file: h5py.File) -> bool:
-    form = file.attrs.get("format", "")
+    try:
+        form = hdf5.attribute(file, "format")
+    except hdf5.RefusedError:  # an attribute of that name, but none that was ever written here
+        return False
     if not isinstance(form, str) or not form.startswith("unrolled "):
         return False
     if "network" in form:
@@ -168,21 +164,10 @@ def _is_ours(file: h5py.File) -> bool:
     return True
 
 
-def _stored(file: h5py.File, name: str) -> h5py.Dataset:
-    """Open a data set of numbers that lies in the file itself: a file from elsewhere must not open others."""
-    link = file.get(name, getlink=True)
-    if not isinstance(link, h5py.HardLink):
-        raise DataError(f"{name} is a link to elsewhere, expected a data set stored in the file itself")
-    dataset = file[name]
-    if not isinstance(dataset, h5py.Dataset):
-        raise DataError(f"{name} is a {type(dataset).__name__.lower()}, expected a data set")
-    if dataset.is_virtual or dataset.external:
-        raise DataError(f"{name} keeps its numbers in other files, expected a data set stored in the file itself")
-    if dataset.dtype.kind not in "biuf":
-        raise DataError(f"{name} has dtype {dataset.dtype}, expected real numbers")
-    if not dataset.size:  # None for a null dataspace
-        raise DataError(f"{name} is empty, with shape {dataset.shape}")
-    return dataset
+def _attributes(file: h5py.File) -> dict[str, Any]:
+    """Read what `save_h5` writes beside the data sets, as far as it is there."""
+    names = ("classes", "provenance", "rate", "scaling_mean", "scaling_std")
+    return {name: value for name in names if (value := hdf5.attribute(file, name)) is not None}
 
 
 def _dataset(

@@ -1,18 +1,15 @@
 """Reading the continuous recordings of MotionSense, from the zip as published or from its unpacked folder."""
 
 import io
-import math
 import os
 import re
-import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from unrolled.data._archive import Member, members
 from unrolled.data._checks import FloatArray, one_of
 from unrolled.data.errors import DataError
 from unrolled.data.recordings import Recording
@@ -27,6 +24,8 @@ MOVEMENTS = {  # the code in the folders' names, in the order of the labels
 }
 
 Signal = Literal["acceleration", "user_acceleration", "gravity", "rotation_rate", "attitude", "motion", "all"]
+
+LARGEST = 1e38  # the sum of two is finite in float32
 
 Axes = list[tuple[str, ...]]  # each axis of a signal is the sum of the columns named
 _USER: Axes = [(f"userAcceleration.{axis}",) for axis in "xyz"]
@@ -73,98 +72,44 @@ def read_motionsense(
     """
     one_of(signal, tuple(SIGNALS), "signal")
     path = Path(path)
-    if path.is_dir():
-        return _recordings(path, _in_folder(path), SIGNALS[signal], max_bytes)
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
-        raise DataError(f"{path}: expected A_DeviceMotion_data.zip or its unpacked folder: {error}") from error
-    with archive:
-        return _recordings(path, _in_zip(archive), SIGNALS[signal], max_bytes)
+    folder = path / "A_DeviceMotion_data"
+    root = folder if folder.is_dir() else path
+    expected = "A_DeviceMotion_data.zip or its unpacked folder"
+    with members(root, _NAME, expected, max_bytes=max_bytes, max_member=max_bytes // 16) as found:
+        if not found and (path / "A_DeviceMotion_data.zip").is_file():
+            raise DataError(
+                f"{path}: expected the unpacked recordings, found the zip: pass {path / 'A_DeviceMotion_data.zip'}"
+            )
+        if not found:
+            raise DataError(f"{path}: expected recordings A_DeviceMotion_data/dws_1/sub_1.csv and so on, found none")
+        files = sorted(found, key=_numbers)  # stable: by name where the numbers are the same
+        for one, other in pairwise(files):
+            if _numbers(one) == _numbers(other):
+                raise DataError(f"{path}: {one.name} and {other.name} are the same recording, expected it once")
+        recordings = []
+        for file in files:
+            label, trial, person = _numbers(file)
+            recordings.append(Recording(_signal(file, SIGNALS[signal]), label, person, trial))
+        return recordings
 
 
-@dataclass(frozen=True)
-class _File:
-    """One CSV file, in a folder or in a zip; sorting gives the order of movement, trial and person."""
-
-    label: int
-    trial: int
-    person: int
-    name: str
-    size: int
-    read: Callable[[], bytes]
-
-
-# <movement>_<trial>/sub_<person>.csv, at the top or in a folder A_DeviceMotion_data, which may be in others.
-# A name that climbs out (..), is absolute or has a drive does not match; other files are not recordings.
+# <movement>_<trial>/sub_<person>.csv, at the top or in a folder A_DeviceMotion_data, which may be in others;
+# other files are not recordings.
 _NAME = re.compile(
-    rf"(?:(?:(?!\.\./)[^/\\:]+/)*A_DeviceMotion_data/)?({'|'.join(MOVEMENTS)})_([0-9]{{1,9}})/sub_([0-9]{{1,9}})\.csv"
+    rf"(?:(?:[^/\\:]+/)*A_DeviceMotion_data/)?({'|'.join(MOVEMENTS)})_([0-9]{{1,9}})/sub_([0-9]{{1,9}})\.csv"
 )
 
 
-def _in_folder(path: Path) -> Iterator[_File]:
-    root = path / "A_DeviceMotion_data"
-    if not root.is_dir():
-        root = path
-    for file in root.glob("*_*/sub_*.csv"):
-        name = file.relative_to(root).as_posix()
-        if match := _NAME.fullmatch(name):
-            yield _File(*_numbers(match), name, file.stat().st_size, file.read_bytes)
-
-
-def _in_zip(archive: zipfile.ZipFile) -> Iterator[_File]:
-    def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
-        def read() -> bytes:
-            with archive.open(entry) as file:
-                return file.read(entry.file_size)  # never unpacks more than the size that was checked
-
-        return read
-
-    for entry in archive.infolist():
-        if match := _NAME.fullmatch(entry.filename):
-            yield _File(*_numbers(match), entry.filename, entry.file_size, reader(entry))
-
-
-def _numbers(match: re.Match[str]) -> tuple[int, int, int]:
-    movement, trial, person = match.groups()
+def _numbers(file: Member) -> tuple[int, int, int]:
+    """Return the numbers of movement, trial and person in a file's name."""
+    movement, trial, person = file.match.groups()
     return list(MOVEMENTS).index(movement), int(trial), int(person)
 
 
-def _recordings(path: Path, found: Iterable[_File], axes: Axes, max_bytes: int) -> list[Recording]:
-    files = sorted(found, key=lambda file: (file.label, file.trial, file.person, file.name))
-    if not files and path.is_dir() and (path / "A_DeviceMotion_data.zip").is_file():
-        raise DataError(
-            f"{path}: expected the unpacked recordings, found the zip: pass {path / 'A_DeviceMotion_data.zip'}"
-        )
-    if not files:
-        raise DataError(f"{path}: expected recordings A_DeviceMotion_data/dws_1/sub_1.csv and so on, found none")
-    for one, other in pairwise(files):
-        if (one.label, one.trial, one.person) == (other.label, other.trial, other.person):
-            raise DataError(f"{path}: {one.name} and {other.name} are the same recording, expected it once")
-    largest = max(files, key=lambda file: file.size)
-    for size, what, limit in (
-        (largest.size, largest.name, max_bytes // 16),
-        (sum(file.size for file in files), "all of it", max_bytes),
-    ):
-        if size > limit:
-            raise DataError(f"{path}: {what} has {size} bytes, expected at most {limit}: raise max_bytes to allow it")
-    recordings = []
-    for file in files:
-        name = f"{path}, {file.name}"
-        try:
-            content = file.read()
-        except Exception as error:  # a damaged or encrypted entry fails in as many ways as there are compressions
-            raise DataError(f"{name}: cannot be read: {error}") from error
-        recordings.append(Recording(_signal(content, name, axes), file.label, file.person, file.trial))
-    return recordings
-
-
-def _signal(content: bytes, name: str, axes: Axes) -> FloatArray:
+def _signal(file: Member, axes: Axes) -> FloatArray:
     """Parse one CSV file into float32 (L, D); columns are found by name."""
-    try:
-        head, _, body = content.decode("utf-8-sig").partition("\n")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name}: expected text: {error}") from error
+    name = file.where
+    head, _, body = file.text().partition("\n")
     header = head.rstrip("\r").split(",")
     wanted = sorted({column for axis in axes for column in axis})
     for column in wanted:
@@ -177,7 +122,7 @@ def _signal(content: bytes, name: str, axes: Axes) -> FloatArray:
         table = np.loadtxt(io.StringIO(body), delimiter=",", comments=None, usecols=places, ndmin=2)
     except ValueError as error:
         raise DataError(_complaint(body, name, len(header), places) or f"{name}: {error}") from error
-    if not np.isfinite(table).all() or body.count(",") != len(table) * (len(header) - 1):
+    if not (np.abs(table) <= LARGEST).all() or body.count(",") != len(table) * (len(header) - 1):
         raise DataError(_complaint(body, name, len(header), places) or f"{name}: its lines are not as published")
     return np.stack(
         [table[:, [wanted.index(column) for column in axis]].sum(axis=1) for axis in axes],
@@ -196,7 +141,7 @@ def _complaint(body: str, name: str, n_columns: int, places: list[int]) -> str:
             return f"{name}, line {line}: expected {n_columns} columns, found {len(cells)}"
         for place in places:
             try:
-                fine = math.isfinite(float(cells[place]))
+                fine = abs(float(cells[place])) <= LARGEST
             except ValueError:
                 fine = False
             if not fine:

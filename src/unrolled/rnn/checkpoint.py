@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 import unrolled
+from unrolled import hdf5
 from unrolled.files import replacing
 from unrolled.rnn import inputs, storage
 from unrolled.rnn.arrays import Parameters
@@ -147,16 +148,10 @@ def read(path: str) -> Saved:
     FileNotFoundError
         If there is none.
     """
-    if Path(path).is_dir():
-        raise storage.StorageError(f"{path} is a folder, expected a checkpoint that rnn.train wrote")
     with storage.opened(path, FORMAT, "a checkpoint that this version wrote") as file:
-        text = storage.array(path, file, "training", np.uint8).tobytes()
-        groups = {
-            name: {of: storage.array(path, file[name], of, np.int64) for of in file[name]}
-            for name in file
-            if name != "training"
-        }
-        if _digest(text, groups) != file.attrs["digest"]:
+        text = hdf5.read(hdf5.dataset(file, "training"), "training").astype(np.uint8).tobytes()
+        groups = storage.arrays(path, file, [name for name in file if name != "training"], np.int64)
+        if _digest(text, groups) != hdf5.attribute(file, "digest"):
             raise storage.StorageError(f"{path} is damaged: its numbers are not those that were written")
         description = json.loads(text, object_hook=_array_from_json)
         state = {name.removeprefix("optimizer "): arrays for name, arrays in groups.items() if " " in name}

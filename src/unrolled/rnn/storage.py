@@ -1,15 +1,18 @@
 """A network to and from HDF5: named arrays and a description in JSON. No pickle, nothing that runs."""
 
+import errno
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 
+from unrolled import hdf5
 from unrolled.files import replacing
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
 
@@ -55,40 +58,55 @@ def read(path: str | PathLike[str]) -> tuple[dict[str, Any], Parameters]:
         If there is none.
     """
     path = os.fspath(path)
-    if os.path.isdir(path):  # noqa: PTH112 - path is a string already
-        raise StorageError(f"{path} is a folder, expected a file that a network was saved to")
     with opened(path, FORMAT, "a network that this version saved") as file:
-        description = json.loads(file.attrs["network"])
+        text = hdf5.attribute(file, "network")
+        if not isinstance(text, str):
+            raise StorageError(f"{path}: its description is {text!r}, expected a text")
+        description = json.loads(text)
         if not isinstance(description, dict):
             raise StorageError(f"{path}: its description is {description!r}, expected a JSON object")
-        group = file["parameters"]
-        return description, {name: array(path, group, name) for name in group}
+        return description, arrays(path, file, ["parameters"])["parameters"]
 
 
 @contextmanager
 def opened(path: str, form: str, expected: str) -> Iterator[h5py.File]:
     """Open a file of this format; whatever is wrong with it, within the block too, is a StorageError."""
+    if not Path(path).exists():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+    if Path(path).is_dir():
+        raise StorageError(f"{path} is a folder, expected {expected}")
     try:
+        hdf5.check_path(path)
         with h5py.File(path, "r") as file:
-            found = file.attrs.get("format")
-            if found != form:
+            found = hdf5.attribute(file, "format")
+            if not isinstance(found, str) or found != form:
                 raise StorageError(f"{path}: format is {found!r}, expected {form!r}: not {expected}")
             yield file
-    except (StorageError, FileNotFoundError, IsADirectoryError, PermissionError):
+    except (StorageError, PermissionError):
         raise
+    except hdf5.RefusedError as error:
+        raise StorageError(f"{path}: {error}") from error
     except Exception as error:  # h5py turns damage into many types: OSError, RuntimeError, KeyError, TypeError ...
         raise StorageError(f"{path} is not a readable {form.rsplit(maxsplit=1)[0]} file: {error}") from error
 
 
-def array(path: str, group: h5py.Group, name: str, *others: Any) -> Any:
-    """Read an array whose bytes all stand in this very file, so that it cannot be larger than the file."""
-    place = f"{group.name.strip('/')}/{name}".strip("/")
-    dataset = group.get(name, getlink=True)
-    if not isinstance(dataset, h5py.HardLink) or not isinstance(group[name], h5py.Dataset):
-        raise StorageError(f"{path}: {place} is not an array in this file")
-    dataset = group[name]
-    if dataset.dtype not in (np.float32, np.float64, *others):
-        raise StorageError(f"{path}: {place} holds {dataset.dtype} values, expected float32 or float64")
-    if dataset.external or dataset.is_virtual or dataset.chunks or dataset.id.get_storage_size() != dataset.nbytes:
-        raise StorageError(f"{path}: {place} is not stored whole and plain, as this library saves it")
-    return dataset[()]
+def arrays(path: str, file: h5py.File, groups: Iterable[str], *others: Any) -> dict[str, Parameters]:
+    """Read the arrays, once all of them are known to stand plainly in this very file, each in a place of its own.
+
+    Of float32 or float64, or of ``others``.
+    """
+    found = {
+        name: {of: hdf5.dataset(group, of) for of in group} for name in groups for group in [hdf5.group(file, name)]
+    }
+    for name, datasets in found.items():
+        for of, array in datasets.items():
+            if array.dtype not in (np.float32, np.float64, *others):
+                raise StorageError(f"{path}: {name}/{of} holds {array.dtype} values, expected float32 or float64")
+            if array.chunks is not None:
+                raise StorageError(f"{path}: {name}/{of} is stored in chunks, expected whole, as this library does it")
+    if sum(array.nbytes for datasets in found.values() for array in datasets.values()) > file.id.get_filesize():
+        raise StorageError(f"{path}: its arrays need more bytes than the file has, expected each stored once")
+    return {
+        name: {of: hdf5.read(array, f"{name}/{of}") for of, array in datasets.items()}
+        for name, datasets in found.items()
+    }

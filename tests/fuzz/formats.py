@@ -1,0 +1,257 @@
+"""What is fuzzed: for each format a valid small example, how it is damaged, and what reads it.
+
+To add a format, write an entry of `FORMATS`: a name; `write(folder, variant)`, which puts a valid small example
+into an empty folder (two variants, 0 and 1, so that they can be mixed); the kinds of damage; and `load(path)`.
+`path` is the one file written, the folder if `container` is "folder", or a zip of the folder if it is "zip".
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any, Literal
+
+import h5py
+import numpy as np
+from fuzz.mutations import BINARY, TEXT, Mutation, mutate
+
+from unrolled import data, rnn
+
+Files = dict[str, bytes]  # names with forward slashes
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes
+    ----------
+    name : str
+    write : callable
+        Called with an empty folder and a variant, 0 or 1.
+    load : callable
+        Called with the path of a mutant.
+    error : type
+        What `load` may raise, and nothing else.
+    kinds : tuple of Mutation
+        How the bytes of a file are damaged.
+    container : {"file", "folder", "zip"}
+        What `load` is given. A zip is damaged as well in what it holds before it is packed.
+    inside : callable, optional
+        Damage that only someone who knows the format can do: called with the file's bytes and a generator.
+    """
+
+    name: str
+    write: Callable[[Path, int], None]
+    load: Callable[[Path], object]
+    error: type[Exception] = data.DataError
+    kinds: tuple[Mutation, ...] = BINARY
+    container: Literal["file", "folder", "zip"] = "file"
+    inside: Callable[[bytes, Random], bytes] | None = None
+
+    def example(self, folder: Path, variant: int) -> Files:
+        """Write a valid example to an empty folder and return its files."""
+        self.write(folder, variant)
+        return {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    def mutant(self, one: Files, other: Files, rng: Random) -> Files:
+        """Return a damaged copy of `one`; of a zip, its one packed file."""
+        name = rng.choice(list(one))
+        if self.container == "zip":
+            if rng.random() < 0.5:
+                packed = pack(one)
+                return {"a.zip": mutate(packed, pack(other), BINARY, rng)}
+            return {"a.zip": pack(self._damaged(one, other, name, rng))}
+        return self._damaged(one, other, name, rng)
+
+    def _damaged(self, one: Files, other: Files, name: str, rng: Random) -> Files:
+        if len(one) > 1 and rng.random() < 0.05:  # a file is missing, or another stands in its place
+            rest = {key: content for key, content in one.items() if key != name}
+            return rest if rng.random() < 0.5 else rest | {name: one[rng.choice(list(rest))]}
+        content = one[name]
+        if self.inside and rng.random() < 0.4:
+            return one | {name: self.inside(content, rng)}
+        return one | {name: mutate(content, other.get(name, content), self.kinds, rng)}
+
+
+def pack(files: Files) -> bytes:
+    """Zip files, always to the same bytes."""
+    memory = io.BytesIO()
+    with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return memory.getvalue()
+
+
+def check(loaded: object) -> None:
+    """Raise an AssertionError unless what a mutant was read as is a correct data set, recordings or a network."""
+    if isinstance(loaded, data.Dataset):
+        assert loaded.classes
+        for part in (loaded.train, loaded.test):
+            assert part.X.ndim == 3
+            assert part.X.dtype in (np.float32, np.float64)
+            assert part.X.size
+            assert np.isfinite(part.X).all()
+            assert part.y.shape == part.X.shape[:1]
+            assert part.y.dtype == np.int64
+            assert 0 <= part.y.min() <= part.y.max() < len(loaded.classes)
+    elif isinstance(loaded, rnn.ManyToOne):
+        loaded.check_parameters()
+        assert loaded.dtype in (np.float32, np.float64)
+        assert repr(loaded)  # weights need not be finite: a network whose training diverged can be saved and looked at
+    else:
+        assert isinstance(loaded, list)
+        assert loaded
+        for recording in loaded:
+            assert isinstance(recording, data.Recording)
+            assert recording.signal.ndim == 2
+            assert np.isfinite(recording.signal).all()
+
+
+# MotionSense
+
+
+def write_motionsense(folder: Path, variant: int) -> None:
+    """Write six movements, a long and a short trial of each."""
+    rng = np.random.default_rng(variant)
+    names = [f"{kind}.{axis}" for kind in ("gravity", "rotationRate", "userAcceleration") for axis in "xyz"]
+    header = ",attitude.roll,attitude.pitch,attitude.yaw," + ",".join(names)
+    for movement in ("dws", "jog", "sit", "std", "ups", "wlk"):
+        for trial in (1, 11):
+            rows = [f"{i}," + ",".join(f"{x:.6f}" for x in rng.normal(size=12)) for i in range(3 + variant)]
+            path = folder / "A_DeviceMotion_data" / f"{movement}_{trial}" / "sub_1.csv"
+            path.parent.mkdir(parents=True)
+            path.write_text("\n".join([header, *rows, ""]), encoding="utf-8")
+
+
+def load_motionsense(path: Path) -> object:
+    """Read every window there is."""
+    return data.load_motionsense(path, n_train=None, n_test=None, window=2, stride=1)
+
+
+# HDF5
+
+
+def arrays(variant: int) -> tuple[data.Samples, data.Samples]:
+    """Make a training and a test part."""
+    rng = np.random.default_rng(variant)
+    dtype = (np.float32, np.float64)[variant]
+    train, test = (
+        data.Samples(rng.normal(size=(n, 4, 2)).astype(dtype), np.arange(n) % 3, np.arange(n), np.arange(n))
+        for n in (7, 5)
+    )
+    return train, test
+
+
+def write_saved(folder: Path, variant: int) -> None:
+    """Write what `save_h5` writes."""
+    train, test = arrays(variant)
+    scaling = data.Scaling(np.zeros(2), np.ones(2))
+    data.save_h5(folder / "a.h5", data.Dataset(train, test, ("a", "b", "c"), 50.0, "made", scaling))
+
+
+def write_foreign(folder: Path, variant: int) -> None:
+    """Write the course layout in gzip chunks, in the old or the new form of HDF5."""
+    how: dict[str, Any] = {"compression": "gzip", "shuffle": True, "fletcher32": not variant, "track_times": False}
+    with h5py.File(folder / "a.h5", "w", libver=("latest", "earliest")[variant]) as file:
+        for prefix, part in zip(("tr", "tst"), arrays(variant), strict=True):
+            file.create_dataset(prefix + "X", data=part.X, chunks=(3, 2, 2), **how)
+            file.create_dataset(prefix + "Y", data=part.y[:, np.newaxis], chunks=(4, 1), **how)
+
+
+ODD_VALUES: tuple[Any, ...] = (
+    *("", "text", "unrolled data set 9", "unrolled network 1", b"\xff\xfe", -1, 2**63, float("nan"), 1e308, 1e-320),
+    *(np.zeros(0), np.zeros((2, 2)), np.array(["a", "a"], object), np.array([b"a", b"\xff"]), [1.5, -1], True, 1j),
+    *(h5py.Empty("f4"), np.array([(1, 2.0)], [("a", "i4"), ("b", "f8")])),
+)
+
+
+def other_attribute_or_array(content: bytes, rng: Random) -> bytes:
+    """Replace an attribute or a data set by another, by way of HDF5 itself."""
+    memory = io.BytesIO(content)
+    with h5py.File(memory, "r+") as file, np.errstate(all="ignore"):
+        if file.attrs and rng.random() < 0.5:
+            name = rng.choice(list(file.attrs))
+            del file.attrs[name]
+            if rng.random() < 0.9:
+                file.attrs[name] = rng.choice((*ODD_VALUES, file.ref))
+        else:
+            name = rng.choice(list(file.get("parameters", file)))
+            where = file.get("parameters", file)
+            old = where[name][...]
+            del where[name]
+            changed = (old[:-1], old[..., :1], old.T, old.astype("S3"), old * 1e300, -old, old + 0.5, old[0])
+            odd = (h5py.SoftLink("/x"), h5py.ExternalLink("b", "/x"), *ODD_VALUES)
+            where[name] = rng.choice((*changed, rng.choice(odd)))
+    return memory.getvalue()
+
+
+# networks
+
+
+def write_network(folder: Path, variant: int) -> None:
+    """Write a network of many parts, or a plain one."""
+    cells: Any = ([rnn.Bidirectional(rnn.LSTM(2, forget_bias=0.5)), rnn.GRU(2)], rnn.Tanh(3))[variant]
+    head = (rnn.Softmax(class_weights=(1, 2, 3), label_smoothing=0.1), rnn.Sigmoid())[variant]
+    readout = (rnn.EveryStep((0, 1, 2)), rnn.Last())[variant]
+    rnn.ManyToOne(cells, 2, 3, readout=readout, head=head, rng=0).save(folder / "net.h5")
+
+
+def other_description(content: bytes, rng: Random) -> bytes:
+    """Damage the description, a text of JSON, or else an attribute or an array."""
+    if rng.random() < 0.3:
+        return other_attribute_or_array(content, rng)
+    memory = io.BytesIO(content)
+    with h5py.File(memory, "r+") as file:
+        text = file.attrs["network"].encode()
+        if rng.random() < 0.3:
+            file.attrs["network"] = json.dumps(_other_value(json.loads(text), rng))
+        else:
+            file.attrs["network"] = mutate(text, text[::-1], TEXT, rng).replace(b"\0", b" ")
+    return memory.getvalue()
+
+
+def _other_value(value: Any, rng: Random) -> Any:
+    """Replace one value somewhere in it by another."""
+    if isinstance(value, dict) and value and rng.random() < 0.9:
+        key = rng.choice(list(value))
+        return {**value, key: _other_value(value[key], rng)}
+    if isinstance(value, list) and value and rng.random() < 0.9:
+        i = rng.randrange(len(value))
+        return [*value[:i], _other_value(value[i], rng), *value[i + 1 :]]
+    odd: tuple[Any, ...] = (
+        None,
+        True,
+        -1,
+        0,
+        1.5,
+        10**9,
+        10**30,
+        10**400,
+        1e308,
+        "",
+        "Tanh",
+        "Bidirectional",
+        [],
+        {},
+        [[]],
+        [1, 2],
+        float("nan"),
+    )
+    return rng.choice(odd)
+
+
+FORMATS = (
+    Format("MotionSense zip", write_motionsense, load_motionsense, kinds=TEXT, container="zip"),
+    Format("MotionSense folder", write_motionsense, load_motionsense, kinds=TEXT, container="folder"),
+    Format("HDF5 as saved", write_saved, data.load_h5, inside=other_attribute_or_array),
+    Format("HDF5 in chunks", write_foreign, data.load_h5, inside=other_attribute_or_array),
+    Format("network", write_network, rnn.load, error=rnn.StorageError, inside=other_description),
+)
