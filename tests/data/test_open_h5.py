@@ -1,6 +1,6 @@
 import threading
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,13 +73,13 @@ def no_thread_left() -> Iterator[None]:
     blocks=st.integers(2, 6),
     seed=st.integers(0, 5),
 )
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_sample_comes_once_an_epoch(
     tmp_path: Path, n: int, chunk: Chunks, batch_size: int, blocks: int, seed: int
 ) -> None:
     path = numbered(tmp_path / "a.h5", n, chunk=chunk)
     row = T * D * 4
-    memory = 8 * (n + 5) + 2 * batch_size * row + 2 * blocks * (chunk or 1) * (row + 24)
+    memory = 8 * (n + 5) + 2 * batch_size * row + (chunk or 1) * (2 * blocks * (row + 24) + 24 * T * D)
     with open_h5(path, memory=memory) as file, open_h5(path, memory=memory, read_ahead=False) as waiting:
         assert isinstance(file.train, Source)
         batches = epoch(file.train, batch_size, seed)
@@ -112,7 +112,7 @@ def test_the_order_is_another_each_epoch_and_mixes_beyond_a_buffer(tmp_path: Pat
 @pytest.mark.parametrize("read_ahead", [True, False])
 @pytest.mark.parametrize("stored", ["plain", "gzip", "int16"])
 def test_reading_stays_within_the_memory(tmp_path: Path, read_ahead: bool, stored: str) -> None:
-    path, n, memory = tmp_path / "a.h5", 20_000, 2**21
+    path, n, memory = tmp_path / "a.h5", 6_000, 2**19
     with h5py.File(path, "w") as file:
         for part, count in (("tr", n), ("tst", 10)):
             file.create_dataset(
@@ -124,26 +124,23 @@ def test_reading_stays_within_the_memory(tmp_path: Path, read_ahead: bool, store
             file[part + "Y"] = np.arange(count) % 2
     with open_h5(path, memory=memory, read_ahead=read_ahead) as opened:
         assert opened.train.X.row_bytes * n > 5 * memory
-        for part in (opened, opened.standardised()):
-            for read in (
-                lambda part=part: part.train.batches(30, np.random.default_rng(0)),
-                lambda part=part: part.train.blocks(1024),
-            ):
-                tracemalloc.start()
-                for batch in read():
+        tracemalloc.start()
+        for samples in (opened.train, opened.standardised().train):
+            for reading in (samples.batches(30, np.random.default_rng(0)), samples.blocks(1024)):
+                for batch in reading:
                     assert len(batch[0])
-                peak = tracemalloc.get_traced_memory()[1]
-                tracemalloc.stop()
-                assert peak < memory
-        with pytest.raises(DataError, match=r"20000 rows of trX need 12000000 bytes, expected at most memory="):
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert memory / 2 < peak < memory
+        with pytest.raises(DataError, match=r"6000 rows of trX need 3600000 bytes, expected at most memory="):
             np.asarray(opened.train.X)
 
 
 def test_a_memory_too_small_is_refused_and_says_what_is_needed(tmp_path: Path) -> None:
     path = numbered(tmp_path / "a.h5", 1000, chunk=100)
-    with open_h5(path, memory=20_000) as file:
-        with pytest.raises(DataError, match=r"a.h5: trX is read 100 rows of 32 bytes at a time because of its chunks"):
-            epoch(file.train, 10)
+    message = r"a.h5: trX is read 100 rows of 32 bytes at a time because of its chunks"
+    with open_h5(path, memory=20_000) as file, pytest.raises(DataError, match=message):
+        epoch(file.train, 10)
     with pytest.raises(DataError, match=r"a.h5: the labels of 1005 series need 8040 bytes, but memory is 8000"):
         open_h5(path, memory=8000)
     for wrong in (0, -1, 1.5, True, None):
@@ -162,7 +159,7 @@ def test_what_is_read_is_what_load_h5_reads(tmp_path: Path, dtype: Any) -> None:
         assert X.dtype == whole.train.X.dtype
         assert (X.shape, X.ndim, len(X)) == (whole.train.X.shape, 3, 37)
         for key in (np.s_[:], np.s_[3:9], np.s_[::5], np.s_[::-1], np.s_[20:3:-4], np.s_[5:5], 4, -1, np.int64(2)):
-            np.testing.assert_array_equal(X[key], whole.train.X[key])  # type: ignore[index]  # NumPy's int too
+            np.testing.assert_array_equal(X[key], whole.train.X[key])
         np.testing.assert_array_equal(np.asarray(X), whole.train.X)
         np.testing.assert_array_equal(file.test.y, whole.test.y)
         assert (file.classes, file.rate, file.provenance) == (whole.classes, 50, whole.provenance)
@@ -243,7 +240,7 @@ def test_scaling_by_blocks_of_nothing_and_of_a_constant() -> None:
 
 def trained(file: StoredDataset, **how: Any) -> tuple[rnn.ManyToOne, rnn.History]:
     net = rnn.ManyToOne(rnn.Tanh(6), 2, 3, rng=1)
-    settings: dict[str, Any] = {"optimizer": rnn.Adam(0.01), "batch_size": 8, "epochs": 3, "rng": 5, "progress": False}
+    settings: dict[str, Any] = {"optimizer": rnn.Adam(0.01), "batch_size": 8, "epochs": 2, "rng": 5, "progress": False}
     return net, rnn.train(net, file.train, validation=file.test, **(settings | how))
 
 
@@ -270,26 +267,30 @@ def test_training_from_a_file_is_the_same_whatever_is_read_ahead(tmp_path: Path)
     assert history.loss[-1] < history.loss[0]
 
 
-@pytest.mark.parametrize("stop", [1, 7, 12, 17, 26])
+@pytest.mark.parametrize("stop", [7, 13, 17])
 @pytest.mark.usefixtures("no_thread_left")
-def test_a_training_goes_on_in_the_middle_of_an_epoch_as_if_it_had_never_stopped(tmp_path: Path, stop: int) -> None:
+def test_a_training_goes_on_in_the_middle_of_an_epoch_as_if_it_had_never_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stop: int
+) -> None:
     path, checkpoint = waves(tmp_path / "a.h5"), tmp_path / "run.h5"
 
     class StoppedError(Exception):
         pass
 
-    class Stops(rnn.Adam):
-        def update(self, *given: Any) -> None:
-            if len(updates) == stop:
-                raise StoppedError
-            updates.append(1)
-            super().update(*given)
+    def update_or_stop(*given: Any) -> None:
+        if len(updates) == stop:
+            raise StoppedError
+        updates.append(stop)
+        update(*given)
 
     updates: list[int] = []
+    update = rnn.Adam.update
     with open_h5(path, memory=SMALL) as file:
         undisturbed, history = trained(file)
+    monkeypatch.setattr(rnn.Adam, "update", update_or_stop)
     with open_h5(path, memory=SMALL) as file, pytest.raises(StoppedError):
-        trained(file, optimizer=Stops(0.01), checkpoint=checkpoint, every=1)
+        trained(file, checkpoint=checkpoint, every=3)
+    monkeypatch.undo()
     with open_h5(path, memory=SMALL, read_ahead=False) as file:
         net, resumed = rnn.resume(checkpoint, file.train, validation=file.test, progress=False)
     equal(undisturbed, net)
@@ -327,12 +328,12 @@ def test_a_prediction_from_a_file_is_that_of_the_array(tmp_path: Path) -> None:
 def test_the_shoulder_exercises_are_learned_from_a_file(tmp_path: Path) -> None:
     movements = data.load_shoulder_exercises()
     data.save_h5(tmp_path / "a.h5", movements)
-    _, t, d = movements.train.X.shape
     with open_h5(tmp_path / "a.h5", memory=2**20) as file:
+        assert file.scaling is not None
         assert file.classes == movements.classes
-        net = rnn.ManyToOne(rnn.Tanh(24), d, len(file.classes), head=rnn.Softmax(), rng=0)
+        net = rnn.ManyToOne(rnn.GRU(16), file.train.X.shape[2], len(file.classes), readout=rnn.Mean(), rng=0)
         history = rnn.train(
-            net, file.train, validation=file.test, optimizer=rnn.Adam(0.005), epochs=6, rng=0, progress=False
+            net, file.train, validation=file.test, optimizer=rnn.Adam(0.02), epochs=2, rng=0, progress=False
         )
         right = (net.predict(file.test) == file.test.y).mean()
     assert history.validation is not None
@@ -439,6 +440,7 @@ def test_who_stops_early_leaves_no_thread(tmp_path: Path) -> None:
         for reading in (file.train.batches(7, np.random.default_rng(0)), file.train.blocks(3)):
             next(reading)
             next(reading)
+            assert isinstance(reading, Generator)
             reading.close()
             assert not [thread for thread in threading.enumerate() if "read-ahead" in thread.name]
 

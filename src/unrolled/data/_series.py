@@ -15,8 +15,10 @@ from unrolled.data.errors import DataError
 from unrolled.data.h5 import _errors_naming
 from unrolled.data.scaling import Scaling
 
-PIECE = 2**16
-"""Numbers scaled at a time: bounds the memory of a scaling, which is in float64."""
+PIECE = 2**14
+"""About how many numbers are scaled at a time, in float64."""
+SCALING_BYTES = 24
+"""What scaling takes for each of them: twice in float64, once as given."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

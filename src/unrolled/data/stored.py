@@ -16,7 +16,7 @@ import numpy as np
 from unrolled.data._ahead import in_turn
 from unrolled.data._checks import FloatArray, IntArray, whole_number, whole_numbers
 from unrolled.data._labels import labels_from_zero
-from unrolled.data._series import PIECE, StoredSeries, new_lock
+from unrolled.data._series import PIECE, SCALING_BYTES, StoredSeries, new_lock
 from unrolled.data._shuffling import INDEX_BYTES, Filling, Layout, fillings
 from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
@@ -131,11 +131,13 @@ class StoredSamples:
         return digest.hexdigest()
 
     def _layout(self, batch_size: int = 0) -> Layout:
-        """Divide the rows so that two buffers, what reading one block takes and two batches fit into the memory."""
+        """Divide the rows so that two buffers, two batches, and what reading and scaling take, fit the memory."""
         X = self.X
         wanted = min(BLOCK_BYTES, self.memory // 32) // X.row_bytes
         block = min(max(X.band, wanted // X.band * X.band), len(self))
-        fixed = block * X.overhead + 2 * batch_size * X.row_bytes
+        row = X.shape[1] * X.shape[2]
+        scaled = max(row, min(PIECE, block * row))  # counted without a scaling too, so that the order is the same
+        fixed = block * X.overhead + 2 * batch_size * X.row_bytes + SCALING_BYTES * scaled
         blocks = (self.memory - fixed) // (2 * block * (X.row_bytes + INDEX_BYTES))
         if blocks < 2 and blocks * block < len(self):
             needed = fixed + 4 * block * (X.row_bytes + INDEX_BYTES)
