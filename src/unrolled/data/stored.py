@@ -239,7 +239,8 @@ class StoredDataset:
     def _steps(self) -> Iterator[FloatArray]:
         """Give all steps of the training part that are not padding, (n, D) at a time."""
         _, t, d = self.train.X.shape
-        for X, _, *lengths in self.train.blocks(max(1, PIECE // (t * d))):
+        numbers = min(PIECE, self.train.memory // 64)  # each is in float64 four times meanwhile
+        for X, _, *lengths in self.train.blocks(max(1, numbers // (t * d))):
             yield X[np.arange(t) < lengths[0][:, np.newaxis]] if lengths else X.reshape(-1, d)
 
 
