@@ -341,6 +341,8 @@ def _opened(
     scaling = None
     if "scaling_mean" in attributes:
         scaling = Scaling(attributes["scaling_mean"], attributes["scaling_std"])
+        if len(scaling.mean) != datasets["trX"].shape[2]:
+            raise DataError(f"scaling is for {len(scaling.mean)} axes, but trX has shape {datasets['trX'].shape}")
     lock = new_lock()
     parts = {}
     for part in ("tr", "tst"):
