@@ -112,7 +112,7 @@ def test_the_order_is_another_each_epoch_and_mixes_beyond_a_buffer(tmp_path: Pat
 @pytest.mark.parametrize("read_ahead", [True, False])
 @pytest.mark.parametrize("stored", ["plain", "gzip", "int16"])
 def test_reading_stays_within_the_memory(tmp_path: Path, read_ahead: bool, stored: str) -> None:
-    path, n, memory = tmp_path / "a.h5", 9_000, 2**20
+    path, n, memory = tmp_path / "a.h5", 18_000, 2**21
     with h5py.File(path, "w") as file:
         for part, count in (("tr", n), ("tst", 10)):
             file.create_dataset(
@@ -133,7 +133,7 @@ def test_reading_stays_within_the_memory(tmp_path: Path, read_ahead: bool, store
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert memory / 2 < peak < memory
-        with pytest.raises(DataError, match=r"9000 rows of trX need 5400000 bytes, expected at most memory="):
+        with pytest.raises(DataError, match=r"18000 rows of trX need 10800000 bytes, expected at most memory="):
             np.asarray(opened.train.X)
 
 

@@ -36,7 +36,7 @@ BLOCK = 1024
 
 def is_source(X: Any, lengths: Any) -> bool:
     """Say whether X is a source; then ``lengths``, which it gives itself, must be None."""
-    if not isinstance(X, Source) or isinstance(X, type):
+    if not hasattr(X, "batches") or not isinstance(X, Source) or isinstance(X, type):  # hasattr is the quick answer
         return False
     if lengths is not None:
         raise ValueError("lengths were given beside a source, which gives its own: expected None")
