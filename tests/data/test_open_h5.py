@@ -127,7 +127,7 @@ def test_reading_stays_within_the_memory(tmp_path: Path, read_ahead: bool, store
         assert len(epoch(opened.test, 3)) == 4  # once before, for what Python and HDF5 make once and for all
         tracemalloc.start()
         for samples in (opened.train, opened.standardised().train):
-            for reading in (samples.batches(30, np.random.default_rng(0)), samples.blocks(1024)):
+            for reading in (samples.batches(200, np.random.default_rng(0)), samples.blocks(1024)):
                 for batch in reading:
                     assert len(batch[0])
         peak = tracemalloc.get_traced_memory()[1]
