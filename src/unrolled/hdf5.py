@@ -7,6 +7,7 @@ handed to it: real numbers, stored whole in the file itself, plainly or by gzip.
 
 import math
 import zlib
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -146,10 +147,15 @@ def read(found: h5py.Dataset, name: str) -> NDArray[Any]:
     RefusedError
         If a chunk is missing, damaged, or unpacks to more or less than a chunk has.
     """
-    if found.chunks is not None:
-        _check_chunks(found, name)
+    check_chunks(found, name)
     values: NDArray[Any] = found[...]
     return values
+
+
+def check_chunks(found: h5py.Dataset, name: str) -> None:
+    """Check all chunks, if there are any, so that the data set can be read; errors are as of `read`."""
+    if found.chunks is not None:
+        check_unpacking(found, name, chunks(found, name))
 
 
 def _filters(found: h5py.Dataset) -> list[int]:
@@ -172,25 +178,50 @@ def _check_filters(found: h5py.Dataset, name: str) -> None:
         raise RefusedError(f"{name} has chunks of {size} bytes, but {found.nbytes} itself: expected smaller ones")
 
 
-def _check_chunks(found: h5py.Dataset, name: str) -> None:
-    """Unpack every chunk within bounds: HDF5 has none, and reads beyond one that is too short."""
+def chunks(found: h5py.Dataset, name: str) -> list[Any]:
+    """List the chunks of a data set that has some, once all are known to be there and none is too large as packed.
+
+    Raises
+    ------
+    RefusedError
+        If that is not so.
+    """
     expected = math.prod(-(-n // chunk) for n, chunk in zip(found.shape, found.chunks, strict=True))
-    file_size = found.file.id.get_filesize()
-    chunks: list[Any] = []
-    found.id.chunk_iter(chunks.append)
-    if len({chunk.chunk_offset for chunk in chunks}) != expected:
-        raise RefusedError(f"{name} {found.shape} has {len(chunks)} of its {expected} chunks in the file")
+    listed: list[Any] = []
+    found.id.chunk_iter(listed.append)
+    if len({chunk.chunk_offset for chunk in listed}) != expected:
+        raise RefusedError(f"{name} {found.shape} has {len(listed)} of its {expected} chunks in the file")
+    size = math.prod(found.chunks) * found.dtype.itemsize
+    most = min(found.file.id.get_filesize(), size + size // 16 + 1024)  # nothing packs to more than that
+    for chunk in listed:
+        if not 0 < chunk.size <= most:
+            raise RefusedError(
+                f"{name}, the chunk at {chunk.chunk_offset}: it has {chunk.size} bytes, expected at most about {size}"
+            )
+    return listed
+
+
+def packed(found: h5py.Dataset) -> bool:
+    """Tell whether chunks have to be unpacked to see their size."""
+    return h5z.FILTER_DEFLATE in _filters(found)
+
+
+def check_unpacking(found: h5py.Dataset, name: str, some: Iterable[Any]) -> None:
+    """Unpack some of its `chunks` within bounds: HDF5 has none, and reads beyond one that is too short.
+
+    Raises
+    ------
+    RefusedError
+        If one is damaged, or unpacks to more or less than a chunk has.
+    """
     codes = _filters(found)
     size = math.prod(found.chunks) * found.dtype.itemsize
-    for chunk in chunks:
+    for chunk in some:
         where = f"{name}, the chunk at {chunk.chunk_offset}"
-        if not 0 < chunk.size <= min(file_size, size + size // 16 + 1024):  # nothing packs to more than that
-            raise RefusedError(f"{where}: it has {chunk.size} bytes, expected at most about {size}")
         used = [code for i, code in enumerate(codes) if not chunk.filter_mask >> i & 1]
         if h5z.FILTER_DEFLATE in used:
             place = used.index(h5z.FILTER_DEFLATE)
-            packed = found.id.read_direct_chunk(chunk.chunk_offset)[1]
-            stored = _unpacked_size(packed, size + 5, where)
+            stored = _unpacked_size(found.id.read_direct_chunk(chunk.chunk_offset)[1], size + 5, where)
             sums = h5z.FILTER_FLETCHER32 in used[:place]  # a checksum of four bytes, packed as well
         else:
             stored = chunk.size
@@ -199,10 +230,10 @@ def _check_chunks(found: h5py.Dataset, name: str) -> None:
             raise RefusedError(f"{where}: it has {stored} bytes unpacked, expected {size + 4 * sums}")
 
 
-def _unpacked_size(packed: bytes, limit: int, where: str) -> int:
+def _unpacked_size(content: bytes, limit: int, where: str) -> int:
     machine = zlib.decompressobj()
     try:
-        size = len(machine.decompress(packed, limit))
+        size = len(machine.decompress(content, limit))
     except zlib.error as error:
         raise RefusedError(f"{where}: it is damaged: {error}") from error
     if not machine.eof:

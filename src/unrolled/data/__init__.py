@@ -9,6 +9,9 @@ where the series differ in length. The ways to one:
 - `load_csv`: a table of one's own; `from_recordings`: arrays of one's own;
 - `load_h5` and `save_h5`: HDF5 files in the course layout (trX, trY, tstX, tstY).
 
+Files larger than memory: `open_h5` gives a `StoredDataset`, whose parts are trained on as they are read, and
+`write_h5` writes one block by block.
+
 Continuous recordings all go the same way, and each step of it can be taken alone: recordings (`Recording`;
 `cut_recordings` cuts them from a long table, `resample` changes their rate) become windows of equal length
 (`cut_windows`), which are divided (`Samples.split`, `Samples.folds`) and scaled by what is measured on the
@@ -30,11 +33,13 @@ from unrolled.data.resampling import resample
 from unrolled.data.samples import Samples
 from unrolled.data.scaling import Scaling
 from unrolled.data.shoulder import load_shoulder_exercises, read_shoulder_exercises
+from unrolled.data.stored import StoredDataset, StoredSamples, open_h5
 from unrolled.data.summary import Summary
 from unrolled.data.tables import cut_recordings
 from unrolled.data.ts import load_ts
 from unrolled.data.uci_har import load_uci_har
 from unrolled.data.wisdm import load_wisdm, read_wisdm
+from unrolled.data.writing import write_h5
 
 __all__ = [
     "DataError",
@@ -42,6 +47,8 @@ __all__ = [
     "Recording",
     "Samples",
     "Scaling",
+    "StoredDataset",
+    "StoredSamples",
     "Summary",
     "augment",
     "cut_recordings",
@@ -54,9 +61,11 @@ __all__ = [
     "load_ts",
     "load_uci_har",
     "load_wisdm",
+    "open_h5",
     "read_motionsense",
     "read_shoulder_exercises",
     "read_wisdm",
     "resample",
     "save_h5",
+    "write_h5",
 ]

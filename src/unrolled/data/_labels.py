@@ -1,5 +1,6 @@
 """Labels as files have them, one-hot or whole numbers from 0 or 1, turned into whole numbers from 0."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,13 +9,17 @@ from numpy.typing import NDArray
 from unrolled.data._checks import IntArray, whole_number, whole_numbers
 from unrolled.data.errors import DataError
 
+PIECE = 2**20  # numbers of one-hot labels looked at at a time
 MAX_CLASSES = 65536  # more than any movement study has: a label beyond is a mistake
 
 
 def labels_from_zero(
-    arrays: dict[str, NDArray[Any]], known: int | None, first_label: int | None, *, ours: bool
+    arrays: Mapping[str, NDArray[Any]], known: int | None, first_label: int | None, *, ours: bool
 ) -> tuple[dict[str, IntArray], int]:
-    """Return the labels of both parts as whole numbers from 0, and how many classes there are."""
+    """Return the labels of both parts as whole numbers from 0, and how many classes there are.
+
+    Data sets of an HDF5 file will do for arrays: they are read a piece at a time.
+    """
     trY, tstY = arrays["trY"], arrays["tstY"]
     for name, Y in (("trY", trY), ("tstY", tstY)):
         if Y.ndim not in (1, 2):
@@ -30,8 +35,8 @@ def labels_from_zero(
 
     first = 0 if first_label is None else whole_number(first_label, "first_label", 0)
     y = {
-        "tr": whole_numbers(trY.reshape(-1), "trY", len(trY), minimum=first),
-        "tst": whole_numbers(tstY.reshape(-1), "tstY", len(tstY), minimum=first),
+        "tr": whole_numbers(trY[...].reshape(-1), "trY", len(trY), minimum=first),
+        "tst": whole_numbers(tstY[...].reshape(-1), "tstY", len(tstY), minimum=first),
     }
     lowest = int(min(labels.min() for labels in y.values()))
     highest = int(max(labels.max() for labels in y.values()))
@@ -52,9 +57,16 @@ def labels_from_zero(
 
 
 def _from_one_hot(Y: NDArray[Any], name: str) -> IntArray:
-    wrong = ((Y == 1).sum(axis=1) != 1) | ((Y != 0).sum(axis=1) != 1)
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise DataError(f"{name} row {row} sums to {Y[row].sum()}, expected one-hot: a single 1, every other number 0")
-    labels: IntArray = Y.argmax(axis=1).astype(np.int64)
+    labels = np.empty(len(Y), np.int64)
+    rows = max(1, PIECE // Y.shape[1])
+    for first in range(0, len(Y), rows):
+        piece = Y[first : first + rows]
+        wrong = ((piece == 1).sum(axis=1) != 1) | ((piece != 0).sum(axis=1) != 1)
+        if wrong.any():
+            row = int(wrong.argmax())
+            total = piece[row].sum()
+            raise DataError(
+                f"{name} row {first + row} sums to {total}, expected one-hot: a single 1, every other number 0"
+            )
+        labels[first : first + rows] = piece.argmax(axis=1)
     return labels

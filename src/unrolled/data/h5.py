@@ -1,9 +1,8 @@
 """Data sets to and from HDF5, in the layout the course hands out: trX, trY, tstX, tstY."""
 
-import contextlib
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from unrolled import hdf5
 from unrolled.data._checks import real_numbers
 from unrolled.data._labels import labels_from_zero
+from unrolled.data._layout import FORMAT, OPTIONAL, REQUIRED, attributes_of, errors_naming, is_ours, opened
 from unrolled.data.dataset import Dataset, class_names
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Samples
@@ -21,9 +21,6 @@ from unrolled.data.scaling import Scaling
 from unrolled.files import replacing
 
 GIB = 2**30
-FORMAT = "unrolled data set 1"  # an attribute of the files written here; others have none
-REQUIRED = ("trX", "trY", "tstX", "tstY")
-OPTIONAL = ("trPerson", "trTrial", "trLengths", "tstPerson", "tstTrial", "tstLengths")
 
 
 def load_h5(
@@ -68,9 +65,9 @@ def load_h5(
         if a data set is not wholly written, or packed otherwise than by gzip, shuffle and fletcher32.
     """
     path = Path(path)
-    with _errors_naming(path), _opened(path) as file:
+    with errors_naming(path), opened(path) as file:
         arrays = _read(file, max_bytes)
-        attributes = _attributes(file) if _is_ours(file) else {}
+        attributes = attributes_of(file) if is_ours(file) else {}
         return _dataset(arrays, attributes, path.name, classes, rate, first_label)
 
 
@@ -95,7 +92,7 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}")
     n_classes = len(dataset.classes)
-    with _errors_naming(path), replacing(path) as temporary, h5py.File(temporary, "w") as file:
+    with errors_naming(path), replacing(path) as temporary, h5py.File(temporary, "w") as file:
         for prefix, part in (("tr", dataset.train), ("tst", dataset.test)):
             one_hot = part.y[:, np.newaxis] == np.arange(n_classes)
             for name, values in (
@@ -117,25 +114,9 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
             file.attrs["scaling_std"] = dataset.scaling.std
 
 
-@contextlib.contextmanager
-def _errors_naming(path: Path) -> Iterator[None]:
-    """Put the file's name before every message, and turn what h5py raises into a DataError."""
-    try:
-        yield
-    except (DataError, hdf5.RefusedError) as error:
-        raise DataError(f"{path}: {error}") from error
-    except Exception as error:  # on damage h5py raises OSError, RuntimeError, KeyError, ...
-        raise DataError(f"{path}: {type(error).__name__} from HDF5 or the file system: {error}") from error
-
-
-def _opened(path: Path) -> h5py.File:
-    hdf5.check_path(path)
-    return h5py.File(path, "r")
-
-
 def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
     """Read the data sets by name, once all of them are known to be there, harmless and small enough."""
-    ours = _is_ours(file)
+    ours = is_ours(file)
     there = set(file)
     missing = [name for name in REQUIRED if name not in there]
     if missing:
@@ -148,26 +129,6 @@ def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
         shapes = ", ".join(f"{name} {dataset.shape}" for name, dataset in datasets.items())
         raise DataError(f"{shapes} need {size} bytes, expected at most {max_bytes}: pass max_bytes to allow more")
     return {name: hdf5.read(dataset, name) for name, dataset in datasets.items()}
-
-
-def _is_ours(file: h5py.File) -> bool:
-    try:
-        form = hdf5.attribute(file, "format")
-    except hdf5.RefusedError:  # an attribute of that name, but none that was ever written here
-        return False
-    if not isinstance(form, str) or not form.startswith("unrolled "):
-        return False
-    if "network" in form:
-        raise DataError(f"it has the format {form!r}, a saved network: rnn.load reads it")
-    if form != FORMAT:
-        raise DataError(f"it has the format {form!r}, expected {FORMAT!r}: a newer version of unrolled may read it")
-    return True
-
-
-def _attributes(file: h5py.File) -> dict[str, Any]:
-    """Read what `save_h5` writes beside the data sets, as far as it is there."""
-    names = ("classes", "provenance", "rate", "scaling_mean", "scaling_std")
-    return {name: value for name in names if (value := hdf5.attribute(file, name)) is not None}
 
 
 def _dataset(

@@ -1,5 +1,6 @@
 """Per-axis standardisation."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +74,41 @@ class Scaling:
         # asked of the values themselves: rounding can give a constant axis a tiny spread instead of none
         constant = (rows.min(axis=0) == rows.max(axis=0)) | (std == 0)
         return cls(mean, np.where(constant, 1.0, std))
+
+    @classmethod
+    def fit_blocks(cls, blocks: Iterable[FloatArray]) -> "Scaling":
+        """Measure what `fit` does of data that come block by block, each (..., D) and read once.
+
+        Means and sums of squares of each block are taken about its own mean and joined in float64 (Chan, Golub and
+        LeVeque 1983), so that a large offset costs no digits.
+
+        Parameters
+        ----------
+        blocks : iterable of array, shape (..., D)
+            At least one; D is the same in all.
+
+        Returns
+        -------
+        Scaling
+            But for rounding the same as `fit` gives for all blocks together.
+        """
+        n, mean, squares, low, high = 0, np.zeros(1), np.zeros(1), np.array(np.inf), np.array(-np.inf)
+        with np.errstate(over="ignore", invalid="ignore"):  # __post_init__ refuses an overflow
+            for block in blocks:
+                X = np.asarray(block, np.float64)
+                if X.ndim == 0 or X.size == 0 or (n and X.shape[-1] != len(mean)):
+                    raise DataError(f"a block has shape {X.shape}, expected (..., D), not empty, and the same D in all")
+                rows = X.reshape(-1, X.shape[-1])
+                m, own = len(rows), rows.mean(axis=0)
+                apart = own - mean
+                mean = mean + apart * (m / (n + m))
+                squares = squares + ((rows - own) ** 2).sum(axis=0) + apart**2 * (n * m / (n + m))
+                low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
+                n += m
+            if not n:
+                raise DataError("there are no blocks: there is nothing to measure a mean on")
+            std = np.sqrt(squares / n)
+        return cls(np.where(low == high, low, mean), np.where((low == high) | (std == 0), 1.0, std))
 
     def apply(self, X: FloatArray) -> FloatArray:
         """Standardise `X`, shape (..., D), and return it in its own dtype (whole numbers become float32)."""

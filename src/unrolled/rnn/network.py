@@ -21,6 +21,7 @@ from unrolled.rnn.passes import Backward, Forward, Reading
 from unrolled.rnn.prediction import blocks
 from unrolled.rnn.readouts import EveryStep, Last, Readout
 from unrolled.rnn.scratch import Scratch
+from unrolled.rnn.source import is_source, unlabelled
 from unrolled.rnn.stream import Stream
 from unrolled.rnn.threads import divided, share
 
@@ -178,8 +179,9 @@ class ManyToOne:
 
         Parameters
         ----------
-        X : array_like, shape (N, T, D)
-            Any N; the work is done in blocks of bounded memory.
+        X : array_like, shape (N, T, D), or a source
+            Any N; the work is done in blocks of bounded memory. A source gives its samples block by block
+            (:class:`unrolled.rnn.source.Source`), such as a file larger than memory.
         lengths : array_like of int, shape (N,), optional
             As for :meth:`forward`.
 
@@ -193,6 +195,8 @@ class ManyToOne:
         ValueError
             As :meth:`forward` does.
         """
+        if is_source(X, lengths):
+            return np.concatenate([self.predict_proba(*block) for block in unlabelled(X)])
         X, lengths = self._shaped(X, lengths)
         return np.concatenate(blocks(self, X, lengths, lambda reading, _: self._probabilities(reading)))
 
@@ -201,7 +205,7 @@ class ManyToOne:
 
         Parameters
         ----------
-        X : array_like, shape (N, T, D)
+        X : array_like, shape (N, T, D), or a source
         lengths : array_like of int, shape (N,), optional
             As for :meth:`forward`.
 
@@ -215,6 +219,8 @@ class ManyToOne:
         ValueError
             As :meth:`forward` does.
         """
+        if is_source(X, lengths):
+            return np.concatenate([self.predict(*block) for block in unlabelled(X)])
         X, lengths = self._shaped(X, lengths)
         return np.concatenate(blocks(self, X, lengths, lambda reading, _: self._classes(reading)))
 

@@ -1,18 +1,16 @@
 """What a training is handed: labelled sequences, in memory or batch by batch."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.rnn.network import ManyToOne
-
-BLOCK = 1024
-"""Samples measured at a time of those that are not in memory."""
+from unrolled.rnn.source import BLOCK, Source
 
 Batch: TypeAlias = tuple[Array, Array, IntArray | None]
 """X (m, T, D) and one-hot Y (m, C), of the network's dtype, and lengths (m,) or None."""
@@ -29,30 +27,6 @@ class HasXy(Protocol):
     @property
     def y(self) -> Any:
         """Labels, (N,) or (N, C)."""
-        ...
-
-
-@runtime_checkable
-class Source(Protocol):
-    """Samples that come batch by batch, each ``(X, y)`` or ``(X, y, lengths)``: those of a file larger than memory."""
-
-    def __len__(self) -> int:
-        """Give N, how many there are."""
-        ...
-
-    def batches(self, batch_size: int, rng: np.random.Generator, start: int = 0) -> Iterable[tuple[Any, ...]]:
-        """Give every sample once, shuffled, in batches of this size but for the last, from batch ``start`` on.
-
-        The order, and the state ``rng`` is left in once an epoch is through, depend on the state ``rng`` had alone.
-        """
-        ...
-
-    def blocks(self, size: int) -> Iterable[tuple[Any, ...]]:
-        """Give every sample once, in their own order, at most so many at a time."""
-        ...
-
-    def fingerprint(self) -> str:
-        """Give a name that samples of other content do not have."""
         ...
 
 

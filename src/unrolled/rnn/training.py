@@ -56,7 +56,7 @@ def train(
     samples : object with ``X`` and ``y``, or a tuple (X, y) or (X, y, lengths), or a source
         X (N, T, D); y integers (N,) or one-hot (N, C). Sequences of different lengths have ``lengths`` (N,) too;
         what stands in X after a sample's last step is not read. A source gives its samples batch by batch
-        (:class:`unrolled.rnn.samples.Source`), such as a file larger than memory.
+        (:class:`unrolled.rnn.source.Source`), such as a file larger than memory.
     optimizer : Optimizer
         Such as ``SGD(0.01)`` or ``Adam(0.003)``.
     batch_size : int, default 30
