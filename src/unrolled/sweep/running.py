@@ -126,7 +126,7 @@ def run(
             for fold in range(len(rows))
         ]
         todo = [job for job in jobs_ if job.key not in lines or lines[job.key]["ended"] == "lost"]
-        bar = stack.enter_context(Progress(len(todo), "trial", shown=progress))
+        bar = stack.enter_context(Progress(len(todo), "trial", shown=progress and bool(todo)))
         best = max((_value(lines[job.key], objective) for job in jobs_ if job.key in lines), default=-np.inf)
         flight = _Flight(pool)
         stack.callback(flight.cancel)
