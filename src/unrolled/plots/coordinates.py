@@ -1,5 +1,6 @@
 """Parallel coordinates: every point of a search as a line through its settings to what it is worth."""
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -18,15 +19,17 @@ if TYPE_CHECKING:
 COLOURS = "viridis"
 TICKS = 8
 """So many values at the most have ticks of their own."""
+FAN = 0.05
+"""How far the lines through one such value lie apart, the best on top, so that none hides another."""
 
 
 def parallel_coordinates(results: "Results", *, ax: Axes | None = None) -> Axes:
     """Draw each point as a line: an axis for each setting that varies, and last the mean of the objective.
 
     Numbers keep their distances, logarithmic where they are more than a factor of 20 apart; anything else is evenly
-    spaced. The best lines are on top; colour is the objective, light where it is high, or low of one that is best
-    when low. A point of which no trial was measured, as when all diverge, is a dotted line that ends before the last
-    axis.
+    spaced. Of a setting with few values, lines through the same value lie a little apart, the best on top. Colour is
+    the objective, light where it is high, or low of one that is best when low. A point of which no trial was
+    measured, as when all diverge, is a dotted line that ends before the last axis.
 
     Parameters
     ----------
@@ -58,28 +61,34 @@ def parallel_coordinates(results: "Results", *, ax: Axes | None = None) -> Axes:
         raise ValueError(f"none of {len(results)} trials measured {named!r}")
     means = [standing.mean for standing in measured]
     low, high = min(means), max(means)
+    texts = {
+        name: [fill(label(describe(value)), 20, break_on_hyphens=False) for value in values]
+        for name, values in varying.items()
+    }
     if ax is None:
         width, height = rcParams["figure.figsize"]
-        size = (max(width, width / 4 * (len(varying) + 2)), height)
-        ax = plt.figure(figsize=size, layout="constrained").add_subplot()
+        inches = 0.6 * rcParams["font.size"] / 72 * 22  # for an axis and the longest line of text beside it
+        ax = plt.figure(figsize=(max(width, inches * (len(varying) + 2)), height), layout="constrained").add_subplot()
 
     places = {name: _places(values) for name, values in varying.items()}
     colours = mpl.colormaps[COLOURS if sign > 0 else COLOURS + "_r"]
     scale = Normalize(low, high if high > low else low + 1e-9)
     for standing in [each for each in standings if not each.values] + measured:
-        heights = [places[name][varying[name].index(standing.point.get(name))] for name in varying]
+        height_of = float(scale(standing.mean)) if standing.values else 0.0
+        heights = []
+        for name, values in varying.items():
+            fan = FAN * (height_of - 0.5) if len(values) <= TICKS else 0.0
+            heights.append(places[name][values.index(standing.point.get(name))] + fan)
         if standing.values:
-            ax.plot(
-                range(len(heights) + 1), [*heights, float(scale(standing.mean))], color=colours(scale(standing.mean))
-            )
+            ax.plot(range(len(heights) + 1), [*heights, height_of], color=colours(height_of))
         else:
             ax.plot(range(len(heights)), heights, color=rcParams["text.color"], ls=":")
-    for n, (name, values) in enumerate(varying.items()):
-        _ticks(ax, n, places[name], [label(describe(value)) for value in values])
-    _ticks(ax, len(varying), [0.0, 0.5, 1.0], [f"{v:.3g}" for v in (low, (low + high) / 2, high)])
+    for n, name in enumerate(varying):
+        _ticks(ax, n, places[name], texts[name])
+    _ticks(ax, len(varying), [0.0, 0.5, 1.0], [f"{value:.3g}" for value in (low, (low + high) / 2, high)])
     ax.set_xticks(range(len(varying) + 1), [*varying, f"mean {named}"])
     ax.set_xlim(-0.1, len(varying) + 0.35)
-    ax.set_ylim(-0.05, 1.05)
+    ax.set_ylim(-0.06, 1.06)
     ax.set_yticks([])
     ax.grid(False)
     ax.spines[:].set_visible(False)
@@ -100,5 +109,5 @@ def _ticks(ax: Axes, x: float, places: list[float], names: list[str]) -> None:
     shown = range(len(places)) if len(places) <= TICKS else (0, len(places) // 2, len(places) - 1)
     ax.vlines(x, 0, 1, color=rcParams["axes.edgecolor"], lw=rcParams["axes.linewidth"])
     for n in shown:
-        box = {"boxstyle": "round,pad=0.1", "fc": rcParams["axes.facecolor"], "ec": "none", "alpha": 0.8}
-        ax.text(x + 0.03, places[n], names[n], ha="left", va="center", bbox=box)
+        paper = {"boxstyle": "round,pad=0.1", "fc": rcParams["axes.facecolor"], "ec": "none", "alpha": 0.8}
+        ax.text(x + 0.03, places[n], names[n], ha="left", va="center", bbox=paper)

@@ -142,7 +142,8 @@ def _heat(ax: Axes, cells: Cells, columns: list[Any], rows: list[Any], panel: in
             if measured < trials and panel == 0:
                 text += f"\n{measured} of {trials}"
             colour = text_colour(image.to_rgba(value)) if np.isfinite(value) else rcParams["text.color"]
-            ax.text(column, row, text.strip(), ha="center", va="center", color=colour)
+            paper = None if np.isfinite(value) else {"fc": rcParams["axes.facecolor"], "ec": "none", "pad": 1}
+            ax.text(column, row, text.strip(), ha="center", va="center", color=colour, bbox=paper)
     ax.figure.colorbar(image, ax=ax)
 
 
