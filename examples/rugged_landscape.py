@@ -186,6 +186,9 @@ def page(results: Results, source: str) -> str:
     n_seeds = len({row.seed for row in results})
     ranked = sorted((name for name in by_remedy if "," not in name), key=lambda name: by_remedy[name].steps)
     points = len(results.standings())
+    cells = math.prod(map(len, varying.values()))
+    interplay = cells - 1 - sum(len(values) - 1 for values in varying.values())
+    noise = parts["seeds"] * interplay / (cells * (n_seeds - 1))  # what seeds leave in the means, by degrees of freedom
     epochs, batch = results[0].point["epochs"], results[0].point["batch_size"]
     lines = [
         "# How rugged is the hyperparameter space?",
@@ -200,7 +203,7 @@ def page(results: Results, source: str) -> str:
         f"differ by {whole.expected:.3f}. Ruggedness: **{whole.ratio:.1f}** times what seeds explain.",
         "- Of the variance of all trials, "
         + ", ".join(f"{share:.0%} is {name}" for name, share in parts.items())
-        + ".",
+        + f". (Seeds alone would put {noise:.0%} under settings together, since means of {n_seeds} seeds still vary.)",
         f"- {whole.near:.0%} of the points are within {NEAR} of the best ({whole.best:.3f}); {whole.diverged:.1%} of "
         "the trainings diverged.",
         f"- The smallest steps between neighbours are under **{ranked[0]}** ({by_remedy[ranked[0]].steps:.3f}), the "

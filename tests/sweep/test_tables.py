@@ -175,8 +175,10 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     killed = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, timeout=60, check=False)
     assert killed.returncode == -9, killed.stderr.decode()
     assert len(sweep.read(table)) == 4
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".t.jsonl.samples-")]
     assert run(points, table=table, trial=searches.fragile) == run(points, trial=searches.fragile)
     assert len(table.read_bytes().splitlines()) == 16
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["marker", "t.jsonl"]  # and what was left is cleared
 
 
 @pytest.mark.parametrize("jobs", [1, 2])

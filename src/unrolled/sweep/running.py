@@ -140,7 +140,7 @@ def run(
                     store.append(line)
                 lines[job.key] = json.loads(json.dumps(line))  # as the table would give it back
                 best = max(best, _value(line, objective))
-                bar.say(f"best {name_of(objective)} {abs(best):.4g}" if np.isfinite(best) else "")
+                bar.say(_note(best, objective))
                 bar.step()
             if interrupted():
                 kept = "" if path is None else f" and are in {path}; the same call goes on from there"
@@ -223,6 +223,12 @@ def _value(line: dict[str, Any], objective: str) -> float:
     if not isinstance(value, int | float):
         return -np.inf
     return -value if objective.startswith("-") else value
+
+
+def _note(best: float, objective: str) -> str:
+    if not np.isfinite(best):
+        return ""
+    return f"best {name_of(objective)} {-best if objective.startswith('-') else best:.4g}"
 
 
 def _of_these_data(store: Table, data: str) -> dict[str, dict[str, Any]]:

@@ -71,7 +71,7 @@ class Shared:
                 _held[self.folder] = arrays
 
         def part(rows: IntArray) -> Part:
-            own = {name: arrays[name][rows] if name in arrays else None for name in ARRAYS}
+            own = {name: np.asarray(arrays[name][rows]) if name in arrays else None for name in ARRAYS}
             return Part(**own, n_classes=self.n_classes)  # type: ignore[arg-type]  # X and y are always there
 
         return part(arrays[f"training-{fold}"]), part(arrays[f"validation-{fold}"])
@@ -146,10 +146,19 @@ def fingerprint(arrays: dict[str, Array]) -> str:
 
 @contextmanager
 def shared(arrays: dict[str, Array], n_classes: int, folds: Sequence[Fold], beside: Path | None) -> Iterator[Shared]:
-    """Write the samples to a folder of their own, beside a file or in the system's temporary place; remove it after."""
-    prefix = ".samples-" if beside is None else f".{beside.name}-"
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=None if beside is None else beside.parent.resolve()))
-    folder.chmod(0o755)
+    """Write the samples to a folder of their own, beside a table or in the system's temporary place; remove it after.
+
+    A search that was killed could not remove its own: that is done here, as a table has one search at a time.
+    """
+    if beside is None:
+        folder = Path(tempfile.mkdtemp(prefix="unrolled-samples-"))
+    else:
+        beside = beside.resolve()
+        prefix = f".{beside.name}.samples-"
+        for left in [path for path in beside.parent.iterdir() if path.name.startswith(prefix)]:
+            shutil.rmtree(left, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=prefix, dir=beside.parent))
+    folder.chmod(0o755)  # on a cluster, workers may be another user's
     try:
         files = dict(arrays)
         for n, (training, validation) in enumerate(folds):
