@@ -1,7 +1,6 @@
 """A search: what each trial is handed, what is recorded, and that nothing but its settings changes a number."""
 
 import re
-import threading
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -54,32 +53,6 @@ def test_processes_change_no_bit_and_the_order_none_either(plain: sweep.Results)
     shuffled = run(searches.POINTS[::-1], jobs=2)
     by_trial = {(str(row.point), row.seed, row.fold): row for row in shuffled}
     assert [by_trial[str(row.point), row.seed, row.fold] for row in plain] == list(plain)
-
-
-def test_large_batches_are_not_divided_among_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    from unrolled.rnn import threads
-
-    seen = []
-    monkeypatch.setattr(threads._Hold, "threads", 4)
-    monkeypatch.setattr(threads._Hold, "blocks", 1)
-    with threads.one_blas_thread() as n:
-        seen.append(n)
-    with threads.undivided():
-        with threads.one_blas_thread() as n:
-            seen.append(n)
-        others: list[int] = []
-
-        def elsewhere() -> None:
-            with threads.one_blas_thread() as n:
-                others.append(n)
-
-        thread = threading.Thread(target=elsewhere)
-        thread.start()
-        thread.join()
-    with threads.one_blas_thread() as n:
-        seen.append(n)
-    assert others[0] == seen[0] == seen[2]
-    assert seen[1] == 1
 
 
 def test_a_result_does_not_depend_on_its_company(plain: sweep.Results) -> None:

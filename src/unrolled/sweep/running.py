@@ -191,7 +191,7 @@ class _Flight:
         """Give what came of a job; None if its worker died and it is to be tried again."""
         try:
             outcome = future.result()
-        except (Exception, CancelledError) as error:
+        except Exception as error:
             # Dask's sentence for a task whose workers died; it is not imported for its name.
             if not isinstance(error, BrokenExecutor | CancelledError) and type(error).__name__ != "KilledWorker":
                 raise TrialError(f"{job} could not be run: {type(error).__name__}: {error}") from error

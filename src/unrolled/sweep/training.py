@@ -12,19 +12,17 @@ from unrolled import rnn
 from unrolled.sweep.points import Point
 from unrolled.sweep.sharing import Part
 
-NETWORK = ("readout", "head", "initializer", "dtype")
-TRAINING = (
-    "batch_size",
-    "epochs",
-    "evaluate_every",
-    "early_stopping",
-    "schedule",
-    "clip",
-    "dropout",
-    "l2",
-    "window",
-)
 SPECIAL = ("cell", "hidden", "optimizer")
+NETWORK = tuple(
+    name
+    for name in inspect.signature(rnn.ManyToOne).parameters
+    if name not in (*SPECIAL, "n_inputs", "n_classes", "rng")
+)
+TRAINING = tuple(
+    name
+    for name in inspect.signature(rnn.train).parameters
+    if name not in (*SPECIAL, "net", "samples", "validation", "test", "rng", "progress", "on_epoch")
+)
 
 
 def train_network(point: Point, training: Part, validation: Part, rng: np.random.Generator) -> dict[str, Any]:
@@ -40,9 +38,9 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
         - ``readout``, ``head``, ``initializer``, ``dtype`` of :class:`unrolled.rnn.ManyToOne`;
         - ``optimizer`` (``rnn.SGD``): a kind, and beside it any of its settings, such as ``learning_rate`` (0.01) and
           ``momentum``; or an optimizer that has them;
-        - ``batch_size``, ``epochs``, ``evaluate_every``, ``early_stopping``, ``schedule``, ``clip``, ``dropout``,
-          ``l2``, ``window`` of :func:`unrolled.rnn.train`. A schedule may be a kind whose one need is the number of
-          epochs: ``rnn.Cosine``.
+        - ``batch_size``, ``epochs``, ``early_stopping``, ``schedule``, ``clip``, ``dropout``, ``l2``, ``window`` and
+          the like of :func:`unrolled.rnn.train`. A schedule may be a kind whose one need is the number of epochs,
+          such as ``rnn.Cosine``.
     training, validation : Part
         Early stopping looks at the validation samples, and so does the last measurement.
     rng : numpy.random.Generator
