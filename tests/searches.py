@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
 from pathlib import Path
@@ -93,10 +94,14 @@ def numbers(results: sweep.Results) -> NDArray[Any]:
 
 
 def pressing(point: Mapping[str, Any], training: sweep.Part, validation: sweep.Part, rng: np.random.Generator) -> Any:
-    """Press Ctrl-C in the process of the search, the first time that its point asks for it."""
+    """Press Ctrl-C in the process of the search, or wait for a file, the first time that its point asks for it."""
+    waited = 0
+    while point.get("until") and not Path(point["until"]).exists() and waited < 600:
+        time.sleep(0.1)
+        waited += 1
     if point.get("marker"):
         with contextlib.suppress(FileExistsError):
             Path(point["marker"]).touch(exist_ok=False)
             os.kill(point["search"], signal.SIGINT)
-    trained = {name: value for name, value in point.items() if name not in ("marker", "search")}
+    trained = {name: value for name, value in point.items() if name not in ("marker", "search", "until")}
     return sweep.train_network(trained, training, validation, rng)
