@@ -163,6 +163,14 @@ def test_a_point_that_cannot_be_is_told_before_anything_runs(point: Any, message
         ({"samples": (np.full((3, 4, 2), np.nan), [0, 1, 2])}, "samples X holds nan at sample 0"),
         ({"samples": data.Dataset(SAMPLES, SAMPLES, tuple("abc"), 50.0, "")}, "of a Dataset, pass its .train"),
         ({"folds": None, "validation": (SAMPLES.X[:, :4], SAMPLES.y)}, "validation X has shape (48, 4, 2), expected"),
+        (
+            {"folds": None, "validation": (SAMPLES.X, SAMPLES.y, np.full(48, 3))},
+            "of samples and validation one has lengths and the other has not",
+        ),
+        ({"samples": (SAMPLES.X, SAMPLES.y, np.full(48, 9))}, "samples lengths holds 9 at sample 0"),
+        ({"points": {"a": 1}}, "points are a dict, expected a list of at least one"),
+        ({"points": [{"initializer": {1: rnn.identity}}]}, "expected a mapping whose keys are strings"),
+        ({"points": [{"optimizer": int}]}, "points[0]: optimizer is <class 'int'>, expected a kind such as rnn.SGD"),
     ],
 )
 def test_what_is_no_search_is_told(settings: dict[str, Any], message: str) -> None:
@@ -199,6 +207,26 @@ def test_a_bug_in_a_trial_ends_the_search_and_what_was_done_stays(tmp_path: Path
         run(sweep.grid({"a": [0, 2]}), trial=searches.unsteady, table=table)
     assert len(sweep.read(table)) == 6
     assert [path.name for path in tmp_path.iterdir()] == ["t.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("a", "message"),
+    [
+        ("number", "raised ValueError: the trial gave a float, expected a mapping of what it measured"),
+        (
+            "object",
+            "raised ValueError: the trial's outcome['accuracy'] is a object, expected numbers, strings, or lists",
+        ),
+    ],
+)
+def test_what_a_trial_measured_is_numbers_by_name(a: str, message: str) -> None:
+    with pytest.raises(sweep.TrialError, match=re.escape(message)):
+        run([{"a": a}], trial=searches.unsteady)
+
+
+def test_arrays_and_nested_numbers_are_kept_as_json_has_them() -> None:
+    expected = {"accuracy": 0.5, "curve": [1.0, None], "more": {"n": [1, "x", None]}}
+    assert run([{"a": "arrays"}], trial=searches.unsteady)[0].metrics == expected
 
 
 class Refusing(Executor):
