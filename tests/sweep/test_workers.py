@@ -1,6 +1,7 @@
 """Workers that die: what they had is run again, and a trial that kills each is given up."""
 
 from concurrent.futures import CancelledError, Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,21 @@ def test_processes_that_are_shut_take_nothing_and_what_waited_is_cancelled() -> 
     assert all(future.done() for future in futures)
     with pytest.raises(CancelledError):
         futures[-1].result()
+
+
+class Breaking(searches.LikeMPI):
+    """As a pool of the standard library that breaks with its third call: from then on it takes none."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if len(self.calls) < 2:
+            return super().submit(fn, *args, **kwargs)
+        raise BrokenProcessPool("a process was terminated abruptly")
+
+
+def test_a_pool_of_the_users_that_breaks_ends_the_search_and_what_is_done_stays(tmp_path: Path) -> None:
+    table = tmp_path / "t.jsonl"
+    with pytest.raises(
+        sweep.TrialError, match=r"the executor takes no more trials \(a process was terminated abruptly\)"
+    ):
+        run(searches.POINTS, executor=Breaking(), table=table)
+    assert len(sweep.read(table)) == 2

@@ -163,7 +163,7 @@ class _Flight:
         """Hand a job over."""
         try:
             future = self._pool.submit(work, job)
-        except (BrokenExecutor, RuntimeError) as error:
+        except RuntimeError as error:  # a broken executor, or one that is shut
             raise TrialError(f"the executor takes no more trials ({error}); what is done stays done") from error
         self._futures[job.key] = future
         future.add_done_callback(lambda done: self._landed.put((job, done)))

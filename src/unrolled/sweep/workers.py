@@ -117,7 +117,7 @@ def executor_or_processes(executor: Executor | None, jobs: int | None) -> Iterat
     if jobs == 1:
         yield Here()
         return
-    with _one_thread_for_children():
+    with one_thread_for_children():
         processes = Processes(jobs)
         try:
             yield processes
@@ -149,7 +149,7 @@ def _begin() -> None:
 
 
 @contextmanager
-def _one_thread_for_children() -> Iterator[None]:
+def one_thread_for_children() -> Iterator[None]:
     """Within the block, processes that begin have one BLAS thread: BLAS reads the environment when it is loaded."""
     before = {name: os.environ.get(name) for name in ONE_THREAD}
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
