@@ -348,7 +348,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, help="processes (default: one for each core); the results are the same")
     parser.add_argument("--out", type=Path, default=Path("rugged"), help="folder for the results (default: rugged)")
     parser.add_argument("--table", type=Path, help=f"table of the trials (default: {ONE_PAGE}.jsonl in --out)")
-    parser.add_argument("--windows", type=int, default=600, help="to train on (default: 600)")
+    parser.add_argument("--windows", type=int, default=1200, help="to train on (default: 1200)")
     parser.add_argument("--seeds", type=int, default=3, help="how many (default: 3)")
     parser.add_argument("--epochs", type=int, default=GRID["epochs"], help=f"default: {GRID['epochs']}")
     given = parser.parse_args()
