@@ -20,6 +20,8 @@ from matplotlib.transforms import BboxBase
 from numpy.typing import NDArray
 
 from unrolled import metrics, plots
+from unrolled.plots.confusion import COLOURS
+from unrolled.plots.figures import text_colour
 
 matplotlib.use("Agg")
 
@@ -397,13 +399,13 @@ def test_cell_text_contrasts_with_its_cell(style: str) -> None:
 
 def test_contrast_holds_on_the_whole_colour_map() -> None:
     for value in np.linspace(0, 1, 512):
-        cell = matplotlib.colormaps[plots.COLOURS](value)
-        assert contrast(cell, plots._text_colour(cell)) >= 4.5
+        cell = matplotlib.colormaps[COLOURS](value)
+        assert contrast(cell, text_colour(cell)) >= 4.5
 
 
 def test_colour_map_gets_darker_all_the_way() -> None:
     """So the order of the counts survives any colour-blindness, and a grey print."""
-    shades = [luminance(matplotlib.colormaps[plots.COLOURS](value)) for value in np.linspace(0, 1, 64)]
+    shades = [luminance(matplotlib.colormaps[COLOURS](value)) for value in np.linspace(0, 1, 64)]
     assert (np.diff(shades) < 0).all()
 
 

@@ -90,6 +90,26 @@ def test_blas_is_given_back_when_blocks_overlap_in_several_threads() -> None:
     assert len(counts) == 1
 
 
+def test_nothing_is_divided_in_an_undivided_block_and_other_threads_are_left_alone() -> None:
+    threadpoolctl = pytest.importorskip("threadpoolctl", reason="the extra 'threads' is not installed")
+
+    def parts() -> int:
+        with threads.one_blas_thread() as n:
+            return n
+
+    with threadpoolctl.threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(1) as pool:
+        before = blas_threads()
+        with threads.undivided():
+            assert blas_threads() == 1
+            assert parts() == 1
+            with threads.undivided():
+                assert parts() == 1
+            assert parts() == 1
+            assert pool.submit(parts).result() == before
+        assert parts() == before
+        assert blas_threads() == before
+
+
 def test_an_error_in_a_part_is_the_callers() -> None:
     def fail(n: int) -> int:
         if n:

@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from functools import cache
 from itertools import pairwise
 from threading import Lock
@@ -32,6 +33,9 @@ class _Hold:
     threads = 1  # that BLAS had when the first of them began
 
 
+_undivided = ContextVar("_undivided", default=False)
+
+
 @contextmanager
 def one_blas_thread() -> Iterator[int]:
     """Hold BLAS to one thread within the block; yields how many threads it had, which are now ours to use.
@@ -50,10 +54,21 @@ def one_blas_thread() -> Iterator[int]:
         threads = _Hold.threads
     try:
         with control.limit(limits=1) if first else nullcontext():
-            yield threads
+            yield 1 if _undivided.get() else threads
     finally:
         with _Hold.lock:
             _Hold.blocks -= 1
+
+
+@contextmanager
+def undivided() -> Iterator[None]:
+    """Within the block, this thread divides nothing among threads, so that sums round alike on every machine."""
+    before = _undivided.set(True)
+    try:
+        with one_blas_thread():
+            yield
+    finally:
+        _undivided.reset(before)
 
 
 def divided(m: int, hidden: int, threads: int) -> list[slice]:

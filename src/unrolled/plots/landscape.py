@@ -1,0 +1,188 @@
+"""The landscape of a search: what is measured over two of its settings, and how far the seeds are apart."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from unrolled.plots.figures import empty, logarithmic, numeric, text_colour
+
+if TYPE_CHECKING:
+    from unrolled.sweep import Results, Standing
+
+MEAN, SPREAD = "viridis", "cividis"
+WRITTEN = 200
+"""So many cells at the most have their numbers written in them."""
+
+
+def landscape(results: "Results", x: str, y: str, *, figure: Figure | None = None) -> Figure:
+    """Draw the objective of a search over two of its settings: its mean, and its spread over seeds and folds.
+
+    A search on a grid is a heat map, a cell for each pair of values, evenly spaced. Where most pairs of values were
+    not searched, as in a random search over numbers, each point is a marker instead, on a logarithmic axis where
+    the values are more than a factor of 20 apart. Light is high, or low of an objective that is best when low.
+
+    If points differ in other settings too, a cell is the mean over all of them, and its spread is the root mean
+    square of theirs: ``results.where({...})`` picks some. A cell of which no trial was measured is hatched; one of
+    which some were not, as those that diverged, says how many were.
+
+    Parameters
+    ----------
+    results : Results
+        Of :func:`unrolled.sweep.run` or :func:`unrolled.sweep.read`.
+    x, y : str
+        Two settings that vary.
+    figure : Figure, optional
+        An empty figure to draw into, at the size it has; it gets constrained layout unless it has a layout
+        already. By default a new pyplot figure of a size that fits the text.
+
+    Returns
+    -------
+    Figure
+        Its first two ``axes`` are the mean and the spread; then come their colour bars.
+
+    Raises
+    ------
+    ValueError
+        If x or y is not a setting that varies, both are the same, nothing was measured, or the figure is not empty.
+    """
+    from unrolled.sweep.results import name_of
+
+    columns, rows = _values(results, x, y)
+    standings = results.standings()
+    if not any(standing.values for standing in standings):
+        raise ValueError(f"none of {len(results)} trials measured {name_of(results.objective)!r}")
+    light_is_low = results.objective.startswith("-")
+    named = name_of(results.objective)
+    panels = [(f"mean {named}", MEAN + ("_r" if light_is_low else "")), ("spread", SPREAD)]
+    cells = _cells(standings, x, y, columns, rows)
+    if 2 * len(cells) < len(columns) * len(rows) and numeric(columns) and numeric(rows):
+        width, height = rcParams["figure.figsize"]
+        figure = empty(figure, (2 * width, height))
+        for panel, (ax, (title, colours)) in enumerate(zip(figure.subplots(1, 2, sharey=True), panels, strict=True)):
+            _scatter(ax, standings, x, y, panel, title, colours)
+            _axes(ax, x, y, columns, rows)
+        return figure
+    em = rcParams["font.size"] / 72  # inches
+    size = (2 * em * (6 * len(columns) + 14), em * (3.2 * len(rows) + 9))
+    figure = empty(figure, size)
+    for panel, (ax, (title, colours)) in enumerate(
+        zip(figure.subplots(1, 2, sharex=True, sharey=True), panels, strict=True)
+    ):
+        _heat(ax, cells, columns, rows, panel, title, colours)
+        ax.set_xlabel(x)
+        ax.set_ylabel(y)
+        ax.label_outer()
+    return figure
+
+
+Cells = dict[tuple[int, int], tuple[float, float, int, int]]
+"""By column and row: mean, spread, how many trials were measured, and of how many."""
+
+
+def _values(results: "Results", x: str, y: str) -> tuple[list[Any], list[Any]]:
+    varying = results.varying()
+    for what, name in (("x", x), ("y", y)):
+        if name not in varying:
+            raise ValueError(f"{what} is {name!r}, expected a setting that varies: {', '.join(varying) or 'none does'}")
+    if x == y:
+        raise ValueError(f"x and y are both {x!r}, expected two settings")
+    return varying[x], varying[y]
+
+
+def _cells(standings: "Sequence[Standing]", x: str, y: str, columns: list[Any], rows: list[Any]) -> Cells:
+    gathered: dict[tuple[int, int], list[Standing]] = {}
+    for standing in standings:
+        place = columns.index(standing.point.get(x)), rows.index(standing.point.get(y))
+        gathered.setdefault(place, []).append(standing)
+    cells = {}
+    for place, inside in gathered.items():
+        means = [standing.mean for standing in inside if standing.values]
+        squares = [standing.spread**2 for standing in inside if len(standing.values) > 1]
+        cells[place] = (
+            float(np.mean(means)) if means else np.nan,
+            float(np.sqrt(np.mean(squares))) if squares else np.nan,
+            sum(len(standing.values) for standing in inside),
+            sum(standing.trials for standing in inside),
+        )
+    return cells
+
+
+def _heat(ax: Axes, cells: Cells, columns: list[Any], rows: list[Any], panel: int, title: str, colours: str) -> None:
+    """Draw one panel of the heat map: 0 is the means, 1 the spreads."""
+    from unrolled.sweep.naming import describe, label
+
+    shown: NDArray[Any] = np.full((len(rows), len(columns)), np.nan)
+    for (column, row), cell in cells.items():
+        shown[row, column] = cell[panel]
+    image = ax.imshow(
+        shown, cmap=colours, interpolation="nearest", origin="lower", aspect="auto", norm=_scale(shown, panel)
+    )
+    ax.grid(False)
+    ax.set_title(title, loc="left")
+    names = [label(describe(value)) for value in columns]
+    slanted = max(map(len, names)) > 6
+    ax.set_xticks(range(len(columns)), names, rotation=45 if slanted else 0, ha="right" if slanted else "center")
+    ax.set_yticks(range(len(rows)), [label(describe(value)) for value in rows])
+    for column in range(len(columns)):
+        for row in range(len(rows)):
+            _, _, measured, trials = cells.get((column, row), (0, 0, 0, 0))
+            value = shown[row, column]
+            if not np.isfinite(value):
+                ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch="///", lw=0))
+            if len(columns) * len(rows) > WRITTEN:
+                continue
+            text = f"{value:.3g}" if np.isfinite(value) else ""
+            if measured < trials and panel == 0:
+                text += f"\n{measured} of {trials}"
+            colour = text_colour(image.to_rgba(value)) if np.isfinite(value) else rcParams["text.color"]
+            paper = None if np.isfinite(value) else {"fc": rcParams["axes.facecolor"], "ec": "none", "pad": 1}
+            ax.text(column, row, text.strip(), ha="center", va="center", color=colour, bbox=paper)
+    ax.figure.colorbar(image, ax=ax)
+
+
+def _scatter(ax: Axes, standings: "Sequence[Standing]", x: str, y: str, panel: int, title: str, colours: str) -> None:
+    """Draw one panel of markers: 0 is the means, 1 the spreads. What was not measured is a cross."""
+    values = np.array([standing.spread if panel else standing.mean for standing in standings])
+    places = np.array([(standing.point.get(x), standing.point.get(y)) for standing in standings], float)
+    fine = np.isfinite(values)
+    size = 3 * rcParams["lines.markersize"] ** 2
+    edge = rcParams["text.color"]
+    marks = ax.scatter(
+        places[fine, 0],
+        places[fine, 1],
+        c=values[fine],
+        s=size,
+        cmap=colours,
+        edgecolors=edge,
+        linewidths=0.5,
+        norm=_scale(values, panel),
+    )
+    ax.scatter(places[~fine, 0], places[~fine, 1], s=size, marker="x", color=edge)
+    ax.set_title(title, loc="left")
+    ax.figure.colorbar(marks, ax=ax)
+
+
+def _scale(values: NDArray[Any], panel: int) -> Normalize:
+    """Give the colour scale; a spread's begins at 0."""
+    finite = values[np.isfinite(values)]
+    if not finite.size:
+        return Normalize(0, 1)
+    low, high = (0.0 if panel else float(finite.min())), float(finite.max())
+    return Normalize(low, high if high > low else low + 1e-9)
+
+
+def _axes(ax: Axes, x: str, y: str, columns: list[Any], rows: list[Any]) -> None:
+    if logarithmic(columns):
+        ax.set_xscale("log")
+    if logarithmic(rows):
+        ax.set_yscale("log")
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
+    ax.label_outer()

@@ -1,0 +1,171 @@
+"""Loss and accuracy over the epochs."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+from matplotlib import rcParams
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from unrolled.plots.figures import empty
+
+# Black (or what the style writes in), vermilion and blue of Okabe and Ito, Color Universal Design (2008): of their
+# threes the one that trichromats, protanopes, deuteranopes and tritanopes all tell apart best. And line and marker.
+STYLES = {
+    "training": (None, "-", "o"),
+    "validation": ("#D55E00", "--", "s"),
+    "test": ("#0072B2", "-.", "^"),
+}
+
+
+class CurveLike(Protocol):
+    """Loss and accuracy at some epochs, as `unrolled.rnn.train` measures them on validation or test data."""
+
+    @property
+    def epochs(self) -> Sequence[int]:
+        """Epoch numbers, from 1."""
+
+    @property
+    def loss(self) -> Sequence[float]:
+        """The loss after each of these epochs."""
+
+    @property
+    def accuracy(self) -> Sequence[float]:
+        """The accuracy after each of these epochs, 0 to 1."""
+
+
+class HistoryLike(Protocol):
+    """What a training leaves behind: `unrolled.rnn.History`, or anything with these attributes."""
+
+    @property
+    def loss(self) -> Sequence[float]:
+        """Training loss of epochs 1, 2, ..."""
+
+    @property
+    def validation(self) -> CurveLike | None:
+        """Validation loss and accuracy, if there was validation data."""
+
+    @property
+    def test(self) -> CurveLike | None:
+        """Test loss and accuracy, if there was test data."""
+
+    @property
+    def best_epoch(self) -> int | None:
+        """The epoch whose parameters early stopping restored."""
+
+
+def learning_curves(
+    histories: HistoryLike | Sequence[HistoryLike] | Mapping[str, HistoryLike],
+    *,
+    titles: str | Sequence[str] | None = None,
+    figure: Figure | None = None,
+) -> Figure:
+    """Draw loss and accuracy over the epochs, a row for each network: the report's figures 1, 3 and 5.
+
+    The left column has the training, validation and test loss, the right one the validation and test
+    accuracy. A thin dotted line marks the epoch whose parameters early stopping restored. All panels share
+    the epoch axis and all accuracy axes run from 0 to 1; each network has a loss axis of its own.
+
+    Parameters
+    ----------
+    histories : HistoryLike, or sequence or mapping of HistoryLike
+        One training, or several; a mapping's keys are the titles.
+    titles : str or sequence of str, optional
+        A title for each network, instead of the mapping's keys.
+    figure : Figure, optional
+        An empty figure to draw into, at the size it has; it gets constrained layout unless it has a layout
+        already. By default a new pyplot figure, whose height grows with the number of networks.
+
+    Returns
+    -------
+    Figure
+        Its ``axes`` are loss and accuracy of the first network, then of the second, and so on.
+
+    Raises
+    ------
+    ValueError
+        If there is no history, one without an epoch, or one whose curve has lists of different lengths; if
+        there is not one title for each; or if the figure is not empty.
+    """
+    names, rows = _named(histories, titles)
+    width, height = rcParams["figure.figsize"]
+    figure = empty(figure, (1.5 * width, height * (0.2 + 0.45 * len(rows))))
+    axes = figure.subplots(len(rows), 2, squeeze=False, sharex=True)
+    for (left, right), name, history in zip(axes, names, rows, strict=True):
+        left.set_title(name, loc="left")
+        left.set_ylabel("loss")
+        right.set_ylabel("accuracy")
+        right.set_ylim(-0.03, 1.03)  # a marker at 0 or 1 is whole
+        right.set_yticks(np.linspace(0, 1, 6))
+        _curve(left, "training", range(1, len(history.loss) + 1), history.loss)
+        for part, curve in (("validation", history.validation), ("test", history.test)):
+            if curve is not None and len(curve.epochs):
+                _curve(left, part, curve.epochs, curve.loss)
+                _curve(right, part, curve.epochs, curve.accuracy)
+        if not right.lines:
+            right.text(0.5, 0.5, "not measured", ha="center", va="center", transform=right.transAxes)
+        if history.best_epoch is not None:
+            for ax in (left, right):
+                _best(ax, history.best_epoch)
+    for ax in axes[-1]:
+        ax.set_xlabel("epoch")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
+    figure.align_ylabels(list(axes.flat))
+    seen = {line.get_label(): line for ax in axes.flat[::-1] for line in ax.lines}
+    order = [label for label in (*STYLES, "best epoch") if label in seen]
+    figure.legend([seen[label] for label in order], order, loc="outside upper center", ncols=len(order))
+    return figure
+
+
+def _curve(ax: Axes, part: str, epochs: Sequence[int], values: Sequence[float]) -> None:
+    """Draw one curve, with a marker at every point or at a dozen of many; a line of training needs none."""
+    colour, line, marker = STYLES[part]
+    colour = rcParams["text.color"] if colour is None else colour
+    if part == "training" and len(epochs) > 1:
+        marker = ""
+    size = 0.8 * rcParams["lines.markersize"]
+    every = math.ceil(len(epochs) / 12)
+    ax.plot(epochs, values, color=colour, ls=line, marker=marker, ms=size, markevery=every, label=part)
+
+
+def _best(ax: Axes, epoch: int) -> None:
+    """Draw the thin line at the epoch that early stopping went back to."""
+    thin = 0.6 * rcParams["lines.linewidth"]
+    ax.axvline(epoch, color=rcParams["text.color"], ls=":", lw=thin, label="best epoch")
+
+
+def _named(
+    histories: HistoryLike | Sequence[HistoryLike] | Mapping[str, HistoryLike],
+    titles: str | Sequence[str] | None,
+) -> tuple[list[str], list[HistoryLike]]:
+    """Return a title and a history for each network, checked."""
+    if isinstance(histories, Mapping):
+        rows, names = list(histories.values()), list(histories)
+    else:
+        rows = list(histories) if isinstance(histories, Sequence) else [histories]
+        names = [""] * len(rows)
+    if not rows:
+        raise ValueError("histories is empty, expected the history of at least one network")
+    if titles is not None:
+        names = [titles] if isinstance(titles, str) else list(titles)
+    if len(names) != len(rows):
+        raise ValueError(f"titles has {len(names)} entries, expected {len(rows)}, one for each network")
+    for n, history in enumerate(rows):
+        _check(history, f"history {n}" + (f" ({names[n]!r})" if names[n] else ""))
+    return names, rows
+
+
+def _check(history: HistoryLike, where: str) -> None:
+    """Raise a ValueError unless the history can be drawn."""
+    missing = [name for name in ("loss", "validation", "test", "best_epoch") if not hasattr(history, name)]
+    if missing:
+        raise ValueError(f"{where} is a {type(history).__name__} without {missing[0]}, expected a training history")
+    if not len(history.loss):
+        raise ValueError(f"{where} has no training loss, expected at least one epoch")
+    for part, curve in (("validation", history.validation), ("test", history.test)):
+        if curve is not None and not len(curve.epochs) == len(curve.loss) == len(curve.accuracy):
+            lengths = f"{len(curve.epochs)} epochs, {len(curve.loss)} losses, {len(curve.accuracy)} accuracies"
+            raise ValueError(f"{where} has {lengths} in {part}, expected equally many")

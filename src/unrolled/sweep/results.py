@@ -1,0 +1,182 @@
+"""What a search leaves behind: a result for each trial, and which points are best."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+
+from unrolled.sweep.naming import describe, key, label
+from unrolled.sweep.points import Point
+
+Ending: TypeAlias = Literal["done", "diverged", "lost"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one trial.
+
+    Attributes
+    ----------
+    point : dict
+        The settings.
+    seed, fold : int
+        Which seed, and which fold it was measured on.
+    ended : {"done", "diverged", "lost"}
+        "lost": its worker died each time it was tried; the same search started again tries it anew.
+    metrics : dict
+        What the trial measured; empty unless it is done.
+    what : str
+        Of a trial that is not done: what happened and where.
+    seconds : float
+        How long it took; two results that differ in nothing else are equal.
+    """
+
+    point: Point
+    seed: int
+    fold: int
+    ended: Ending
+    metrics: Mapping[str, Any]
+    what: str = ""
+    seconds: float = field(default=0.0, compare=False)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a point did over its seeds and folds.
+
+    Attributes
+    ----------
+    point : dict
+        The settings.
+    mean, spread : float
+        Of ``values``: their mean and standard deviation (with n - 1; NaN of fewer than two).
+    values : tuple of float
+        The objective of every trial that has it.
+    trials : int
+        How many trials the point has; those without a value diverged, were lost or measured nothing.
+    """
+
+    point: Point
+    mean: float
+    spread: float
+    values: tuple[float, ...]
+    trials: int
+
+
+@dataclass(frozen=True)
+class Results(Sequence[Result]):
+    """The results of a search, in the order of points, seeds and folds; a sequence of :class:`Result`.
+
+    Parameters
+    ----------
+    rows : sequence of Result
+    objective : str, default "accuracy"
+        The name of what is looked at, best when high; with a minus in front, as "-loss", best when low.
+    """
+
+    rows: tuple[Result, ...]
+    objective: str = "accuracy"
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.rows[index]
+
+    @property
+    def best(self) -> Point:
+        """The settings of the point that ranks first.
+
+        Raises
+        ------
+        ValueError
+            If no trial measured the objective.
+        """
+        ranking = self.ranking()
+        if not ranking or not ranking[0].values:
+            raise ValueError(f"none of {len(self)} trials measured {name_of(self.objective)!r}")
+        return ranking[0].point
+
+    def standings(self) -> list[Standing]:
+        """Give every point's standing, in the order of the points."""
+        name = name_of(self.objective)
+        by_point: dict[str, list[Result]] = {}
+        for row in self.rows:
+            by_point.setdefault(identity(row.point), []).append(row)
+        standings = []
+        for rows in by_point.values():
+            values = tuple(float(row.metrics[name]) for row in rows if row.metrics.get(name) is not None)
+            mean = float(np.mean(values)) if values else float("nan")
+            spread = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+            standings.append(Standing(rows[0].point, mean, spread, values, len(rows)))
+        return standings
+
+    def ranking(self) -> list[Standing]:
+        """Give the standings, best first.
+
+        Points whose every trial was measured come first, by their mean; then those that lack some, by the share
+        that was measured: a point that diverges for one seed in five is not one to choose. Equal points stay in
+        order.
+        """
+        sign = -1.0 if self.objective.startswith("-") else 1.0
+
+        def place(standing: Standing) -> tuple[float, float]:
+            share = len(standing.values) / standing.trials
+            return -share, -sign * standing.mean if standing.values else 0.0
+
+        return sorted(self.standings(), key=place)
+
+    def where(self, settings: Mapping[str, Any]) -> "Results":
+        """Give the results of the points that have these settings.
+
+        Raises
+        ------
+        ValueError
+            If there are none.
+        """
+        wanted = {name: describe(value, name) for name, value in settings.items()}
+        rows = tuple(
+            row
+            for row in self.rows
+            if all(name in row.point and describe(row.point[name]) == value for name, value in wanted.items())
+        )
+        if not rows:
+            raise ValueError(f"no point has {dict(settings)!r}")
+        return Results(rows, self.objective)
+
+    def varying(self) -> dict[str, list[Any]]:
+        """Give the settings that differ between points: under each name its values, numbers ascending."""
+        names = list(dict.fromkeys(name for row in self.rows for name in row.point))
+        columns = {name: distinct(row.point.get(name) for row in self.rows) for name in names}
+        return {name: values for name, values in columns.items() if len(values) > 1}
+
+    def table(self, top: int | None = None) -> str:
+        """Give the ranking as a Markdown table: a row for each point, with the settings that vary."""
+        names = list(self.varying())
+        head = ["", *names, name_of(self.objective), "spread", "measured"]
+        lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+        for place, standing in enumerate(self.ranking()[:top], 1):
+            settings = [label(describe(standing.point.get(name))) for name in names]
+            numbers = [f"{x:.4f}" if np.isfinite(x) else "-" for x in (standing.mean, standing.spread)]
+            cells = [str(place), *settings, *numbers, f"{len(standing.values)} of {standing.trials}"]
+            lines.append("| " + " | ".join(cells) + " |")
+        return "\n".join(lines) + "\n"
+
+
+def distinct(values: Iterable[Any]) -> list[Any]:
+    """Give each value once: numbers ascending, anything else in the order it is met."""
+    found = list({key(describe(value)): value for value in values}.values())
+    if all(isinstance(value, int | float) and not isinstance(value, bool) for value in found):
+        return sorted(found)
+    return found
+
+
+def name_of(objective: str) -> str:
+    """Give the name of what an objective looks at."""
+    return objective.removeprefix("-")
+
+
+def identity(point: Point) -> str:
+    """Give what two points have in common if they are the same."""
+    return key(describe(point, "point"))

@@ -1,0 +1,288 @@
+"""A search: every point, with every seed, on every fold, on any executor, each result on the disk as it comes."""
+
+import contextlib
+import json
+import os
+import queue
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from unrolled import __version__
+from unrolled.rnn.inputs import count
+from unrolled.rnn.interrupt import interruptions
+from unrolled.rnn.progress import Progress
+from unrolled.rnn.threads import undivided
+from unrolled.sweep.folds import Fold, checked_folds, group_folds, stratified_folds
+from unrolled.sweep.naming import describe, key, qualified
+from unrolled.sweep.points import Point
+from unrolled.sweep.results import Results, identity, name_of
+from unrolled.sweep.sharing import arrays_of, fingerprint, shared, together
+from unrolled.sweep.tables import Table, TableError, result_of
+from unrolled.sweep.training import parts_of, train_network
+from unrolled.sweep.trials import Job, Trial, TrialError, work
+from unrolled.sweep.workers import executor_or_processes
+
+ATTEMPTS = 3
+"""How often a trial is tried whose worker dies."""
+
+
+def run(
+    points: Sequence[Mapping[str, Any]],
+    samples: Any,
+    *,
+    trial: Trial = train_network,
+    seeds: int | Sequence[int] = 5,
+    folds: int | Sequence[tuple[Any, Any]] | None = None,
+    validation: Any = None,
+    objective: str = "accuracy",
+    executor: Executor | None = None,
+    jobs: int | None = None,
+    table: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+) -> Results:
+    """Train at every point and measure on validation samples: with every seed, on every fold.
+
+    The results depend on neither executor, workers nor order, bit for bit (the trials hold BLAS to one thread where
+    threadpoolctl is installed; processes of the search's own always have one). A trial that diverges is a result. A
+    trial whose worker dies is tried again, three times in all. Any other error in a trial ends the search.
+
+    Ctrl-C ends the search once what is finished is recorded; a second Ctrl-C, at once. With a table, the same call
+    then runs only what is missing.
+
+    Parameters
+    ----------
+    points : sequence of mapping
+        Such as :func:`grid` and :func:`random` give. A point that occurs twice is one point.
+    samples : object with ``X`` and ``y`` (and ``lengths``, ``person``), or a tuple (X, y) or (X, y, lengths)
+        Training samples; test samples have no place here.
+    trial : callable, default :func:`train_network`
+        ``trial(point, training, validation, rng)`` trains and gives what it measured, a mapping of names to numbers.
+        A function at the top level of a module, so that other processes find it. All its randomness is to come from
+        ``rng``, a generator made of the seed and the number of the fold.
+    seeds : int or sequence of int, default 5
+        How many, from 0, or which.
+    folds : int, or sequence of (rows to train on, rows to measure on)
+        Cross-validation: so many folds of whole people where the samples have ``person``, see :func:`group_folds`, and
+        else :func:`stratified_folds`; or folds of one's own. One of ``folds`` and ``validation`` is needed.
+    validation : as ``samples``
+        Samples to measure on, instead of folds.
+    objective : str, default "accuracy"
+        Which of the numbers measured points are ranked by: best when high; with a minus in front, as "-loss", best
+        when low.
+    executor : concurrent.futures.Executor, optional
+        Where the trials run, such as a Dask client's ``client.get_executor()`` or an ``MPIPoolExecutor`` of mpi4py. It
+        is left open. By default processes of the search's own, one for each core.
+    jobs : int, optional
+        How many processes of its own; with 1 the trials run in this one.
+    table : path-like, optional
+        A file of JSON lines, to which each result is added as it comes. The samples lie in a hidden folder beside it
+        meanwhile; workers on other machines have to see it.
+    progress : bool, default True
+        Show one progress bar with trials done, remaining time and the best so far on standard error.
+
+    Returns
+    -------
+    Results
+        In the order of points, seeds and folds.
+
+    Raises
+    ------
+    ValueError
+        If a point, the samples or a setting is not as described; nothing has been run then.
+    TableError
+        A ValueError: the table is damaged, is of other data or is in use.
+    TrialError
+        If a trial raised an error that is no divergence. What was finished before is in the table.
+    KeyboardInterrupt
+        After Ctrl-C.
+    """
+    name = qualified(trial, "trial")
+    arrays, n_classes = arrays_of(samples)
+    rows, arrays, n_classes = _rows(folds, validation, arrays, n_classes)
+    distinct = _distinct(points, trial)
+    numbers = _seeds(seeds)
+    if not isinstance(objective, str) or not name_of(objective):
+        raise ValueError(f"objective is {objective!r}, expected a name such as 'accuracy' or '-loss'")
+    data = fingerprint(arrays)
+    prints = [fingerprint({"training": training, "measured": measured}) for training, measured in rows]
+
+    path = None if table is None else Path(table)
+    with contextlib.ExitStack() as stack:
+        interrupted = stack.enter_context(interruptions())
+        store = None if path is None else stack.enter_context(Table(path))
+        lines: dict[str, dict[str, Any]] = {} if store is None else _of_these_data(store, data)
+        stack.enter_context(undivided())
+        pool = stack.enter_context(executor_or_processes(executor, jobs))
+        where = stack.enter_context(shared(arrays, n_classes, rows, path))
+        jobs_ = [
+            Job(key(describe(point), seed, fold, prints[fold], data, name), trial, point, seed, fold, where)
+            for point in distinct
+            for seed in numbers
+            for fold in range(len(rows))
+        ]
+        todo = [job for job in jobs_ if job.key not in lines or lines[job.key]["ended"] == "lost"]
+        bar = stack.enter_context(Progress(len(todo), "trial", shown=progress and bool(todo)))
+        best = max((_value(lines[job.key], objective) for job in jobs_ if job.key in lines), default=-np.inf)
+        flight = _Flight(pool)
+        stack.callback(flight.cancel)
+        pending = iter(todo)
+        while len(flight) or bar.done < bar.total:
+            if (following := next(pending, None)) is not None:
+                flight.submit(following)
+            for job, outcome in flight.landed(wait=following is None):
+                line = _line(job, outcome, name, data)
+                if store is not None:
+                    store.append(line)
+                lines[job.key] = json.loads(json.dumps(line))  # as the table would give it back
+                best = max(best, _value(line, objective))
+                bar.say(_note(best, objective))
+                bar.step()
+            if interrupted():
+                kept = "" if path is None else f" and are in {path}; the same call goes on from there"
+                raise KeyboardInterrupt(f"{len(jobs_) - len(todo) + bar.done} of {len(jobs_)} trials are done{kept}")
+    return Results(tuple(result_of(lines[job.key], job.point) for job in jobs_), objective)
+
+
+class _Flight:
+    """Jobs that were handed to an executor and are not back."""
+
+    def __init__(self, pool: Executor) -> None:
+        self._pool = pool
+        self._futures: dict[str, Future[dict[str, Any]]] = {}
+        self._landed: queue.SimpleQueue[tuple[Job, Future[dict[str, Any]]]] = queue.SimpleQueue()
+
+    def __len__(self) -> int:
+        return len(self._futures)
+
+    def submit(self, job: Job) -> None:
+        """Hand a job over."""
+        try:
+            future = self._pool.submit(work, job)
+        except RuntimeError as error:  # a broken executor, or one that is shut
+            raise TrialError(f"the executor takes no more trials ({error}); what is done stays done") from error
+        self._futures[job.key] = future
+        future.add_done_callback(lambda done: self._landed.put((job, done)))
+
+    def landed(self, *, wait: bool) -> Iterator[tuple[Job, dict[str, Any]]]:
+        """Yield the jobs that are back, with what came of them, or wait a moment for one; lost ones begin again."""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                job, future = self._landed.get(timeout=0.2) if wait else self._landed.get_nowait()
+                wait = False
+                del self._futures[job.key]
+                outcome = self._outcome(job, future)
+                if outcome is None:
+                    self.submit(replace(job, attempt=job.attempt + 1))
+                else:
+                    yield job, outcome
+
+    def cancel(self) -> None:
+        """Let go of what has not begun."""
+        for future in list(self._futures.values()):
+            future.cancel()
+
+    @staticmethod
+    def _outcome(job: Job, future: Future[dict[str, Any]]) -> dict[str, Any] | None:
+        """Give what came of a job; None if its worker died and it is to be tried again."""
+        try:
+            outcome = future.result()
+        except Exception as error:
+            # Dask's sentence for a task whose workers died; it is not imported for its name.
+            if not isinstance(error, BrokenExecutor | CancelledError) and type(error).__name__ != "KilledWorker":
+                raise TrialError(f"{job} could not be run: {type(error).__name__}: {error}") from error
+            if job.attempt < ATTEMPTS:
+                return None
+            what = f"its worker died each of {ATTEMPTS} times ({type(error).__name__}: {error})"
+            return {"ended": "lost", "metrics": {}, "what": what, "seconds": 0.0}
+        if "raised" in outcome:
+            raise TrialError(f"{job} raised {outcome['raised']}\n\n{outcome['traceback']}")
+        return outcome
+
+
+def _line(job: Job, outcome: dict[str, Any], name: str, data: str) -> dict[str, Any]:
+    return {
+        "key": job.key,
+        "data": data,
+        "trial": name,
+        "point": describe(job.point),
+        "seed": job.seed,
+        "fold": job.fold,
+        **outcome,
+        "version": __version__,
+    }
+
+
+def _value(line: dict[str, Any], objective: str) -> float:
+    """Give the objective of a line, turned so that high is best; minus infinity where it was not measured."""
+    value = line["metrics"].get(name_of(objective))
+    if not isinstance(value, int | float):
+        return -np.inf
+    return -value if objective.startswith("-") else value
+
+
+def _note(best: float, objective: str) -> str:
+    if not np.isfinite(best):
+        return ""
+    return f"best {name_of(objective)} {-best if objective.startswith('-') else best:.4g}"
+
+
+def _of_these_data(store: Table, data: str) -> dict[str, dict[str, Any]]:
+    for line in store.lines.values():
+        if line["data"] != data:
+            raise TableError(
+                f"{store.path}: it holds results on other data ({line['data']}) than these samples ({data}); give "
+                "this search a table of its own"
+            )
+    return dict(store.lines)
+
+
+def _rows(
+    folds: Any, validation: Any, arrays: dict[str, Any], n_classes: int
+) -> tuple[list[Fold], dict[str, Any], int]:
+    """Give the folds, and the arrays and number of classes they are folds of."""
+    if (folds is None) == (validation is None):
+        raise ValueError(
+            f"folds are {folds!r} and validation is a {type(validation).__name__}, expected one of them: what to "
+            "measure on"
+        )
+    n = len(arrays["X"])
+    if validation is not None:
+        other, more = arrays_of(validation, "validation")
+        both = together(arrays, other)
+        return [(np.arange(n), np.arange(n, len(both["X"])))], both, max(n_classes, more)
+    if isinstance(folds, Sequence) and not isinstance(folds, str):
+        return checked_folds(folds, n), arrays, n_classes
+    k = count(folds, "folds")
+    of_people = "person" in arrays
+    return group_folds(arrays["person"], k) if of_people else stratified_folds(arrays["y"], k, 0), arrays, n_classes
+
+
+def _distinct(points: Any, trial: Trial) -> list[Point]:
+    if isinstance(points, Mapping) or not isinstance(points, Sequence) or not points:
+        raise ValueError(f"points are a {type(points).__name__}, expected a list of at least one, as grid() gives it")
+    found: dict[str, Point] = {}
+    for n, point in enumerate(points):
+        if not isinstance(point, Mapping) or not all(isinstance(name, str) for name in point):
+            raise ValueError(f"points[{n}] is {point!r}, expected a mapping from names to values")
+        try:
+            found.setdefault(identity(dict(point)), dict(point))
+            if trial is train_network:
+                parts_of(dict(point))
+        except ValueError as error:
+            raise ValueError(f"points[{n}]: {error}") from None
+    return list(found.values())
+
+
+def _seeds(seeds: Any) -> list[int]:
+    if not isinstance(seeds, Sequence):
+        return list(range(count(seeds, "seeds")))
+    if not seeds or not all(isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds):
+        raise ValueError(f"seeds are {seeds!r}, expected how many, or a list of whole numbers, 0 or more")
+    if len(set(seeds)) < len(seeds):
+        raise ValueError(f"seeds are {seeds!r}, expected each once")
+    return list(seeds)

@@ -1,0 +1,170 @@
+"""What a point becomes by default: a network, its training, and a look at the validation samples."""
+
+import dataclasses
+import inspect
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from unrolled import rnn
+from unrolled.sweep.points import Point
+from unrolled.sweep.sharing import Part
+
+SPECIAL = ("cell", "hidden", "optimizer")
+NETWORK = tuple(
+    name
+    for name in inspect.signature(rnn.ManyToOne).parameters
+    if name not in (*SPECIAL, "n_inputs", "n_classes", "rng")
+)
+TRAINING = tuple(
+    name
+    for name in inspect.signature(rnn.train).parameters
+    if name not in (*SPECIAL, "net", "samples", "validation", "test", "rng", "progress", "on_epoch")
+)
+
+
+def train_network(point: Point, training: Part, validation: Part, rng: np.random.Generator) -> dict[str, Any]:
+    """Train one network and measure it: the trial of :func:`unrolled.sweep.run` unless another is given.
+
+    Parameters
+    ----------
+    point : mapping
+        Any of
+
+        - ``cell`` (default ``rnn.Tanh``) and ``hidden`` (50): a kind of cell that is given its number of hidden
+          units, or a cell that has it, such as ``rnn.LSTM(50)``, or a sequence of such;
+        - ``readout``, ``head``, ``initializer``, ``dtype`` of :class:`unrolled.rnn.ManyToOne`;
+        - ``optimizer`` (``rnn.SGD``): a kind, and beside it any of its settings, such as ``learning_rate`` (0.01) and
+          ``momentum``; or an optimizer that has them;
+        - ``batch_size``, ``epochs``, ``early_stopping``, ``schedule``, ``clip``, ``dropout``, ``l2``, ``window`` and
+          the like of :func:`unrolled.rnn.train`. A schedule may be a kind whose one need is the number of epochs,
+          such as ``rnn.Cosine``.
+    training, validation : Part
+        Early stopping looks at the validation samples, and so does the last measurement.
+    rng : numpy.random.Generator
+        Of the weights, the shuffling and the dropout.
+
+    Returns
+    -------
+    dict
+        ``accuracy`` and ``loss`` on the validation samples with the parameters training ended with (with early
+        stopping, the best); ``training_loss``, ``gradient_norm`` and ``clipped`` of the last epoch; ``epochs`` run,
+        ``best_epoch`` and ``stopped``, the history's ``ended``.
+
+    Raises
+    ------
+    ValueError
+        If the point has a setting of another name, or one that does not fit.
+    DivergenceError
+        If the loss becomes infinite or NaN.
+    """
+    cell, optimizer, settings = parts_of(point)
+    net = rnn.ManyToOne(
+        cell,
+        n_inputs=training.X.shape[2],
+        n_classes=training.n_classes,
+        **{name: point[name] for name in NETWORK if name in point},
+        rng=rng,
+    )
+    stopping = settings.get("early_stopping") is not None
+    history = rnn.train(
+        net,
+        training,
+        optimizer=optimizer,
+        validation=validation if stopping else None,
+        rng=rng,
+        progress=False,
+        **settings,
+    )
+    if history.ended == "interrupted":  # not what was asked for, so not a result
+        raise KeyboardInterrupt
+    loss, accuracy = net.evaluate(validation.X, validation.y, validation.lengths)
+    return {
+        "accuracy": accuracy,
+        "loss": loss,
+        "training_loss": history.loss[-1],
+        "gradient_norm": history.gradient_norm[-1],
+        "clipped": history.clipped[-1],
+        "epochs": len(history.loss),
+        "best_epoch": history.best_epoch,
+        "stopped": history.ended,
+    }
+
+
+def parts_of(point: Point) -> tuple[Any, Any, dict[str, Any]]:
+    """Give the cell, the optimizer and the settings of the training that a point asks for.
+
+    Raises
+    ------
+    ValueError
+        If a setting has an unknown name or does not fit the kind it is for.
+    """
+    optimizer, known = _optimizer(point)
+    unknown = [name for name in point if name not in (*SPECIAL, *NETWORK, *TRAINING, *known)]
+    if unknown:
+        raise ValueError(
+            f"the setting {unknown[0]!r} is unknown, expected one of "
+            f"{', '.join((*SPECIAL, *known, *NETWORK, *TRAINING))}; for others give a trial of your own"
+        )
+    settings = {name: point[name] for name in TRAINING if name in point}
+    schedule = settings.get("schedule")
+    if isinstance(schedule, type):
+        settings["schedule"] = _made(schedule, (settings.get("epochs", 50),), {}, "schedule")
+    return _cell(point), optimizer, settings
+
+
+def _cell(point: Point) -> Any:
+    cell = point.get("cell", rnn.Tanh)
+    if isinstance(cell, type):
+        return _made(cell, (point.get("hidden", 50),), {}, "cell")
+    if "hidden" in point:
+        raise ValueError(
+            f"hidden is {point['hidden']!r} beside cell {cell!r}, expected a kind such as rnn.Tanh with it"
+        )
+    return cell
+
+
+def _optimizer(point: Point) -> tuple[Any, list[str]]:
+    kind = point.get("optimizer", rnn.SGD)
+    if not isinstance(kind, type):
+        return kind, []
+    if not dataclasses.is_dataclass(kind):
+        raise ValueError(f"optimizer is {kind!r}, expected a kind such as rnn.SGD, or one with its settings")
+    known = [field.name for field in dataclasses.fields(kind)]
+    settings = {name: point[name] for name in known if name in point}
+    if (
+        "learning_rate" in known
+        and inspect.signature(kind).parameters["learning_rate"].default is inspect.Parameter.empty
+    ):
+        settings.setdefault("learning_rate", 0.01)
+    return _made(kind, (), settings, "optimizer"), known
+
+
+def _made(kind: type, values: tuple[Any, ...], settings: Mapping[str, Any], what: str) -> Any:
+    try:
+        return kind(*values, **settings)
+    except TypeError as error:
+        raise ValueError(f"{what} {kind.__name__} cannot be made of the point's settings: {error}") from None
+
+
+def plain(value: Any, what: str) -> Any:
+    """Give what a trial measured as JSON can hold it; a number that is not finite is None, as not measured.
+
+    Raises
+    ------
+    ValueError
+        If it is no number, string, None, or list or mapping of them.
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [plain(each, what) for each in value]
+    if isinstance(value, Mapping):
+        return {str(name): plain(each, f"{what}[{name!r}]") for name, each in value.items()}
+    raise ValueError(f"{what} is a {type(value).__name__}, expected numbers, strings, or lists or mappings of them")

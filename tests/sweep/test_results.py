@@ -1,0 +1,68 @@
+"""Which points are best, and the table that says so."""
+
+import numpy as np
+import pytest
+
+from unrolled import rnn, sweep
+from unrolled.sweep import Result, Results
+
+
+def results(objective: str = "accuracy") -> Results:
+    """Point a=1 is good but diverges once, a=2 is best of those that never do, a=4 always diverges."""
+    measured: dict[int, list[float | None]] = {
+        1: [0.9, 0.9, None],
+        2: [0.6, 0.7, 0.8],
+        3: [0.5, 0.5, 0.5],
+        4: [None, None, None],
+    }
+    return Results(
+        tuple(
+            Result(
+                {"a": a, "clip": None, "b": 7}, seed, 0, *(("diverged", {}) if v is None else ("done", {"accuracy": v}))
+            )
+            for a, values in measured.items()
+            for seed, v in enumerate(values)
+        ),
+        objective,
+    )
+
+
+def test_a_point_that_diverges_for_a_seed_ranks_after_those_that_never_do() -> None:
+    ranking = results().ranking()
+    assert [standing.point["a"] for standing in ranking] == [2, 3, 1, 4]
+    assert ranking[0].mean == pytest.approx(0.7)
+    assert ranking[0].spread == pytest.approx(np.std([0.6, 0.7, 0.8], ddof=1))
+    assert (len(ranking[2].values), ranking[2].trials) == (2, 3)
+    assert np.isnan(ranking[3].mean)
+    assert results().best["a"] == 2
+    assert [standing.point["a"] for standing in results("-accuracy").ranking()] == [3, 2, 1, 4]
+
+
+def test_seconds_do_not_count_when_results_are_compared() -> None:
+    one, other = (Result({"a": 1}, 0, 0, "done", {"accuracy": 0.5}, seconds=s) for s in (1.0, 2.0))
+    assert one == other
+    assert one != Result({"a": 1}, 0, 0, "done", {"accuracy": np.nextafter(0.5, 1)})
+
+
+def test_the_ranking_table_has_what_varies() -> None:
+    lines = results().table(2).splitlines()
+    assert lines[0] == "|  | a | accuracy | spread | measured |"
+    assert lines[2:] == ["| 1 | 2 | 0.7000 | 0.1000 | 3 of 3 |", "| 2 | 3 | 0.5000 | 0.0000 | 3 of 3 |"]
+    assert results().table().splitlines()[-1] == "| 4 | 4 | - | - | 0 of 3 |"
+
+
+def test_some_of_the_results() -> None:
+    some = results().where({"a": 2, "clip": None})
+    assert [row.point["a"] for row in some] == [2, 2, 2]
+    assert some.varying() == {}
+    with pytest.raises(ValueError, match=r"no point has \{'a': 5\}"):
+        results().where({"a": 5})
+    clipped = Results((Result({"clip": rnn.ClipNorm(1.0)}, 0, 0, "done", {}), Result({"clip": None}, 0, 0, "done", {})))
+    assert len(clipped.where({"clip": rnn.ClipNorm(1.0)})) == 1
+
+
+def test_what_varies_is_ascending_if_it_is_numbers() -> None:
+    points = [{"a": a, "b": b} for a, b in ((3, "x"), (0.5, "w"), (3, None))]
+    rows = tuple(Result(point, 0, 0, "done", {}) for point in points)
+    assert Results(rows).varying() == {"a": [0.5, 3], "b": ["x", "w", None]}
+    assert isinstance(sweep.Results(rows)[1:], tuple)

@@ -1,0 +1,267 @@
+"""A search: what each trial is handed, what is recorded, and that nothing but its settings changes a number."""
+
+import re
+from collections.abc import Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import searches
+
+from unrolled import data, rnn, sweep
+
+SAMPLES = searches.samples()
+
+
+def run(points: Any = None, samples: Any = SAMPLES, **settings: Any) -> sweep.Results:
+    given: dict[str, Any] = {"folds": 3, "seeds": 2, "jobs": None if "executor" in settings else 1, "progress": False}
+    return sweep.run(searches.POINTS if points is None else points, samples, **(given | settings))
+
+
+@pytest.fixture(scope="module")
+def plain() -> sweep.Results:
+    return run()
+
+
+def test_results_are_in_the_order_of_points_seeds_and_folds(plain: sweep.Results) -> None:
+    assert [(row.point, row.seed, row.fold) for row in plain] == [
+        (point, seed, fold) for point in searches.POINTS for seed in (0, 1) for fold in (0, 1, 2)
+    ]
+    assert {row.ended for row in plain} == {"done"}
+    assert np.isfinite(searches.numbers(plain)).all()
+    assert all(row.metrics["epochs"] == 2 and row.metrics["stopped"] == "epochs" for row in plain)
+    assert all(row.seconds > 0 for row in plain)
+    assert len(np.unique(searches.numbers(plain)[:, 1])) > len(plain) / 2
+
+
+@pytest.mark.parametrize("kind", ["threads", "mpi"])
+def test_no_executor_changes_a_bit(kind: str, plain: sweep.Results) -> None:
+    if kind == "threads":
+        with ThreadPoolExecutor(3) as executor:
+            assert run(executor=executor) == plain
+            assert executor.submit(int).result() == 0  # left open
+    else:
+        executor_ = searches.LikeMPI()
+        assert run(executor=executor_) == plain
+        assert len(executor_.calls) == len(plain)
+        assert max(executor_.calls) < 1500 < SAMPLES.X.nbytes  # the data do not travel with the trials
+
+
+def test_processes_change_no_bit_and_the_order_none_either(plain: sweep.Results) -> None:
+    shuffled = run(searches.POINTS[::-1], jobs=2)
+    by_trial = {(str(row.point), row.seed, row.fold): row for row in shuffled}
+    assert [by_trial[str(row.point), row.seed, row.fold] for row in plain] == list(plain)
+
+
+def test_a_result_does_not_depend_on_its_company(plain: sweep.Results) -> None:
+    alone = run([searches.POINTS[2]], seeds=[1])
+    assert list(alone) == [row for row in plain if row.point == searches.POINTS[2] and row.seed == 1]
+
+
+def test_a_trial_is_handed_whole_people_and_randomness_of_its_seed_and_fold_alone() -> None:
+    results = run(sweep.grid({"a": [1, 2]}), trial=searches.look)
+    first, second = results[:6], results[6:]
+    assert [row.metrics["drawn"] for row in first] == [row.metrics["drawn"] for row in second]
+    assert len({row.metrics["drawn"] for row in first}) == 6
+    assert [row.metrics["people"] for row in first] == 2 * [[0, 3], [1, 4], [2, 5]]
+    assert all(row.metrics["both"] == [] for row in results)
+    total = SAMPLES.X.sum(dtype=float)
+    sums = [row.metrics["training"] + row.metrics["validation"] for row in results]
+    np.testing.assert_allclose(sums, total, rtol=1e-5)
+
+
+def test_without_people_folds_are_stratified_and_one_hot_labels_are_the_same() -> None:
+    bare = run(samples=(SAMPLES.X, SAMPLES.y))
+    assert run(samples=(SAMPLES.X, np.eye(3)[SAMPLES.y])) == bare
+    rows = sweep.stratified_folds(SAMPLES.y, 3, 0)
+    assert run(samples=(SAMPLES.X, SAMPLES.y), folds=rows) == bare
+
+
+def test_validation_samples_instead_of_folds() -> None:
+    training, validation = SAMPLES.split(0.25, by="person", rng=0)
+    results = run(folds=None, validation=validation, samples=training)
+    net = rnn.ManyToOne(
+        rnn.Tanh(5), 2, 3, rng=(rng := np.random.default_rng(np.random.SeedSequence(1, spawn_key=(0,))))
+    )
+    history = rnn.train(
+        net, training, optimizer=rnn.SGD(0.1), clip=rnn.ClipNorm(1.0), epochs=2, rng=rng, progress=False
+    )
+    loss, accuracy = net.evaluate(validation.X, validation.y)
+    found = results[-1]
+    assert (found.seed, found.point["clip"], found.point["learning_rate"]) == (1, rnn.ClipNorm(1.0), 0.1)
+    assert (found.metrics["loss"], found.metrics["accuracy"]) == (loss, accuracy)
+    assert found.metrics["training_loss"] == history.loss[-1]
+
+
+def test_lengths_come_along() -> None:
+    lengths = np.full(len(SAMPLES), 5)
+    X = SAMPLES.X.copy()
+    one = run(samples=(X, SAMPLES.y, lengths), points=searches.POINTS[:1])
+    X[:, 5:] = 99.0
+    other = run(samples=(X, SAMPLES.y, lengths), points=searches.POINTS[:1])
+    assert (searches.numbers(one) == searches.numbers(other)).all()
+
+
+def test_keywords_of_network_optimizer_and_training() -> None:
+    points: list[Mapping[str, Any]] = [
+        {"cell": rnn.GRU, "hidden": 4, "optimizer": rnn.Adam, "learning_rate": 0.01, "beta_1": 0.8, "epochs": 2},
+        {"cell": (rnn.Tanh(3), rnn.LSTM(3)), "readout": rnn.Mean(), "head": rnn.Softmax(), "epochs": 1},
+        {"initializer": {"W_hh": rnn.orthogonal}, "dropout": rnn.Dropout(0.1), "l2": 0.01, "window": 4, "epochs": 1},
+        {"optimizer": rnn.SGD(0.1, momentum=0.9), "schedule": rnn.Cosine, "epochs": 2, "dtype": np.float64},
+        {"early_stopping": rnn.EarlyStopping(1), "learning_rate": 1.0, "epochs": 30, "batch_size": 7},
+    ]
+    results = run(points, seeds=1)
+    assert {row.ended for row in results} == {"done"}
+    stopped = [row.metrics for row in results if "early_stopping" in row.point]
+    assert any(metrics["stopped"] == "early stopping" for metrics in stopped)
+    assert all(metrics["best_epoch"] <= metrics["epochs"] for metrics in stopped)
+
+
+@pytest.mark.parametrize(
+    ("point", "message"),
+    [
+        ({"learning_rat": 0.1}, "points[0]: the setting 'learning_rat' is unknown, expected one of cell, hidden,"),
+        ({"optimizer": rnn.SGD(0.1), "learning_rate": 1.0}, "points[0]: the setting 'learning_rate' is unknown"),
+        ({"learning_rate": -1.0}, "points[0]: SGD's learning_rate is -1.0, expected a finite number above 0"),
+        ({"cell": rnn.Tanh(3), "hidden": 4}, "points[0]: hidden is 4 beside cell Tanh(hidden=3)"),
+        ({"cell": rnn.Bidirectional}, "points[0]: "),
+        ({"clip": object()}, "points[0]: point['clip'] is <object"),
+        ([], "points[0] is [], expected a mapping"),
+    ],
+)
+def test_a_point_that_cannot_be_is_told_before_anything_runs(point: Any, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        run([point], table=tmp_path / "t.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"points": []}, "points are a list, expected a list of at least one"),
+        ({"folds": None}, "folds are None and validation is a NoneType, expected one of them"),
+        ({"validation": SAMPLES}, "folds are 3 and validation is a Samples, expected one of them"),
+        ({"folds": 7}, "k is 7 with 6 groups"),
+        ({"folds": [([0, 1], [1, 2])]}, "folds[0] measures on rows it trains on"),
+        ({"folds": [([0, 1], [48])]}, "folds[0]: the rows to measure on go from 48 to 48, expected 0 to 47"),
+        ({"folds": [([0.5], [1])]}, "folds[0]: the rows to train on have shape (1,), dtype float64"),
+        ({"folds": [3]}, "folds[0] is no pair"),
+        ({"folds": []}, "folds are empty"),
+        ({"seeds": 0}, "seeds is 0, expected a whole number, 1 or more"),
+        ({"seeds": [1, 1]}, "seeds are [1, 1], expected each once"),
+        ({"seeds": [-1]}, "seeds are [-1], expected how many"),
+        ({"objective": "-"}, "objective is '-', expected a name"),
+        ({"jobs": 0}, "jobs is 0, expected a whole number"),
+        ({"executor": 3}, "executor is 3, expected a concurrent.futures.Executor"),
+        ({"executor": searches.LikeMPI(), "jobs": 2}, "jobs is 2 beside an executor"),
+        ({"trial": lambda: 0}, "expected a function defined at the top level of a module"),
+        ({"samples": 3}, "samples are a int, expected (X, y), (X, y, lengths) or an object with X and y"),
+        ({"samples": (SAMPLES.X[0], SAMPLES.y)}, "samples X has shape (8, 2), expected three axes"),
+        ({"samples": (SAMPLES.X, SAMPLES.y[:-1])}, "samples y has 47 rows for 48 samples"),
+        ({"samples": (np.full((3, 4, 2), np.nan), [0, 1, 2])}, "samples X holds nan at sample 0"),
+        ({"samples": data.Dataset(SAMPLES, SAMPLES, tuple("abc"), 50.0, "")}, "of a Dataset, pass its .train"),
+        ({"folds": None, "validation": (SAMPLES.X[:, :4], SAMPLES.y)}, "validation X has shape (48, 4, 2), expected"),
+        (
+            {"folds": None, "validation": (SAMPLES.X, SAMPLES.y, np.full(48, 3))},
+            "of samples and validation one has lengths and the other has not",
+        ),
+        ({"samples": (SAMPLES.X, SAMPLES.y, np.full(48, 9))}, "samples lengths holds 9 at sample 0"),
+        ({"points": {"a": 1}}, "points are a dict, expected a list of at least one"),
+        ({"points": [{"initializer": {1: rnn.identity}}]}, "expected a mapping whose keys are strings"),
+        ({"points": [{"optimizer": int}]}, "points[0]: optimizer is <class 'int'>, expected a kind such as rnn.SGD"),
+    ],
+)
+def test_what_is_no_search_is_told(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(message)):
+        run(**settings)
+
+
+def test_a_trial_that_diverges_is_a_result_and_so_is_one_that_measures_nothing(tmp_path: Path) -> None:
+    points = sweep.grid({"a": [0, 1, 3]})
+    table = tmp_path / "t.jsonl"
+    results = run(points, trial=searches.unsteady, table=table)
+    assert [row.ended for row in results[::6]] == ["done", "diverged", "done"]
+    assert results[6].what == "the training loss became nan at epoch 3, batch 7"
+    assert results[6].metrics == {}
+    assert results[12].metrics["accuracy"] is None
+    assert results.best == {"a": 0}
+    assert run(points, trial=searches.unsteady, table=table) == results
+    assert len(table.read_text().splitlines()) == 18
+
+
+def test_a_network_that_diverges_is_recorded_with_where() -> None:
+    with np.errstate(over="ignore"):
+        wild = (SAMPLES.X * np.float32(1e18), SAMPLES.y)
+    results = run([{"cell": rnn.ReLU, "learning_rate": 1e6, "epochs": 5}], wild, seeds=1)
+    assert {row.ended for row in results} == {"diverged"}
+    assert re.fullmatch(r".+ at epoch \d+, batch \d+", results[0].what)
+    with pytest.raises(ValueError, match="none of 3 trials measured 'accuracy'"):
+        _ = results.best
+
+
+def test_a_bug_in_a_trial_ends_the_search_and_what_was_done_stays(tmp_path: Path) -> None:
+    table = tmp_path / "t.jsonl"
+    with pytest.raises(sweep.TrialError, match=r"the trial of \{'a': 2\}, seed 0, fold 0, raised KeyError: 'a bug'"):
+        run(sweep.grid({"a": [0, 2]}), trial=searches.unsteady, table=table)
+    assert len(sweep.read(table)) == 6
+    assert [path.name for path in tmp_path.iterdir()] == ["t.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("a", "message"),
+    [
+        ("number", "raised ValueError: the trial gave a float, expected a mapping of what it measured"),
+        (
+            "object",
+            "raised ValueError: the trial's outcome['accuracy'] is a object, expected numbers, strings, or lists",
+        ),
+    ],
+)
+def test_what_a_trial_measured_is_numbers_by_name(a: str, message: str) -> None:
+    with pytest.raises(sweep.TrialError, match=re.escape(message)):
+        run([{"a": a}], trial=searches.unsteady)
+
+
+def test_arrays_and_nested_numbers_are_kept_as_json_has_them() -> None:
+    expected = {"accuracy": 0.5, "curve": [1.0, None], "more": {"n": [1, "x", None]}}
+    assert run([{"a": "arrays"}], trial=searches.unsteady)[0].metrics == expected
+
+
+class Refusing(Executor):
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:  # noqa: ARG002 - an executor's
+        raise RuntimeError("it is shut down")
+
+
+def test_an_executor_that_is_shut_is_told() -> None:
+    with pytest.raises(sweep.TrialError, match=r"the executor takes no more trials \(it is shut down\)"):
+        run(executor=Refusing())
+
+
+def test_a_worker_that_does_not_see_the_samples_says_what_to_do() -> None:
+    from unrolled.sweep.sharing import Shared
+
+    with pytest.raises(FileNotFoundError, match="give the search a table in a folder that all workers share"):
+        Shared("/nowhere/at/all", 3).parts(0)
+
+
+def test_progress_is_one_bar_with_the_best_so_far(capsys: pytest.CaptureFixture[str]) -> None:
+    run(sweep.grid({"a": [0.25, 0.75, 0.5]}), trial=searches.look, progress=True)
+    assert re.search(r"18/18.*best accuracy 0\.75", capsys.readouterr().err.replace("\r", "\n"))
+
+
+def test_the_samples_are_mapped_once_for_all_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    from unrolled.sweep import sharing
+
+    reads: list[Path] = []
+    real = sharing._read
+
+    def counted(folder: Path) -> Any:
+        reads.append(folder)
+        return real(folder)
+
+    monkeypatch.setattr(sharing, "_read", counted)
+    run(sweep.grid({"a": [1, 2]}), trial=searches.look)
+    assert len(reads) == 1
+    assert not reads[0].exists()

@@ -1,0 +1,199 @@
+"""The table on the disk: what is in it is never run again, what is cut off is known, what is damaged is told."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import searches
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unrolled import sweep
+from unrolled.sweep.tables import Table, TableError
+
+SAMPLES = searches.samples()
+POINTS = searches.POINTS[:2]
+
+
+def run(points: Any = POINTS, samples: Any = SAMPLES, **settings: Any) -> sweep.Results:
+    given_: dict[str, Any] = {"folds": 2, "seeds": 2, "jobs": 1, "progress": False}
+    return sweep.run(points, samples, **(given_ | settings))
+
+
+@pytest.fixture(scope="module")
+def plain() -> sweep.Results:
+    return run()
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("table") / "t.jsonl"
+    run(table=path)
+    return path.read_bytes()
+
+
+def test_a_line_is_json_and_says_all_that_a_trial_was(written: bytes, plain: sweep.Results) -> None:
+    lines = [json.loads(line) for line in written.splitlines()]
+    assert len(lines) == len(plain) == 8
+    assert len({line["key"] for line in lines}) == 8
+    assert len({line["data"] for line in lines}) == 1
+    for line, row in zip(lines, plain, strict=True):
+        assert (line["seed"], line["fold"], line["metrics"]) == (row.seed, row.fold, row.metrics)
+        assert line["trial"] == "unrolled.sweep.training.train_network"
+        assert line["seconds"] > 0
+    assert lines[4]["point"] == {"learning_rate": 0.01, "clip": "ClipNorm(limit=1.0)", "hidden": 5, "epochs": 2}
+
+
+def test_what_is_in_the_table_is_not_run_again(tmp_path: Path, plain: sweep.Results) -> None:
+    table = tmp_path / "t.jsonl"
+    run(POINTS[:1], table=table)
+    seen = searches.LikeMPI()
+    assert run(table=table, jobs=None, executor=seen) == plain
+    assert len(seen.calls) == 4
+    before = table.read_bytes()
+    assert run(table=table, jobs=None, executor=seen) == plain
+    assert len(seen.calls) == 4
+    assert table.read_bytes() == before
+    more = run(table=table, seeds=3)
+    assert [row for row in more if row.seed < 2] == list(plain)
+    assert len(table.read_bytes().splitlines()) == 12
+
+
+def test_other_folds_are_other_trials(tmp_path: Path) -> None:
+    table = tmp_path / "t.jsonl"
+    run(table=table)
+    run(table=table, folds=3)
+    assert len(table.read_bytes().splitlines()) == 8 + 12
+
+
+def test_a_table_reads_back_with_descriptions_for_settings(tmp_path: Path, plain: sweep.Results) -> None:
+    table = tmp_path / "t.jsonl"
+    run(table=table)
+    back = sweep.read(table, objective="-loss")
+    assert [row.metrics for row in back] == [row.metrics for row in plain]
+    assert back[4].point["clip"] == "ClipNorm(limit=1.0)"
+    assert back.objective == "-loss"
+    with pytest.raises(FileNotFoundError):
+        sweep.read(tmp_path / "none.jsonl")
+
+
+@given(share=st.floats(0, 1), zeros=st.integers(0, 3))
+def test_a_power_cut_anywhere_costs_no_whole_line(
+    written: bytes, tmp_path_factory: pytest.TempPathFactory, share: float, zeros: int
+) -> None:
+    path = tmp_path_factory.mktemp("cut") / "t.jsonl"
+    cut = round(share * len(written))
+    path.write_bytes(written[:cut] + zeros * b"\0")
+    whole = written[:cut].count(b"\n")
+    with Table(path) as table:
+        complete = written[cut : cut + 1] == b"\n" and not zeros  # all of a line but its line feed
+        assert len(table.lines) == whole + complete
+        table.append(json.loads(written.splitlines()[-1]))
+    lines = path.read_bytes()
+    kept = written.splitlines(keepends=True)
+    assert lines == b"".join(kept[: whole + complete]) + kept[-1]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"my thesis\n", "t.jsonl, line 1: expected the result of a trial, found 'my thesis\\n'"),
+        (b"my thesis", "t.jsonl, line 1: expected the result of a trial, found 'my thesis'"),
+        (b"{}\n", "t.jsonl, line 1: expected the result of a trial"),
+        (b"[1, 2]", "t.jsonl, line 1: expected the result of a trial"),
+    ],
+)
+def test_what_is_no_table_is_told_and_not_touched(content: bytes, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(content)
+    with pytest.raises(TableError, match=re.escape(message)):
+        run(table=path)
+    with pytest.raises(TableError, match=re.escape(message)):
+        sweep.read(path)
+    assert path.read_bytes() == content
+
+
+def test_damage_in_the_middle_names_its_line(written: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    lines = written.splitlines(keepends=True)
+    damaged = b"".join([*lines[:2], lines[2][:50] + b"\n", *lines[3:]])
+    path.write_bytes(damaged)
+    with pytest.raises(TableError, match=r"t\.jsonl, line 3: expected the result of a trial"):
+        run(table=path)
+    assert path.read_bytes() == damaged
+
+
+def test_a_table_of_other_data_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    run(table=path)
+    before = path.read_bytes()
+    with pytest.raises(TableError, match=r"t\.jsonl: it holds results on other data"):
+        run(samples=searches.samples(seed=1), table=path)
+    assert path.read_bytes() == before
+
+
+def test_a_table_without_its_folder_and_one_in_use_are_told(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        run(table=tmp_path / "none" / "t.jsonl")
+    if sys.platform != "win32":
+        path = tmp_path / "t.jsonl"
+        with Table(path), pytest.raises(TableError, match="another search is writing to it"):
+            run(table=path)
+
+
+def test_a_line_that_cannot_be_written_whole_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "t.jsonl"
+    run(POINTS[:1], table=path)
+    before = path.read_bytes()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device", descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            run(table=path)
+    assert path.read_bytes() == before
+    assert len(run(table=path)) == 8
+
+
+def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    table, marker = tmp_path / "t.jsonl", tmp_path / "marker"
+    points = [{**point, "marker": str(marker) if n == 1 else None} for n, point in enumerate(searches.POINTS)]
+    code = (
+        "import searches; from unrolled import sweep\n"
+        f"points = [{{**point, 'marker': {str(marker)!r} if n == 1 else None}}\n"
+        "          for n, point in enumerate(searches.POINTS)]\n"
+        f"sweep.run(points, searches.samples(), trial=searches.fragile, folds=2, seeds=2, jobs=1, table={str(table)!r})"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    killed = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, timeout=60, check=False)
+    assert killed.returncode == -9, killed.stderr.decode()
+    assert len(sweep.read(table)) == 4
+    assert [path for path in tmp_path.iterdir() if path.name.startswith(".t.jsonl.samples-")]
+    assert run(points, table=table, trial=searches.fragile) == run(points, trial=searches.fragile)
+    assert len(table.read_bytes().splitlines()) == 16
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["marker", "t.jsonl"]  # and what was left is cleared
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_ctrl_c_leaves_the_table_whole_and_the_same_call_goes_on(jobs: int, tmp_path: Path) -> None:
+    table, marker, until = tmp_path / "t.jsonl", tmp_path / "marker", tmp_path / "until"
+    points = [  # the second presses Ctrl-C; the last two do not end before the search does
+        {**point, "marker": str(marker) * (n == 1), "until": str(until) * (n > 1), "search": os.getpid()}
+        for n, point in enumerate(searches.POINTS)
+    ]
+    with pytest.raises(KeyboardInterrupt, match=r"of 16 trials are done and are in .*t\.jsonl; the same call goes on"):
+        run(points, trial=searches.pressing, jobs=jobs, table=table)
+    done = len(sweep.read(table))
+    assert 3 <= done <= 8
+    assert [path.name for path in sorted(tmp_path.iterdir())] == ["marker", "t.jsonl"]
+    until.touch()
+    again = run(points, trial=searches.pressing, table=table)
+    assert (searches.numbers(again) == searches.numbers(run(searches.POINTS))).all()
+    assert len(table.read_bytes().splitlines()) == 16

@@ -1,0 +1,107 @@
+"""Workers that die: what they had is run again, and a trial that kills each is given up."""
+
+from concurrent.futures import CancelledError, Future
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import pytest
+import searches
+
+from unrolled import sweep
+from unrolled.sweep.workers import Processes
+
+SAMPLES = searches.samples()
+FOLD = sweep.stratified_folds(SAMPLES.y, 2, 0)[:1]
+
+
+def run(points: Any, **settings: Any) -> sweep.Results:
+    given: dict[str, Any] = {"trial": searches.fragile, "folds": FOLD, "seeds": 1, "progress": False}
+    return sweep.run(points, SAMPLES, **(given | settings))
+
+
+def test_processes_that_die_cost_nothing_but_time_and_what_kills_each_is_recorded(tmp_path: Path) -> None:
+    once, always = str(tmp_path / "once"), str(tmp_path / "always")
+    points = [
+        searches.POINTS[0],
+        {**searches.POINTS[1], "marker": once},
+        {**searches.POINTS[2], "marker": always, "always": True},
+        searches.POINTS[3],
+    ]
+    table = tmp_path / "t.jsonl"
+    results = run(points, jobs=2, table=table)
+    whole = sweep.run(searches.POINTS, SAMPLES, folds=FOLD, seeds=1, jobs=1, progress=False)
+    numbers = [(results[n].ended, results[n].metrics) for n in (0, 1, 3)]
+    assert numbers == [("done", whole[n].metrics) for n in (0, 1, 3)]
+    assert results[2].ended == "lost"
+    assert results[2].what.startswith("its worker died each of 3 times (BrokenProcessPool")
+    # What was lost is tried anew by the same call, and nothing else is.
+    executor = searches.LikeMPI()
+    assert len(run(points[:2] + points[3:], table=table, executor=executor)) == 3
+    assert executor.calls == []
+    Path(always).unlink()
+    Path(always).symlink_to(tmp_path)  # a marker that is there, and no file: nothing is killed any more
+    assert [row.ended for row in run(points, table=table, executor=executor)] == 4 * ["done"]
+    assert len(executor.calls) == 1
+
+
+class Forgetful(searches.LikeMPI):
+    """Cancels every first call, as a scheduler that was restarted does."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if args[0].attempt == 1:
+            future: Future[Any] = Future()
+            future.cancel()
+            return future
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_calls_that_were_cancelled_elsewhere_are_made_again() -> None:
+    executor = Forgetful()
+    results = run(searches.POINTS, executor=executor)
+    assert results == run(searches.POINTS, jobs=1)
+    assert len(executor.calls) == 4
+
+
+def test_what_cannot_be_sent_is_told() -> None:
+    class Stubborn(searches.LikeMPI):
+        def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ARG002 - an executor's
+            future: Future[Any] = Future()
+            future.set_exception(ModuleNotFoundError("No module named 'unrolled'"))
+            return future
+
+    with pytest.raises(sweep.TrialError, match="could not be run: ModuleNotFoundError: No module named 'unrolled'"):
+        run(searches.POINTS, executor=Stubborn())
+
+
+def test_processes_that_are_shut_take_nothing_and_what_waited_is_cancelled() -> None:
+    processes = Processes(1)
+    first, second = processes.submit(pow, 2, 5), processes.submit(pow, 2, 6)
+    assert (first.result(timeout=60), second.result(timeout=60)) == (32, 64)
+    processes.shutdown()
+    with pytest.raises(RuntimeError, match="cannot submit after shutdown"):
+        processes.submit(pow, 2, 5)
+    waiting = Processes(1)
+    futures = [waiting.submit(pow, 2, n) for n in range(50)]
+    waiting.shutdown(cancel_futures=True)
+    assert all(future.done() for future in futures)
+    with pytest.raises(CancelledError):
+        futures[-1].result()
+
+
+class Breaking(searches.LikeMPI):
+    """As a pool of the standard library that breaks with its third call: from then on it takes none."""
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if len(self.calls) < 2:
+            return super().submit(fn, *args, **kwargs)
+        raise BrokenProcessPool("a process was terminated abruptly")
+
+
+def test_a_pool_of_the_users_that_breaks_ends_the_search_and_what_is_done_stays(tmp_path: Path) -> None:
+    table = tmp_path / "t.jsonl"
+    with pytest.raises(
+        sweep.TrialError, match=r"the executor takes no more trials \(a process was terminated abruptly\)"
+    ):
+        run(searches.POINTS, executor=Breaking(), table=table)
+    assert len(sweep.read(table)) == 2
