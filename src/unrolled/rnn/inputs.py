@@ -76,7 +76,7 @@ def padded(X: Any, lengths: Any, n_inputs: int, name: str = "") -> tuple[Array, 
     if lengths is None:
         return X, None
     T = X.shape[1]
-    lengths = _lengths(lengths, len(X), T, f"{name} lengths".strip())
+    lengths = checked_lengths(lengths, len(X), T, f"{name} lengths".strip())
     return np.where((np.arange(T) < lengths[:, None])[:, :, None], X, X.dtype.type(0)), lengths
 
 
@@ -105,7 +105,7 @@ def rounded(X: Array, dtype: np.dtype, name: str = "X", first: int = 0) -> Array
     return np.asarray(Z)
 
 
-def _lengths(given: Any, n_samples: int, T: int, name: str) -> IntArray:
+def checked_lengths(given: Any, n_samples: int, T: int, name: str) -> IntArray:
     """Check the lengths (N,) of sequences, whole numbers from 1 to T.
 
     Raises

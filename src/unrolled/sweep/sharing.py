@@ -114,7 +114,7 @@ def arrays_of(samples: Any, name: str = "samples") -> tuple[dict[str, Array], in
     n_classes = y.shape[1] if y.ndim == 2 else int(max(y.max(initial=0), 0)) + 1
     arrays = {"X": X, "y": inputs.labels(y, n_classes, len(X), f"{name} y")}
     if "lengths" in given:
-        arrays["lengths"] = inputs.lengths(given["lengths"], len(X), X.shape[1], f"{name} lengths")
+        arrays["lengths"] = inputs.checked_lengths(given["lengths"], len(X), X.shape[1], f"{name} lengths")
     if "person" in given:
         person = np.asarray(given["person"])
         if person.shape != (len(X),):
