@@ -97,6 +97,9 @@ class Columns:
                 self._memory[name] = np.zeros(needed * rows, self._dtype)
         runs, t, used = [], 0, 0
         for k, n in lengths:
+            if k == 0:  # steps that no sample has
+                t += n
+                continue
             size = (n + 1) * k
             arrays = {
                 name: self._memory[name][used * rows : (used + size) * rows].reshape(n + 1, rows, k)
@@ -160,13 +163,18 @@ class Columns:
         for before in self.runs[: self.runs.index(run)]:
             before["delta"][...] = 0
 
+    def block(self, n: int, to: int | None = None) -> slice:
+        """Give the rows of a gate's block, counted from 0, or of several up to and with ``to``."""
+        H = self.shape[3]
+        return slice(n * H, (n + 1 if to is None else to + 1) * H)
+
     def whole(self, name: str, rows: slice = slice(None)) -> Array:
         """Give rows of the cell's arrays for all steps and samples, (T, m, rows), 0 where a sample has no step."""
         return self._put([run[name][:, rows] for run in self.runs])
 
     def _put(self, arrays: list[Array]) -> Array:
         T, m = self.shape[:2]
-        if len(self.runs) == 1 and self.runs[0].k == m:
+        if arrays[0].shape[::2] == (T, m):  # one run
             return arrays[0].transpose(0, 2, 1)
         whole = np.zeros((T, m, arrays[0].shape[1]), self._dtype)
         for run, array in zip(self.runs, arrays, strict=True):
@@ -180,7 +188,7 @@ class Columns:
 
     def with_first(self, states: list[Array]) -> Array:
         """Give states (n + 1, H, k) of each run for all steps and samples, with what stands before the first."""
-        if len(self.runs) == 1 and self.runs[0].k == self.shape[1]:
+        if states[0].shape[::2] == (self.shape[0] + 1, self.shape[1]):  # one run
             return states[0].transpose(0, 2, 1)
         after = self._put([state[1:] for state in states])
         return np.concatenate([np.zeros_like(after[:1]), after])

@@ -61,11 +61,6 @@ class LSTMTrace(Columns):
         """Give delta in the order i, f, g, o."""
         return np.roll(self.delta, -self.shape[3], axis=2)
 
-    def block(self, n: int, to: int | None = None) -> slice:
-        """Give the rows of block n, or of blocks n to ``to``."""
-        H = self.shape[3]
-        return slice(n * H, (n + 1 if to is None else to + 1) * H)
-
 
 @dataclass(frozen=True)
 class LSTM:
@@ -188,10 +183,6 @@ class LSTM:
                 break
         dW = np.roll(dW, -H, axis=0)  # o, i, f, g to i, f, g, o
         return {"W_ih": dW[:, H:-1], "W_hh": dW[:, :H], "b_h": dW[:, -1]}
-
-    def last(self, trace: LSTMTrace) -> Array:
-        """Give the state after each sample's last step, (m, H)."""
-        return trace.last()
 
     def dX(self, parameters: ReadOnlyParameters, trace: LSTMTrace) -> Array:
         """Give the gradient in the inputs, (T, m, D), after :meth:`backward`."""
