@@ -42,7 +42,7 @@ class Run:
         self.A = self.column[:, :H] if keep is None else arrays["A"]
         self.keep = keep
         n = len(self.column) - 1
-        size = min(16, max(1, CACHE // sum(array[0].nbytes for array in arrays.values())))
+        size = min(16, max(1, CACHE // (self.column[0].nbytes + arrays["delta"][0].nbytes)))
         self.few = [slice(max(0, stop - size), stop) for stop in range(n, 0, -size)][::-1]
         self.forth: list[tuple[Array, ...]] = []
         self.back: list[tuple[Array, ...]] = []

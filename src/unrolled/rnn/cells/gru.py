@@ -131,23 +131,32 @@ class GRU:
         dW: Any = 0
         dW_n: Any = 0
         for run, few, back in trace.back(dA_T):
-            _slopes(trace, run, few)  # every delta is dE/dA_t times what is known already
             if not run.back:
-                delta = run["delta"]
-                each = (delta[:, block(*blocks)] for blocks in ((0, 2), (0,), (1,), (2,), (3,)))
-                run.back = list(zip(*each, run["gates"][:, block(1)], strict=True))
+                gates = (run["gates"][:, block(*blocks)] for blocks in ((0, 1), (0,), (1,), (2,)))
+                deltas = (run["delta"][:, block(*blocks)] for blocks in ((0, 2), (0,), (1,), (2,), (3,)))
+                run.back = list(zip(*gates, run["n"], run.A[:-1], *deltas, strict=True))
             above = None if dA is None else np.ascontiguousarray(dA[run.steps, : run.k][few].transpose(0, 2, 1))
-            step = np.empty_like(back)
+            one, rest = np.ones((2 * H, run.k), W_hh.dtype), np.empty((2 * H, run.k), W_hh.dtype)
+            not_r, not_z, step = rest[:H], rest[H:], np.empty_like(back)
             for t in range(few.stop - 1, few.start - 1, -1):
-                delta_rzh, d_r, d_z, d_h, d_n, z = run.back[t]
+                rz, r, z, h, n, A_before, delta_rzh, d_r, d_z, d_h, d_n = run.back[t]
                 if above is not None:
                     np.add(back, above[t - few.start], back)
                 if trace.dA is not None:
                     trace.dA[run.steps.start + t, : run.k] = back.T
-                np.multiply(d_r, back, d_r)
-                np.multiply(d_z, back, d_z)
-                np.multiply(d_h, back, d_h)
-                np.multiply(d_n, back, d_n)
+                # A_t = (1 - z) n + z A_{t-1}, where tanh' = 1 - n^2 and sigmoid' = z (1 - z):
+                np.subtract(one, rz, rest)
+                np.multiply(back, not_z, step)
+                np.multiply(n, n, d_n)
+                np.multiply(step, d_n, d_n)
+                np.subtract(step, d_n, d_n)
+                np.subtract(A_before, n, d_z)
+                np.multiply(d_z, z, d_z)
+                np.multiply(d_z, step, d_z)
+                # n = tanh(... + r h):
+                np.multiply(d_n, r, d_h)
+                np.multiply(d_h, h, d_r)
+                np.multiply(d_r, not_r, d_r)
                 np.multiply(back, z, back)  # the direct way to dE/dA_{t-1} ...
                 W_hh.dot(delta_rzh, step)  # ... and the one through the gates
                 if run.keep is not None:
@@ -214,22 +223,3 @@ def _stacked(parameters: ReadOnlyParameters, H: int) -> tuple[Array, Array]:
     W[2 * H :, H:-1] = 0
     W[2 * H :, -1] = b_hn
     return W, W_n
-
-
-def _slopes(trace: GRUTrace, run: Run, few: slice) -> None:
-    """Fill delta with everything but dE/dA_t, a few steps at once."""
-    gates, delta = run["gates"][few], run["delta"][few]
-    r, z, h = (gates[:, trace.block(k)] for k in range(3))
-    d_r, d_z, d_h, d_n = (delta[:, trace.block(k)] for k in range(4))
-    n, A_before = run["n"][few], run.A[:-1][few]
-    np.subtract(1, z, out=d_z)
-    np.multiply(n, n, out=d_n)
-    np.subtract(1, d_n, out=d_n)
-    np.multiply(d_n, d_z, out=d_n)  # (1 - z) (1 - n^2)
-    np.multiply(d_z, z, out=d_z)
-    np.subtract(A_before, n, out=d_h)
-    np.multiply(d_z, d_h, out=d_z)  # (A_{t-1} - n) z (1 - z)
-    np.multiply(d_n, r, out=d_h)
-    np.subtract(1, r, out=d_r)
-    np.multiply(d_r, h, out=d_r)
-    np.multiply(d_r, d_h, out=d_r)  # dE/dn's share, times h r (1 - r)

@@ -15,13 +15,12 @@ from unrolled.rnn.inputs import count, number
 class LSTMTrace(Columns):
     """As :class:`Columns`; delta has its blocks in the order o, i, f, g, as the gates have them inside.
 
-    ``gates`` holds o_t, i_t, f_t, g_t and, beside g_t, c_{t-1}, so that the ``products`` i_t g_t and f_t c_{t-1} are
-    one product of two blocks.
+    ``gates`` holds o_t, i_t, f_t, g_t and, beside g_t, c_{t-1}, so that i_t g_t and f_t c_{t-1} are one product of
+    two blocks.
     """
 
     def __init__(self, T: int, m: int, D: int, H: int, dtype: np.dtype[Any]) -> None:
-        rows = {"gates": 5 * H, "products": 2 * H, "tanh_C": H, "delta": 4 * H, "slope": H}
-        super().__init__(T, m, D, H, dtype, rows)
+        super().__init__(T, m, D, H, dtype, {"gates": 5 * H, "tanh_C": H, "delta": 4 * H})
 
     def states(self, run: Run) -> list[Array]:
         """Give A and c."""
@@ -121,20 +120,21 @@ class LSTM:
         keep: Array | None = None,
     ) -> None:
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
-        W, block = _stacked(parameters, self.hidden), trace.block
+        H, block = self.hidden, trace.block
+        W = _stacked(parameters, H)
         trace.begin(X, active, keep)
         with np.errstate(over="ignore"):  # exp(-z) of a very negative z: the gate is then 0
             for run in trace.along():
                 if not run.forth:
-                    gates, P, c = run["gates"], run["products"], trace.states(run)[-1]
-                    parts = [gates[:, block(*n)] for n in ((0, 3), (0, 2), (3,), (1, 2), (3, 4), (0,))]
-                    halves = P[:, block(0)], P[:, block(1)]
-                    after = c[1:], run["tanh_C"], run.A[1:], run.column[1:, : self.hidden]
-                    run.forth = list(zip(run.column[:-1], *parts, P, *halves, *after, strict=True))
-                one: Array = np.ones((3 * self.hidden, run.k), W.dtype)
-                for column, z, oif, g, i_f, g_c, o, P_t, ig, fc, c_t, tanh_c, A, seen in run.forth:
+                    c = trace.states(run)[-1]
+                    parts = (run["gates"][:, block(*n)] for n in ((0, 3), (0, 2), (3,), (1, 2), (3, 4), (0,)))
+                    after = c[1:], run["tanh_C"], run.A[1:], run.column[1:, :H]
+                    run.forth = list(zip(run.column[:-1], *parts, *after, strict=True))
+                one, P = np.ones((3 * H, run.k), W.dtype), np.empty((2 * H, run.k), W.dtype)
+                ig, fc = P[:H], P[H:]
+                for column, z, oif, g, i_f, g_c, o, c, tanh_c, A, seen in run.forth:
                     W.dot(column, z)
-                    _new_state(oif, g, i_f, g_c, o, P_t, ig, fc, c_t, tanh_c, A, one)
+                    _new_state(oif, g, i_f, g_c, o, P, ig, fc, c, tanh_c, A, one)
                     if run.keep is not None:
                         np.multiply(A, run.keep, seen)
 
@@ -152,26 +152,35 @@ class LSTM:
         W_hh = np.ascontiguousarray(_inside(parameters["W_hh"], H).T)
         dW: Any = 0
         for run, few, back, dc in trace.back(dA_T, None):
-            _slopes(trace, run, few)
             if not run.back:
-                delta = run["delta"]
-                each = (delta[:, block(n)] for n in range(4))
-                run.back = list(zip(delta, *each, run["slope"], run["gates"][:, block(2)], strict=True))
+                c_before, delta = trace.states(run)[-1][:-1], run["delta"]
+                gates = (run["gates"][:, block(*n)] for n in ((0, 2), (0,), (1,), (2,), (3,)))
+                deltas = (delta[:, block(*n)] for n in ((0, 2), (0,), (1,), (2,), (3,)))
+                run.back = list(zip(*gates, c_before, run["tanh_C"], run.A[1:], delta, *deltas, strict=True))
             above = None if dA is None else np.ascontiguousarray(dA[run.steps, : run.k][few].transpose(0, 2, 1))
+            one, rest = np.ones((3 * H, run.k), W_hh.dtype), np.empty((3 * H, run.k), W_hh.dtype)
             step = np.empty_like(back)
             for t in range(few.stop - 1, few.start - 1, -1):
-                delta, d_o, d_i, d_f, d_g, slope, f = run.back[t]
+                oif, o, i, f, g, c_before, tanh_c, A, delta, d_oif, d_o, d_i, d_f, d_g = run.back[t]
                 if above is not None:
                     np.add(back, above[t - few.start], back)
                 if trace.dA is not None:
                     trace.dA[run.steps.start + t, : run.k] = back.T
-                np.multiply(d_o, back, d_o)
-                np.multiply(slope, back, step)
-                np.add(dc, step, dc)  # dE/dc_t
-                np.multiply(d_i, dc, d_i)
-                np.multiply(d_f, dc, d_f)
-                np.multiply(d_g, dc, d_g)
-                np.multiply(dc, f, dc)  # its way to dE/dc_{t-1}
+                # dE/dc_t takes dE/dA_t o (1 - tanh(c)^2) from above, where A_t = o tanh(c_t).
+                np.multiply(back, A, d_o)
+                np.multiply(back, o, step)
+                np.add(dc, step, dc)
+                np.multiply(d_o, tanh_c, step)
+                np.subtract(dc, step, dc)
+                # c_t = f c_{t-1} + i g hands it on to all four.
+                np.multiply(dc, i, step)
+                np.multiply(step, g, d_i)
+                np.multiply(d_i, g, d_g)
+                np.subtract(step, d_g, d_g)  # tanh' = 1 - g^2
+                np.multiply(dc, f, dc)  # dE/dc_{t-1}
+                np.multiply(dc, c_before, d_f)
+                np.subtract(one, oif, rest)
+                np.multiply(d_oif, rest, d_oif)  # sigmoid' = s (1 - s), of which s is in d_oif
                 W_hh.dot(delta, back)  # dE/dA_{t-1}
                 if run.keep is not None:
                     np.multiply(back, run.keep, back)
@@ -239,20 +248,3 @@ def _stacked(parameters: ReadOnlyParameters, H: int) -> Array:
     W = _inside(W, H)
     np.negative(W[: 3 * H], W[: 3 * H])
     return W
-
-
-def _slopes(trace: LSTMTrace, run: Run, few: slice) -> None:
-    """Fill delta with everything but dE/dA_t and dE/dc_t, and slope with dc_t/dA_t, a few steps at once."""
-    block = trace.block
-    gates, delta, P = run["gates"][few], run["delta"][few], run["products"][few]
-    o, i, i_f, g = (gates[:, rows] for rows in (block(0), block(1), block(1, 2), block(3)))
-    d_o, d_if, d_g = (delta[:, rows] for rows in (block(0), block(1, 2), block(3)))
-    A, tanh_c, slope = run.A[1:][few], run["tanh_C"][few], run["slope"][few]
-    np.multiply(A, o, out=d_o)
-    np.subtract(A, d_o, out=d_o)  # o (1 - o) tanh(c), with A = o tanh(c)
-    np.multiply(P, i_f, out=d_if)
-    np.subtract(P, d_if, out=d_if)  # i (1 - i) g and f (1 - f) c_{t-1}
-    np.multiply(P[:, block(0)], g, out=d_g)
-    np.subtract(i, d_g, out=d_g)  # i (1 - g^2)
-    np.multiply(A, tanh_c, out=slope)
-    np.subtract(o, slope, out=slope)  # o (1 - tanh(c)^2)
