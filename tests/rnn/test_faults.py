@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from unrolled import rnn
+from unrolled.rnn.cells import columns
 
 CELLS = "unrolled.rnn.cells."
 TANH, LSTM, GRU, BOTH = CELLS + "tanh", CELLS + "lstm", CELLS + "gru", CELLS + "bidirectional"
+COLUMNS = CELLS + "columns"
 NETWORK, LAYERS, LOSSES = "unrolled.rnn.network", "unrolled.rnn.layers", "unrolled.rnn.losses"
 
 FAULTS = [
@@ -72,7 +74,9 @@ FAULTS = [
     (COLUMNS, "in reversed(self.runs)", "in self.runs"),
     (COLUMNS, "in reversed(run.few)", "in run.few"),
     (COLUMNS, "all_samples[:, : run.k] = gradient", "all_samples[:, : run.k] = 0"),
-    (COLUMNS, "a, b = self.arrays", "b, a = self.arrays"),
+    (COLUMNS, "np.asarray(a.dot(b.T))", "np.asarray(-a.dot(b.T))"),
+    (COLUMNS, "total: Array = a[0].dot(b[0].T)", "total = -a[0].dot(b[0].T)"),
+    (COLUMNS, "delta_t.dot(column_t.T)", "-delta_t.dot(column_t.T)"),
     (BOTH, "(dA[..., :H], dA[::-1, :, H:])", "(dA[..., :H], dA[..., H:])"),
     (BOTH, "(dA_T[:, :H], dA_T[:, H:])", "(dA_T[:, :H], dA_T[:, :H])"),
     (BOTH, "self.cell.dX(back, trace.backwards)[::-1]", "self.cell.dX(back, trace.backwards)"),
@@ -103,21 +107,24 @@ def worst(module: str) -> float:
     """The worst error of the networks that use every line of a module's way back."""
     rng = np.random.default_rng(0)
     cells_of: dict[str, rnn.cells.Cell] = {LSTM: rnn.LSTM(3), GRU: rnn.GRU(3), BOTH: rnn.Bidirectional(rnn.GRU(3))}
+    cells_of[COLUMNS] = rnn.LSTM(3)
     cell = cells_of.get(module, rnn.Tanh(4))
     errors = []
-    for cells, readout, head in (
-        ([cell], rnn.Last(), rnn.Sigmoid()),
-        ([cell, cell], rnn.Mean(), rnn.Softmax()),
+    for m, cells, readout, head in (
+        (9 if module == COLUMNS else 2, [cell], rnn.Last(), rnn.Sigmoid()),  # more samples than rows, and fewer
+        (2, [cell, cell], rnn.Mean(), rnn.Softmax()),
     ):
         net = rnn.ManyToOne(cells, 3, 3, readout=readout, head=head, rng=rng, dtype=np.float64)
-        X, y = rng.standard_normal((2, 4, 3)), rng.integers(0, 3, 2)
+        X, y = rng.standard_normal((m, 4, 3)), rng.integers(0, 3, m)
+        lengths = [4] * (m - 1) + [3] if module == COLUMNS else None
         masks = rnn.Dropout(layers=0.4).draw(2, net.widths, rng, net.dtype) if module == LAYERS else None
-        errors.append(min(rnn.check_gradients(net, X, y, masks=masks, entries=8).worst))
+        errors.append(min(rnn.check_gradients(net, X, y, lengths, masks=masks, entries=8).worst))
     return max(errors)
 
 
 @pytest.mark.parametrize(("name", "right", "wrong"), FAULTS, ids=[f"{n.split('.')[-1]}: {w}" for n, _, w in FAULTS])
 def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "CACHE", 3000)  # bytes: two steps of nine samples
     assert worst(name) < 1e-6
     faulty = with_fault(name, right, wrong)
     for kind in (rnn.Tanh, rnn.LSTM, rnn.GRU, rnn.Bidirectional, rnn.ManyToOne, rnn.layers.Layers):
@@ -125,6 +132,9 @@ def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.M
             for method in ("backward", "dX", "_backward", "_slope"):
                 if method in vars(kind):
                     monkeypatch.setattr(kind, method, vars(getattr(faulty, kind.__name__))[method])
+    if name == COLUMNS:
+        monkeypatch.setattr(columns.Columns, "back", faulty.Columns.back)
+        monkeypatch.setattr(columns.Run, "summed", faulty.Run.summed)
     if name == LOSSES:
         for loss in ("binary_cross_entropy", "categorical_cross_entropy"):
             monkeypatch.setattr(f"unrolled.rnn.heads.{loss}", getattr(faulty, loss))

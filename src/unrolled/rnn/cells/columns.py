@@ -36,11 +36,11 @@ class Run:
         The run's steps, a few at a time, which fit the cache.
     """
 
-    def __init__(self, steps: slice, k: int, arrays: dict[str, Array], H: int, keep: Array | None) -> None:
+    def __init__(self, steps: slice, k: int, arrays: dict[str, Array], H: int) -> None:
         self.steps, self.k, self.arrays = steps, k, arrays
         self.column = arrays["column"]
-        self.A = self.column[:, :H] if keep is None else arrays["A"]
-        self.keep = keep
+        self.A = arrays.get("A", self.column[:, :H])
+        self.keep: Array | None = None
         n = len(self.column) - 1
         size = min(16, max(1, CACHE // (self.column[0].nbytes + arrays["delta"][0].nbytes)))
         self.few = [slice(max(0, stop - size), stop) for stop in range(n, 0, -size)][::-1]
@@ -55,9 +55,12 @@ class Run:
         """Give the sum over a few steps and all samples of rows of delta times rows of the column."""
         a, b = self.arrays["delta"][few, delta], self.column[few, column]
         if self.k >= b.shape[1]:  # many samples: a product for each step moves less memory ...
-            return sum((x.dot(y.T) for x, y in zip(a[1:], b[1:], strict=True)), a[0].dot(b[0].T))
+            total: Array = a[0].dot(b[0].T)
+            for delta_t, column_t in zip(a[1:], b[1:], strict=True):
+                total += delta_t.dot(column_t.T)
+            return total
         a, b = (x.transpose(1, 0, 2).reshape(x.shape[1], -1) for x in (a, b))
-        return a.dot(b.T)  # ... than to put the steps side by side
+        return np.asarray(a.dot(b.T))  # ... than to put the steps side by side
 
 
 class Columns:
@@ -75,7 +78,8 @@ class Columns:
         self.shape = T, m, D, H
         self.dA: Array | None = None
         self._dtype, self._rows, self._memory = dtype, {"column": H + D + 1, **rows}, dict[str, Array]()
-        self._now: tuple[list[int], Array | None] = [m] * T, None
+        self._active: list[int] = [m] * T
+        self._keep: Array | None = None
         self.runs = self._cut()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -85,12 +89,14 @@ class Columns:
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self.runs = self._cut()
+        self._mask()
 
     def _cut(self) -> list[Run]:
         """Cut the memory into runs."""
-        active, keep = self._now
-        H, names = self.shape[3], {**self._rows, **({} if keep is None else {"A": self.shape[3]})}
-        lengths = [(k, len(list(steps))) for k, steps in groupby(active)]
+        H, names = self.shape[3], dict(self._rows)
+        if self._keep is not None:
+            names["A"] = H
+        lengths = [(k, len(list(steps))) for k, steps in groupby(self._active)]
         needed = sum((n + 1) * k for k, n in lengths)
         for name, rows in names.items():
             if name not in self._memory or self._memory[name].size < needed * rows:
@@ -105,22 +111,26 @@ class Columns:
                 name: self._memory[name][used * rows : (used + size) * rows].reshape(n + 1, rows, k)
                 for name, rows in names.items()
             }
-            mask = None if keep is None else np.ascontiguousarray(keep[:k].T)
-            runs.append(Run(slice(t, t + n), k, arrays, H, mask))
+            runs.append(Run(slice(t, t + n), k, arrays, H))
             t, used = t + n, used + size
         return runs
 
     def begin(self, X: Array, active: list[int] | None, keep: Array | None) -> None:
         """Take the input of a pass, who is active when, and the mask of the recurrence."""
         T, m, _, H = self.shape
-        now = [m] * T if active is None else active
-        if now != self._now[0] or keep is not None or self._now[1] is not None:
-            self._now = now, keep
+        before, now = (self._active, self._keep is None), ([m] * T if active is None else active, keep is None)
+        self._active, self._keep = now[0], keep
+        if now != before:
             self.runs = self._cut()
+        self._mask()
         for run in self.runs:
             run.column[:-1, H:-1] = X[run.steps, : run.k].transpose(0, 2, 1)
             run.column[:-1, -1] = 1
             run.column[-1, H:] = 0  # what comes after is the next run's
+
+    def _mask(self) -> None:
+        for run in self.runs:
+            run.keep = None if self._keep is None else np.ascontiguousarray(self._keep[: run.k].T)
 
     def along(self) -> Iterator[Run]:
         """Give the runs in order, each beginning with the states the one before ended with, new samples with 0."""
@@ -175,7 +185,7 @@ class Columns:
     def _put(self, arrays: list[Array]) -> Array:
         T, m = self.shape[:2]
         if arrays[0].shape[::2] == (T, m):  # one run
-            return arrays[0].transpose(0, 2, 1)
+            return np.asarray(arrays[0].transpose(0, 2, 1))
         whole = np.zeros((T, m, arrays[0].shape[1]), self._dtype)
         for run, array in zip(self.runs, arrays, strict=True):
             whole[run.steps, : run.k] = array.transpose(0, 2, 1)
@@ -189,7 +199,7 @@ class Columns:
     def with_first(self, states: list[Array]) -> Array:
         """Give states (n + 1, H, k) of each run for all steps and samples, with what stands before the first."""
         if states[0].shape[::2] == (self.shape[0] + 1, self.shape[1]):  # one run
-            return states[0].transpose(0, 2, 1)
+            return np.asarray(states[0].transpose(0, 2, 1))
         after = self._put([state[1:] for state in states])
         return np.concatenate([np.zeros_like(after[:1]), after])
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
-from unrolled.rnn.cells.columns import Columns, Run
+from unrolled.rnn.cells.columns import Columns
 from unrolled.rnn.cells.logistic import logistic_of_minus
 from unrolled.rnn.inputs import count
 
