@@ -124,7 +124,7 @@ def worst(module: str) -> float:
 
 @pytest.mark.parametrize(("name", "right", "wrong"), FAULTS, ids=[f"{n.split('.')[-1]}: {w}" for n, _, w in FAULTS])
 def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(columns, "CACHE", 3000)  # bytes: two steps of nine samples
+    monkeypatch.setattr(columns, "TOGETHER", 18)  # two steps of nine samples
     assert worst(name) < 1e-6
     faulty = with_fault(name, right, wrong)
     for kind in (rnn.Tanh, rnn.LSTM, rnn.GRU, rnn.Bidirectional, rnn.ManyToOne, rnn.layers.Layers):

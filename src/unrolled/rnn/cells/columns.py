@@ -13,8 +13,8 @@ import numpy as np
 
 from unrolled.rnn.arrays import Array
 
-CACHE = 2**18
-"""Bytes of a few steps, which the way back through them then finds in the processor's cache (measured)."""
+TOGETHER = 512
+"""Columns, samples times steps, that a product of the weights' gradient takes together, and at most 16 steps."""
 
 
 class Run:
@@ -33,7 +33,7 @@ class Run:
     keep : ndarray, shape (H, k), or None
         That mask.
     few : list of slice
-        The run's steps, a few at a time, which fit the cache.
+        The run's steps, a few at a time, whose share of the weights' gradient is added up at once.
     """
 
     def __init__(self, steps: slice, k: int, arrays: dict[str, Array], H: int) -> None:
@@ -42,7 +42,7 @@ class Run:
         self.A = arrays.get("A", self.column[:, :H])
         self.keep: Array | None = None
         n = len(self.column) - 1
-        size = min(16, max(1, CACHE // (self.column[0].nbytes + arrays["delta"][0].nbytes)))
+        size = min(16, max(1, TOGETHER // k))
         self.few = [slice(max(0, stop - size), stop) for stop in range(n, 0, -size)][::-1]
         self.forth: list[tuple[Array, ...]] = []
         self.back: list[tuple[Array, ...]] = []

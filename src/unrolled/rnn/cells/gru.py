@@ -128,8 +128,8 @@ class GRU:
         H, block = self.hidden, trace.block
         T = trace.shape[0]
         W_hh = np.ascontiguousarray(parameters["W_hh"].T)
-        dW: Any = 0
-        dW_n: Any = 0
+        K = trace.runs[0].column.shape[1]
+        dW, dW_n = np.zeros((3 * H, K), W_hh.dtype), np.zeros((H, K - H), W_hh.dtype)
         for run, few, back in trace.back(dA_T):
             if not run.back:
                 gates = (run["gates"][:, block(*blocks)] for blocks in ((0, 1), (0,), (1,), (2,)))
@@ -164,8 +164,8 @@ class GRU:
                 np.add(back, step, back)
                 if window is not None and (T - run.steps.start - t) % window == 0:
                     back[...] = 0  # truncated
-            dW = dW + run.summed(few, block(0, 2), slice(None))
-            dW_n = dW_n + run.summed(few, block(3), slice(H, None))
+            dW += run.summed(few, block(0, 2), slice(None))
+            dW_n += run.summed(few, block(3), slice(H, None))
             if dA is None and not np.count_nonzero(back):
                 trace.nothing_before(run, few)
                 break

@@ -150,7 +150,7 @@ class LSTM:
         H, block = self.hidden, trace.block
         T = trace.shape[0]
         W_hh = np.ascontiguousarray(_inside(parameters["W_hh"], H).T)
-        dW: Any = 0
+        dW: Array = np.zeros((4 * H, trace.runs[0].column.shape[1]), W_hh.dtype)
         for run, few, back, dc in trace.back(dA_T, None):
             if not run.back:
                 c_before, delta = trace.states(run)[-1][:-1], run["delta"]
@@ -186,7 +186,7 @@ class LSTM:
                     np.multiply(back, run.keep, back)
                 if window is not None and (T - run.steps.start - t) % window == 0:
                     back[...] = dc[...] = 0  # truncated
-            dW = dW + run.summed(few, block(0, 3), slice(None))
+            dW += run.summed(few, block(0, 3), slice(None))
             if dA is None and not np.count_nonzero(back) and not np.count_nonzero(dc):
                 trace.nothing_before(run, few)
                 break
