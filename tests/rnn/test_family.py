@@ -1,6 +1,7 @@
 """Every combination of cell, depth, readout, head and lengths: gradients against two numerical ones."""
 
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from oracles import relative_difference
 
 from unrolled import rnn
+from unrolled.rnn.alignment import align
 
 CELLS: dict[str, rnn.cells.Cell] = {"tanh": rnn.Tanh(4), "lstm": rnn.LSTM(3), "gru": rnn.GRU(4)}
 ARRANGEMENTS = ["one layer", "two layers", "bidirectional", "bidirectional below one"]
@@ -308,3 +310,31 @@ def test_a_pass_of_another_network_is_refused() -> None:
         network([rnn.GRU(4)]).backward(network([rnn.GRU(5)]).forward(X), y)
     with pytest.raises(ValueError, match="forward is NoneType"):
         network([rnn.GRU(4)]).backward(None, y)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("cell", [rnn.LSTM(3), rnn.GRU(3), rnn.Bidirectional(rnn.LSTM(3))])
+def test_a_copied_forward_pass_of_different_lengths_goes_back_like_the_first(cell: rnn.cells.Cell) -> None:
+    net = network([cell, rnn.GRU(3)])
+    X, y = samples()
+    forward = net.forward(X, LENGTHS["different"])
+    gradients = net.backward(forward, y).gradients
+    for name, gradient in net.backward(pickle.loads(pickle.dumps(forward)), y).gradients.items():
+        np.testing.assert_array_equal(gradient, gradients[name])
+
+
+@pytest.mark.parametrize("cell", [rnn.Tanh(3), rnn.LSTM(3), rnn.GRU(3)])
+def test_states_are_zero_where_a_sample_has_no_step(cell: rnn.cells.Cell) -> None:
+    """Also in memory that was used before, and for a cell that reads backwards, whose samples end early."""
+    net = network([rnn.Bidirectional(cell)])
+    X, _ = samples()
+    trace = net.layers.traces(6, 5, net.dtype)[0]
+    for lengths in (np.full(5, 6), np.array(LENGTHS["different"])):
+        batch = align(X, lengths)
+        net._forward(batch, [trace])
+    idle = batch.own_steps() < 0
+    assert idle.any()
+    assert not trace.forwards.A[1:][idle].any()
+    assert not trace.backwards.A[:0:-1][idle].any()
+    assert trace.A[1:][~idle].all()
+    np.testing.assert_array_equal(trace.last()[:, :3], trace.forwards.A[-1])
+    np.testing.assert_array_equal(trace.last()[:, 3:], trace.backwards.A[batch.lengths, np.arange(5)])

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from unrolled import rnn
+from unrolled.rnn.cells import columns
 
 CELLS = "unrolled.rnn.cells."
 TANH, LSTM, GRU, BOTH = CELLS + "tanh", CELLS + "lstm", CELLS + "gru", CELLS + "bidirectional"
+COLUMNS = CELLS + "columns"
 NETWORK, LAYERS, LOSSES = "unrolled.rnn.network", "unrolled.rnn.layers", "unrolled.rnn.losses"
 
 FAULTS = [
@@ -30,45 +32,51 @@ FAULTS = [
     (TANH, '"W_hh": dW[:, :H]', '"W_hh": dW[:, :H].T'),
     (TANH, '"b_h": dW[:, -1]', '"b_h": dW[:, 0]'),
     (TANH, 'trace.delta @ parameters["W_ih"]', 'trace.delta @ abs(parameters["W_ih"])'),
-    (LSTM, 'np.ascontiguousarray(_inside(parameters["W_hh"], H))', 'parameters["W_hh"]'),
-    (LSTM, "back[...] = 0 if dA_T is None else dA_T", "back[...] = 0 if dA_T is None else 2 * dA_T"),
-    (LSTM, "back += dA[t]", "pass"),
-    (LSTM, "np.multiply(active, slope, tmp)", "np.multiply(active, f, tmp)"),
-    (LSTM, "np.add(dc_active, tmp, dc_active)", "dc_active[...] = tmp"),
-    (LSTM, "np.multiply(delta_o, active, delta_o)", "pass"),
-    (LSTM, "np.multiply(delta_ifg, dc_thrice, delta_ifg)", "pass"),
-    (LSTM, "np.multiply(dc_active, f, dc_active)", "pass"),
-    (LSTM, "delta.dot(W_hh, active)  #", "active[...] = 0  #"),
+    (LSTM, '_inside(parameters["W_hh"], H).T', 'parameters["W_hh"].T'),
+    (LSTM, "np.add(back, above[t - few.start], back)", "pass"),
+    (LSTM, "np.multiply(back, A, d_o)", "np.multiply(back, o, d_o)"),
+    (LSTM, "np.multiply(back, o, step)", "np.multiply(back, i, step)"),
+    (LSTM, "np.add(dc, step, dc)", "dc[...] = step"),
+    (LSTM, "np.multiply(d_o, tanh_c, step)", "pass"),
+    (LSTM, "np.subtract(dc, step, dc)", "np.add(dc, step, dc)"),
+    (LSTM, "np.multiply(dc, i, step)", "np.multiply(dc, f, step)"),
+    (LSTM, "np.multiply(step, g, d_i)", "d_i[...] = step"),
+    (LSTM, "np.multiply(d_i, g, d_g)", "np.multiply(d_i, i, d_g)"),
+    (LSTM, "np.subtract(step, d_g, d_g)", "np.add(step, d_g, d_g)"),
+    (LSTM, "np.multiply(dc, f, dc)", "pass"),
+    (LSTM, "np.multiply(dc, c_before, d_f)", "np.multiply(dc, tanh_c, d_f)"),
+    (LSTM, "np.subtract(one, oif, rest)", "np.add(one, oif, rest)"),
+    (LSTM, "np.multiply(d_oif, rest, d_oif)", "pass"),
+    (LSTM, "W_hh.dot(delta, back)", "pass"),
     (LSTM, "dW = np.roll(dW, -H, axis=0)", "dW = np.roll(dW, H, axis=0)"),
     (LSTM, '_inside(parameters["W_ih"], self.hidden))', 'parameters["W_ih"])'),
-    (LSTM, "np.subtract(oif, d_oif, out=d_oif)", "np.subtract(1, d_oif, out=d_oif)"),
-    (LSTM, "d_o *= trace.tanh_C", "pass"),
-    (LSTM, "d_i *= g", "pass"),
-    (LSTM, "d_f *= trace.C[:-1]", "d_f *= trace.C[1:]"),
-    (LSTM, "np.subtract(1, d_g, out=d_g)", "np.add(1, d_g, out=d_g)"),
-    (LSTM, "d_g *= i", "pass"),
-    (LSTM, "np.subtract(1, trace.slope, out=trace.slope)", "pass"),
-    (LSTM, "trace.slope *= o", "pass"),
-    (GRU, "back[...] = 0 if dA_T is None else dA_T", "back[...] = 0 if dA_T is None else 2 * dA_T"),
-    (GRU, "back += dA[t]", "pass"),
-    (GRU, "np.multiply(delta, active_four, delta)", "pass"),
-    (GRU, "np.multiply(active, z, active)", "pass"),
-    (GRU, "delta_rzh.dot(W_hh, tmp)", "delta_rzh.dot(abs(W_hh), tmp)"),
-    (GRU, "np.add(active, tmp, active)", "active[...] = tmp"),
+    (GRU, 'np.ascontiguousarray(parameters["W_hh"].T)', 'np.ascontiguousarray(abs(parameters["W_hh"].T))'),
+    (GRU, "np.add(back, above[t - few.start], back)", "pass"),
+    (GRU, "np.subtract(one, rz, rest)", "np.add(one, rz, rest)"),
+    (GRU, "np.multiply(back, not_z, step)", "np.multiply(back, not_r, step)"),
+    (GRU, "np.multiply(n, n, d_n)", "np.multiply(n, z, d_n)"),
+    (GRU, "np.multiply(step, d_n, d_n)", "pass"),
+    (GRU, "np.subtract(step, d_n, d_n)", "np.add(step, d_n, d_n)"),
+    (GRU, "np.subtract(A_before, n, d_z)", "np.add(A_before, n, d_z)"),
+    (GRU, "np.multiply(d_z, z, d_z)", "pass"),
+    (GRU, "np.multiply(d_z, step, d_z)", "pass"),
+    (GRU, "np.multiply(d_n, r, d_h)", "np.multiply(d_n, z, d_h)"),
+    (GRU, "np.multiply(d_h, h, d_r)", "np.multiply(d_h, n, d_r)"),
+    (GRU, "np.multiply(d_r, not_r, d_r)", "pass"),
+    (GRU, "np.multiply(back, z, back)", "pass"),
+    (GRU, "W_hh.dot(delta_rzh, step)", "step[...] = 0"),
+    (GRU, "np.add(back, step, back)", "back[...] = step"),
     (GRU, "dW[: 2 * H, H:-1], dW_n[:, :-1]", "dW[: 2 * H, H:-1], dW[2 * H :, H:-1]"),
     (GRU, "dW[: 2 * H, -1], dW_n[:, -1]", "dW[: 2 * H, -1], dW[2 * H :, -1]"),
     (GRU, '"b_hn": dW[2 * H :, -1]', '"b_hn": dW_n[:, -1]'),
     (GRU, "trace.delta[..., 3 * H :] @ W[2 * H :]", "trace.delta[..., 2 * H : 3 * H] @ W[2 * H :]"),
-    (GRU, "np.subtract(1, z, out=d_z)", "np.add(1, z, out=d_z)"),
-    (GRU, "np.subtract(1, d_n, out=d_n)", "pass"),
-    (GRU, "d_n *= d_z", "pass"),
-    (GRU, "d_z *= z", "pass"),
-    (GRU, "np.subtract(trace.A[:-1], n, out=d_h)", "np.subtract(trace.A[1:], n, out=d_h)"),
-    (GRU, "d_z *= d_h", "pass"),
-    (GRU, "np.multiply(d_n, r, out=d_h)", "np.multiply(d_n, z, out=d_h)"),
-    (GRU, "np.subtract(1, r, out=d_r)", "np.add(1, r, out=d_r)"),
-    (GRU, "d_r *= h", "pass"),
-    (GRU, "d_r *= d_h", "pass"),
+    (COLUMNS, "all_samples[...] = end.T", "all_samples[...] = 2 * end.T"),
+    (COLUMNS, "in reversed(self.runs)", "in self.runs"),
+    (COLUMNS, "in reversed(run.few)", "in run.few"),
+    (COLUMNS, "all_samples[:, : run.k] = gradient", "all_samples[:, : run.k] = 0"),
+    (COLUMNS, "np.asarray(a.dot(b.T))", "np.asarray(-a.dot(b.T))"),
+    (COLUMNS, "total: Array = a[0].dot(b[0].T)", "total = -a[0].dot(b[0].T)"),
+    (COLUMNS, "delta_t.dot(column_t.T)", "-delta_t.dot(column_t.T)"),
     (BOTH, "(dA[..., :H], dA[::-1, :, H:])", "(dA[..., :H], dA[..., H:])"),
     (BOTH, "(dA_T[:, :H], dA_T[:, H:])", "(dA_T[:, :H], dA_T[:, :H])"),
     (BOTH, "self.cell.dX(back, trace.backwards)[::-1]", "self.cell.dX(back, trace.backwards)"),
@@ -99,21 +107,24 @@ def worst(module: str) -> float:
     """The worst error of the networks that use every line of a module's way back."""
     rng = np.random.default_rng(0)
     cells_of: dict[str, rnn.cells.Cell] = {LSTM: rnn.LSTM(3), GRU: rnn.GRU(3), BOTH: rnn.Bidirectional(rnn.GRU(3))}
+    cells_of[COLUMNS] = rnn.LSTM(3)
     cell = cells_of.get(module, rnn.Tanh(4))
     errors = []
-    for cells, readout, head in (
-        ([cell], rnn.Last(), rnn.Sigmoid()),
-        ([cell, cell], rnn.Mean(), rnn.Softmax()),
+    for m, cells, readout, head in (
+        (9 if module == COLUMNS else 2, [cell], rnn.Last(), rnn.Sigmoid()),  # more samples than rows, and fewer
+        (2, [cell, cell], rnn.Mean(), rnn.Softmax()),
     ):
         net = rnn.ManyToOne(cells, 3, 3, readout=readout, head=head, rng=rng, dtype=np.float64)
-        X, y = rng.standard_normal((2, 4, 3)), rng.integers(0, 3, 2)
+        X, y = rng.standard_normal((m, 4, 3)), rng.integers(0, 3, m)
+        lengths = [4] * (m - 1) + [3] if module == COLUMNS else None
         masks = rnn.Dropout(layers=0.4).draw(2, net.widths, rng, net.dtype) if module == LAYERS else None
-        errors.append(min(rnn.check_gradients(net, X, y, masks=masks, entries=8).worst))
+        errors.append(min(rnn.check_gradients(net, X, y, lengths, masks=masks, entries=8).worst))
     return max(errors)
 
 
 @pytest.mark.parametrize(("name", "right", "wrong"), FAULTS, ids=[f"{n.split('.')[-1]}: {w}" for n, _, w in FAULTS])
 def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "TOGETHER", 18)  # two steps of nine samples
     assert worst(name) < 1e-6
     faulty = with_fault(name, right, wrong)
     for kind in (rnn.Tanh, rnn.LSTM, rnn.GRU, rnn.Bidirectional, rnn.ManyToOne, rnn.layers.Layers):
@@ -121,6 +132,9 @@ def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.M
             for method in ("backward", "dX", "_backward", "_slope"):
                 if method in vars(kind):
                     monkeypatch.setattr(kind, method, vars(getattr(faulty, kind.__name__))[method])
+    if name == COLUMNS:
+        monkeypatch.setattr(columns.Columns, "back", faulty.Columns.back)
+        monkeypatch.setattr(columns.Run, "summed", faulty.Run.summed)
     if name == LOSSES:
         for loss in ("binary_cross_entropy", "categorical_cross_entropy"):
             monkeypatch.setattr(f"unrolled.rnn.heads.{loss}", getattr(faulty, loss))

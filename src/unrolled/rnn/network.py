@@ -119,9 +119,8 @@ class ManyToOne:
                 f"head has {len(head.class_weights)} class_weights, expected one for each of {n_classes} classes"
             )
         self.layers = Layers(cells, self.n_inputs)
-        self._width = max(
-            cell.hidden for cell in cells
-        )  # gates make a part of a batch no more worth a thread: measured
+        # Gates make a part of a batch no more worth a thread: measured.
+        self._width = max(cell.hidden for cell in cells)
         self._scratch: Scratch[list[Any]] = Scratch()
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
@@ -506,7 +505,7 @@ class ManyToOne:
 
     def _forward(self, batch: Aligned, traces: list[Any], masks: Masks | None = None) -> Reading:
         self.layers.forward(self.parameters, batch, traces, masks)  # (1)
-        R, shares = self.readout.read(traces[-1].A, self.cells[-1].last(traces[-1]), batch)
+        R, shares = self.readout.read(traces[-1].A, traces[-1].last(), batch)
         return self._read(through(R, masks, len(self.cells)), shares)
 
     def _read(self, R: Array, shares: Array) -> Reading:

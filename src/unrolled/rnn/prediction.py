@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from unrolled.rnn import inputs
 from unrolled.rnn.alignment import align
 from unrolled.rnn.arrays import Array, IntArray
@@ -40,7 +42,9 @@ def blocks(
             steps: Any = batch.X
             for cell, own in zip(net.cells, net.layers.own(net.parameters), strict=True):
                 steps = cell.states(own, steps, len(rounded))
-            return function(net._read(*net.readout.gather(steps, batch)), part)
+            with np.errstate(over="ignore"):  # as Cell.states asks
+                gathered = net.readout.gather(steps, batch)
+            return function(net._read(*gathered), part)
         batch = align(rounded, None if lengths is None else lengths[part])
         with net._memory(batch) as traces:
             reading = net._forward(batch, traces)

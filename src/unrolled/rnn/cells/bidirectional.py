@@ -29,7 +29,11 @@ class BidirectionalTrace:
     @property
     def X(self) -> Array:
         """The input, (T, m, D)."""
-        return self.forwards.X  # type: ignore[no-any-return]
+        return np.asarray(self.forwards.X)
+
+    def last(self) -> Array:
+        """Give both directions' states after each sample's last step, (m, 2 H)."""
+        return np.concatenate([self.forwards.last(), self.backwards.last()], axis=1)
 
     def inward(self) -> Array:
         """Give the gradients in the two directions' ``W_ih X_t + b_h`` of each step side by side."""
@@ -118,10 +122,6 @@ class Bidirectional:
         self.cell.forward(back, X[::-1], trace.backwards, None if active is None else active[::-1], keeps[1])
         trace.A[1:, :, :H] = trace.forwards.A[1:]
         trace.A[1:, :, H:] = trace.backwards.A[:0:-1]
-
-    def last(self, trace: BidirectionalTrace) -> Array:
-        """Give both directions' states after each sample's last step, (m, 2 H)."""
-        return np.concatenate([self.cell.last(trace.forwards), self.cell.last(trace.backwards)], axis=1)
 
     def backward(
         self,

@@ -63,14 +63,10 @@ class Cell(Protocol):
             For these T, m and D, of the parameters' dtype; it is filled in.
         active : list of int, optional
             How many samples, the first ones, have a step at each t. From step to step it only grows, or only
-            shrinks; a sample that has not begun is at A_0 = 0, one that has ended keeps its last state.
+            shrinks; a sample has A_t = 0 where it has no step, before it begins and after it has ended.
         keep : ndarray, shape (m, n_outputs), optional
             Dropout on the recurrence: A_t is multiplied by it on its way into the products of step t + 1.
         """
-        ...
-
-    def last(self, trace: Any) -> Array:
-        """Give the state after each sample's last step, (m, n_outputs)."""
         ...
 
     def backward(
@@ -111,6 +107,7 @@ class Cell(Protocol):
     def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
         """Run the recurrence and keep nothing: for X_1, X_2, ..., each (m, D), yields A_1, A_2, ..., each (m, H).
 
-        What is yielded is valid until the next.
+        What is yielded is valid until the next. The caller ignores overflow while it takes a state: exp(-z) of a
+        very negative z means a gate of 0.
         """
         ...

@@ -7,42 +7,39 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
+from unrolled.rnn.cells.columns import Columns
 from unrolled.rnn.cells.logistic import logistic_of_minus
-from unrolled.rnn.cells.trace import Trace
 from unrolled.rnn.inputs import count
 
 
-class GRUTrace(Trace):
-    """As :class:`Trace`; delta has its blocks of H columns in the order r, z, h, n, where h is n's share of A_{t-1}.
+class GRUTrace(Columns):
+    """As :class:`Columns`; delta has its blocks in the order r, z, h, n, where h is n's share of A_{t-1}.
 
-    Attributes
-    ----------
-    gates : ndarray, shape (T, m, 3 H)
-        r_t, z_t and ``W_hn A_{t-1} + b_hn``.
-    n : ndarray, shape (T, m, H)
-        The candidate state n_t.
+    ``gates`` holds r_t, z_t and h_t = ``W_hn A_{t-1} + b_hn``.
     """
 
     def __init__(self, T: int, m: int, D: int, H: int, dtype: np.dtype[Any]) -> None:
-        super().__init__(T, m, D, H, 4, dtype)
-        self.gates: Array = np.zeros((T, m, 3 * H), dtype)
-        self.n: Array = np.zeros((T, m, H), dtype)
+        super().__init__(T, m, D, H, dtype, {"gates": 3 * H, "n": H, "delta": 4 * H})
 
     @property
     def r(self) -> Array:
         """The reset gate, (T, m, H)."""
-        return self.gates[..., : self.step.shape[1]]
+        return self.whole("gates", self.block(0))
 
     @property
     def z(self) -> Array:
         """The update gate, (T, m, H)."""
-        H = self.step.shape[1]
-        return self.gates[..., H : 2 * H]
+        return self.whole("gates", self.block(1))
+
+    @property
+    def n(self) -> Array:
+        """The candidate state n_t, (T, m, H)."""
+        return self.whole("n")
 
     def inward(self) -> Array:
         """Give delta in the order r, z, n."""
-        H = self.step.shape[1]
-        return np.concatenate([self.delta[..., : 2 * H], self.delta[..., 3 * H :]], axis=2)
+        delta = self.delta
+        return np.concatenate([delta[..., self.block(0, 1)], delta[..., self.block(3)]], axis=2)
 
 
 @dataclass(frozen=True)
@@ -100,33 +97,24 @@ class GRU:
         keep: Array | None = None,
     ) -> None:
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
-        H, (T, m, _) = self.hidden, trace.n.shape
+        H, block = self.hidden, trace.block
+        W, W_n = _stacked(parameters, H)
         trace.begin(X, active, keep)
-        W, W_n, one = *_stacked(parameters, H), np.ones(1, trace.rows.dtype)
-        flat = trace.rows[:T].reshape(T * m, -1)
-        np.dot(flat[:, H:], W_n, out=trace.n.reshape(T * m, H))  # n's share of the inputs, for all steps
-        gates = trace.gates
         with np.errstate(over="ignore"):  # exp(-z) of a very negative z: the gate is then 0
-            for t, (row, g, rz, r, z, h, n, A_before, step, A) in enumerate(
-                zip(
-                    trace.each_row(),
-                    trace.each("gates", gates),
-                    trace.each("rz", gates[..., : 2 * H]),
-                    trace.each("r", gates[..., :H]),
-                    trace.each("z", gates[..., H : 2 * H]),
-                    trace.each("h", gates[..., 2 * H :]),
-                    trace.each("n", trace.n),
-                    trace.each(("A before", keep is None), trace.A[:-1]),
-                    trace.over(trace.step),
-                    trace.each_A(),
-                    strict=True,
-                ),
-                1,
-            ):
-                row.dot(W, g)
-                _new_state(rz, r, z, h, n, A_before, step, A, one)
-                if keep is not None:
-                    trace.mask(t)
+            for run in trace.along():
+                np.matmul(W_n, run.column[:-1, H:], out=run["n"])  # n's share of the inputs, for all steps
+                if not run.forth:
+                    gates = run["gates"]
+                    parts = (gates[:, block(*blocks)] for blocks in ((0, 1), (0,), (1,), (2,)))
+                    states = run["n"], run.A[:-1], run.A[1:], run.column[1:, :H]
+                    run.forth = list(zip(run.column[:-1], gates, *parts, *states, strict=True))
+                one: Array = np.ones((2 * H, run.k), W.dtype)
+                step: Array = np.empty((H, run.k), W.dtype)
+                for column, g, rz, r, z, h, n, A_before, A, seen in run.forth:
+                    W.dot(column, g)
+                    _new_state(rz, r, z, h, n, A_before, step, A, one)
+                    if run.keep is not None:
+                        np.multiply(A, run.keep, seen)
 
     def backward(
         self,
@@ -137,55 +125,56 @@ class GRU:
         window: int | None = None,
     ) -> Parameters:
         """Go back through time to the gradient of each parameter; see :meth:`Cell.backward`."""
-        T, m, _ = trace.delta.shape
-        H, K = self.hidden, trace.rows.shape[2]
-        W_hh = parameters["W_hh"]
-        _slopes(trace)  # every delta is dE/dA_t times what is known already
-        trace.rest(trace.delta)
-        back, step = trace.step, np.empty_like(trace.step)
-        steps = list(
-            zip(
-                range(T),
-                trace.each("delta", trace.delta.reshape(T, m, 4, H)),
-                trace.each("delta rzh", trace.delta[..., : 3 * H]),
-                trace.each("z", trace.gates[..., H : 2 * H]),
-                trace.over(back),
-                trace.over(back[:, None]),
-                trace.over(step),
-                strict=True,
-            )
-        )
-        back[...] = 0 if dA_T is None else dA_T
-        for t, delta, delta_rzh, z, active, active_four, tmp in reversed(steps):
-            if dA is not None:
-                back += dA[t]
-            if trace.dA is not None:
-                trace.dA[t] = back
-            np.multiply(delta, active_four, delta)
-            np.multiply(active, z, active)  # the direct way to dE/dA_{t-1} ...
-            delta_rzh.dot(W_hh, tmp)  # ... and the one through the gates
-            if trace.keep is not None:
-                tmp *= trace.keep[: len(tmp)]
-            np.add(active, tmp, active)
-            if window is not None and (T - t) % window == 0:
-                back[...] = 0  # truncated
-            if t % 16 == 0 and dA is None and not np.count_nonzero(back):
-                trace.nothing_before(t)
+        H, block = self.hidden, trace.block
+        T = trace.shape[0]
+        W_hh = np.ascontiguousarray(parameters["W_hh"].T)
+        K = trace.runs[0].column.shape[1]
+        dW, dW_n = np.zeros((3 * H, K), W_hh.dtype), np.zeros((H, K - H), W_hh.dtype)
+        for run, few, back in trace.back(dA_T):
+            if not run.back:
+                gates = (run["gates"][:, block(*blocks)] for blocks in ((0, 1), (0,), (1,), (2,)))
+                deltas = (run["delta"][:, block(*blocks)] for blocks in ((0, 2), (0,), (1,), (2,), (3,)))
+                run.back = list(zip(*gates, run["n"], run.A[:-1], *deltas, strict=True))
+            above = None if dA is None else np.ascontiguousarray(dA[run.steps, : run.k][few].transpose(0, 2, 1))
+            one, rest = np.ones((2 * H, run.k), W_hh.dtype), np.empty((2 * H, run.k), W_hh.dtype)
+            not_r, not_z, step = rest[:H], rest[H:], np.empty_like(back)
+            for t in range(few.stop - 1, few.start - 1, -1):
+                rz, r, z, h, n, A_before, delta_rzh, d_r, d_z, d_h, d_n = run.back[t]
+                if above is not None:
+                    np.add(back, above[t - few.start], back)
+                if trace.dA is not None:
+                    trace.dA[run.steps.start + t, : run.k] = back.T
+                # A_t = (1 - z) n + z A_{t-1}, where tanh' = 1 - n^2 and sigmoid' = z (1 - z):
+                np.subtract(one, rz, rest)
+                np.multiply(back, not_z, step)
+                np.multiply(n, n, d_n)
+                np.multiply(step, d_n, d_n)
+                np.subtract(step, d_n, d_n)
+                np.subtract(A_before, n, d_z)
+                np.multiply(d_z, z, d_z)
+                np.multiply(d_z, step, d_z)
+                # n = tanh(... + r h):
+                np.multiply(d_n, r, d_h)
+                np.multiply(d_h, h, d_r)
+                np.multiply(d_r, not_r, d_r)
+                np.multiply(back, z, back)  # the direct way to dE/dA_{t-1} ...
+                W_hh.dot(delta_rzh, step)  # ... and the one through the gates
+                if run.keep is not None:
+                    np.multiply(step, run.keep, step)
+                np.add(back, step, back)
+                if window is not None and (T - run.steps.start - t) % window == 0:
+                    back[...] = 0  # truncated
+            dW += run.summed(few, block(0, 2), slice(None))
+            dW_n += run.summed(few, block(3), slice(H, None))
+            if dA is None and not np.count_nonzero(back):
+                trace.nothing_before(run, few)
                 break
-        n = (T - t) * m
-        delta, rows = trace.delta[t:].reshape(n, 4 * H), trace.rows[t:T].reshape(n, K)
-        dW = delta[:, : 3 * H].T @ rows
-        dW_n = delta[:, 3 * H :].T @ rows[:, H:]
         return {
             "W_ih": np.concatenate([dW[: 2 * H, H:-1], dW_n[:, :-1]]),
             "W_hh": dW[:, :H],
             "b_h": np.concatenate([dW[: 2 * H, -1], dW_n[:, -1]]),
             "b_hn": dW[2 * H :, -1],
         }
-
-    def last(self, trace: GRUTrace) -> Array:
-        """Give the state after each sample's last step, (m, H)."""
-        return trace.last()
 
     def dX(self, parameters: ReadOnlyParameters, trace: GRUTrace) -> Array:
         """Give the gradient in the inputs, (T, m, D), after :meth:`backward`."""
@@ -195,18 +184,17 @@ class GRU:
     def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
         """Run the recurrence and keep nothing; see :meth:`Cell.states`."""
         H = self.hidden
-        W, W_n = (np.ascontiguousarray(part.T) for part in _stacked(parameters, H))
-        one = np.ones(1, W.dtype)
+        W, W_n = _stacked(parameters, H)
+        one: Array = np.ones((2 * H, m), W.dtype)
         column: Array = np.ones((W.shape[1], m), W.dtype)  # [A_t; X_{t+1}; 1]
-        A, g, n, step = column[:H], *(np.empty((k * H, m), W.dtype) for k in (3, 1, 1))
+        A, g, n, step = column[:H], *(np.empty((blocks * H, m), W.dtype) for blocks in (3, 1, 1))
         A[...] = 0
         rz, r, z, h = g[: 2 * H], g[:H], g[H : 2 * H], g[2 * H :]
         for X in steps:
             column[H:-1] = X.T
             W.dot(column, g)
             W_n.dot(column[H:], n)
-            with np.errstate(over="ignore"):
-                _new_state(rz, r, z, h, n, A, step, A, one)
+            _new_state(rz, r, z, h, n, A, step, A, one)
             yield A.T
 
 
@@ -226,30 +214,12 @@ def _new_state(
 def _stacked(parameters: ReadOnlyParameters, H: int) -> tuple[Array, Array]:
     """Stack the weights as the loop wants them.
 
-    ``[-W_r | -W_z | W_hn]`` for rows [A | X | 1], (H + D + 1, 3 H), and n's for rows [X | 1], (D + 1, H).
+    ``[-W_r; -W_z; W_hn]`` for columns [A; X; 1], (3 H, H + D + 1), and n's for columns [X; 1], (H, D + 1).
     """
     W_ih, W_hh, b, b_hn = (parameters[name] for name in ("W_ih", "W_hh", "b_h", "b_hn"))
-    W = np.concatenate([W_hh.T, W_ih.T, b[None]])
-    W[:, : 2 * H] *= -1
-    W[H:-1, 2 * H :] = 0
-    W[-1, 2 * H :] = b_hn
-    return W, np.concatenate([W_ih[2 * H :].T, b[None, 2 * H :]])
-
-
-def _slopes(trace: GRUTrace) -> None:
-    """Fill delta with everything but dE/dA_t, all steps at once."""
-    H = trace.step.shape[1]
-    r, z, h = (trace.gates[..., k * H : (k + 1) * H] for k in range(3))
-    d_r, d_z, d_h, d_n = (trace.delta[..., k * H : (k + 1) * H] for k in range(4))
-    n = trace.n
-    np.subtract(1, z, out=d_z)
-    np.multiply(n, n, out=d_n)
-    np.subtract(1, d_n, out=d_n)
-    d_n *= d_z  # (1 - z) (1 - n^2)
-    d_z *= z
-    np.subtract(trace.A[:-1], n, out=d_h)
-    d_z *= d_h  # (A_{t-1} - n) z (1 - z)
-    np.multiply(d_n, r, out=d_h)
-    np.subtract(1, r, out=d_r)
-    d_r *= h
-    d_r *= d_h  # dE/dn's share, times h r (1 - r)
+    W = np.concatenate([W_hh, W_ih, b[:, None]], axis=1)
+    W_n = W[2 * H :, H:].copy()
+    W[: 2 * H] *= -1
+    W[2 * H :, H:-1] = 0
+    W[2 * H :, -1] = b_hn
+    return W, W_n

@@ -7,60 +7,58 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
+from unrolled.rnn.cells.columns import Columns, Run
 from unrolled.rnn.cells.logistic import logistic_of_minus
-from unrolled.rnn.cells.tanh import stacked
-from unrolled.rnn.cells.trace import Trace
 from unrolled.rnn.inputs import count, number
 
 
-class LSTMTrace(Trace):
-    """As :class:`Trace`; delta and gates have their blocks of H columns in the order o, i, f, g.
+class LSTMTrace(Columns):
+    """As :class:`Columns`; delta has its blocks in the order o, i, f, g, as the gates have them inside.
 
-    Attributes
-    ----------
-    gates : ndarray, shape (T, m, 4 H)
-        o_t, i_t, f_t and g_t.
-    C : ndarray, shape (T + 1, m, H)
-        The memory; ``C[0]`` is zero.
-    tanh_C : ndarray, shape (T, m, H)
-        tanh(c_t).
+    ``gates`` holds o_t, i_t, f_t, g_t and, beside g_t, c_{t-1}, so that i_t g_t and f_t c_{t-1} are one product of
+    two blocks.
     """
 
     def __init__(self, T: int, m: int, D: int, H: int, dtype: np.dtype[Any]) -> None:
-        super().__init__(T, m, D, H, 4, dtype)
-        self.gates: Array = np.zeros((T, m, 4 * H), dtype)
-        self.C: Array = np.zeros((T + 1, m, H), dtype)
-        self.tanh_C: Array = np.zeros((T, m, H), dtype)
-        self.slope: Array = np.empty((T, m, H), dtype)
+        super().__init__(T, m, D, H, dtype, {"gates": 5 * H, "tanh_C": H, "delta": 4 * H})
 
-    @property
-    def i(self) -> Array:
-        """The input gate, (T, m, H)."""
-        return self.block(1, self.gates)
-
-    @property
-    def f(self) -> Array:
-        """The forget gate, (T, m, H)."""
-        return self.block(2, self.gates)
-
-    @property
-    def g(self) -> Array:
-        """What may be remembered, (T, m, H)."""
-        return self.block(3, self.gates)
+    def states(self, run: Run) -> list[Array]:
+        """Give A and c."""
+        return [*super().states(run), run.arrays["gates"][:, 4 * self.shape[3] :]]
 
     @property
     def o(self) -> Array:
         """The output gate, (T, m, H)."""
-        return self.block(0, self.gates)
+        return self.whole("gates", self.block(0))
+
+    @property
+    def i(self) -> Array:
+        """The input gate, (T, m, H)."""
+        return self.whole("gates", self.block(1))
+
+    @property
+    def f(self) -> Array:
+        """The forget gate, (T, m, H)."""
+        return self.whole("gates", self.block(2))
+
+    @property
+    def g(self) -> Array:
+        """What may be remembered, (T, m, H)."""
+        return self.whole("gates", self.block(3))
+
+    @property
+    def C(self) -> Array:
+        """The memory, (T + 1, m, H); ``C[0]`` is zero."""
+        return self.with_first([self.states(run)[-1] for run in self.runs])
+
+    @property
+    def tanh_C(self) -> Array:
+        """tanh(c_t), (T, m, H)."""
+        return self.whole("tanh_C")
 
     def inward(self) -> Array:
         """Give delta in the order i, f, g, o."""
-        return np.roll(self.delta, -self.step.shape[1], axis=2)
-
-    def block(self, n: int, of: Array) -> Array:
-        """Give one of the four blocks of columns."""
-        H = self.step.shape[1]
-        return of[..., n * H : (n + 1) * H]
+        return np.roll(self.delta, -self.shape[3], axis=2)
 
 
 @dataclass(frozen=True)
@@ -122,34 +120,23 @@ class LSTM:
         keep: Array | None = None,
     ) -> None:
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
-        H = self.hidden
+        H, block = self.hidden, trace.block
+        W = _stacked(parameters, H)
         trace.begin(X, active, keep)
-        trace.rest(trace.C[1:])  # who has no step yet has c_0 = 0 behind it
-        W, one = _stacked(parameters, H), np.ones(1, trace.rows.dtype)
-        gates, block = trace.gates, trace.block
         with np.errstate(over="ignore"):  # exp(-z) of a very negative z: the gate is then 0
-            for t, (row, z, oif, g, o, i, f, c_before, c, tanh_c, step, A) in enumerate(
-                zip(
-                    trace.each_row(),
-                    trace.each("gates", gates),
-                    trace.each("oif", gates[..., : 3 * H]),
-                    trace.each("g", block(3, gates)),
-                    trace.each("o", block(0, gates)),
-                    trace.each("i", block(1, gates)),
-                    trace.each("f", block(2, gates)),
-                    trace.each("C before", trace.C[:-1]),
-                    trace.each("C", trace.C[1:]),
-                    trace.each("tanh C", trace.tanh_C),
-                    trace.over(trace.step),
-                    trace.each_A(),
-                    strict=True,
-                ),
-                1,
-            ):
-                row.dot(W, z)
-                _new_state(oif, o, i, f, g, c_before, c, tanh_c, step, A, one)
-                if keep is not None:
-                    trace.mask(t)
+            for run in trace.along():
+                if not run.forth:
+                    c = trace.states(run)[-1]
+                    parts = (run["gates"][:, block(*n)] for n in ((0, 3), (0, 2), (3,), (1, 2), (3, 4), (0,)))
+                    after = c[1:], run["tanh_C"], run.A[1:], run.column[1:, :H]
+                    run.forth = list(zip(run.column[:-1], *parts, *after, strict=True))
+                one, P = np.ones((3 * H, run.k), W.dtype), np.empty((2 * H, run.k), W.dtype)
+                ig, fc = P[:H], P[H:]
+                for column, z, oif, g, i_f, g_c, o, c, tanh_c, A, seen in run.forth:
+                    W.dot(column, z)
+                    _new_state(oif, g, i_f, g_c, o, P, ig, fc, c, tanh_c, A, one)
+                    if run.keep is not None:
+                        np.multiply(A, run.keep, seen)
 
     def backward(
         self,
@@ -160,55 +147,51 @@ class LSTM:
         window: int | None = None,
     ) -> Parameters:
         """Go back through time to the gradient of each parameter; see :meth:`Cell.backward`."""
-        T, m, _ = trace.delta.shape
-        H, K = self.hidden, trace.rows.shape[2]
-        W_hh = np.ascontiguousarray(_inside(parameters["W_hh"], H))
-        # Every gate's delta is dE/dA_t (gate o) or dE/dc_t (the others) times what is known already.
-        _slopes(trace)
-        trace.rest(trace.delta)
-        back, dc, step = trace.step, np.zeros_like(trace.step), np.empty_like(trace.step)
-        steps = list(
-            zip(
-                range(T),
-                trace.each("delta", trace.delta),
-                trace.each("delta o", trace.block(0, trace.delta)),
-                trace.each("delta ifg", trace.delta.reshape(T, m, 4, H)[:, :, 1:]),
-                trace.each("slope", trace.slope),
-                trace.each("f", trace.block(2, trace.gates)),
-                trace.over(back),
-                trace.over(dc),
-                trace.over(dc[:, None]),
-                trace.over(step),
-                strict=True,
-            )
-        )
-        back[...] = 0 if dA_T is None else dA_T
-        for t, delta, delta_o, delta_ifg, slope, f, active, dc_active, dc_thrice, tmp in reversed(steps):
-            if dA is not None:
-                back += dA[t]
-            if trace.dA is not None:
-                trace.dA[t] = back
-            np.multiply(active, slope, tmp)
-            np.add(dc_active, tmp, dc_active)  # dE/dc_t
-            np.multiply(delta_o, active, delta_o)
-            np.multiply(delta_ifg, dc_thrice, delta_ifg)
-            np.multiply(dc_active, f, dc_active)  # its way to dE/dc_{t-1}
-            delta.dot(W_hh, active)  # dE/dA_{t-1}
-            if trace.keep is not None:
-                active *= trace.keep[: len(active)]
-            if window is not None and (T - t) % window == 0:
-                back[...] = dc[...] = 0  # truncated
-            if t % 16 == 0 and dA is None and not np.count_nonzero(back) and not np.count_nonzero(dc):
-                trace.nothing_before(t)
+        H, block = self.hidden, trace.block
+        T = trace.shape[0]
+        W_hh = np.ascontiguousarray(_inside(parameters["W_hh"], H).T)
+        dW: Array = np.zeros((4 * H, trace.runs[0].column.shape[1]), W_hh.dtype)
+        for run, few, back, dc in trace.back(dA_T, None):
+            if not run.back:
+                c_before, delta = trace.states(run)[-1][:-1], run["delta"]
+                gates = (run["gates"][:, block(*n)] for n in ((0, 2), (0,), (1,), (2,), (3,)))
+                deltas = (delta[:, block(*n)] for n in ((0, 2), (0,), (1,), (2,), (3,)))
+                run.back = list(zip(*gates, c_before, run["tanh_C"], run.A[1:], delta, *deltas, strict=True))
+            above = None if dA is None else np.ascontiguousarray(dA[run.steps, : run.k][few].transpose(0, 2, 1))
+            one, rest = np.ones((3 * H, run.k), W_hh.dtype), np.empty((3 * H, run.k), W_hh.dtype)
+            step = np.empty_like(back)
+            for t in range(few.stop - 1, few.start - 1, -1):
+                oif, o, i, f, g, c_before, tanh_c, A, delta, d_oif, d_o, d_i, d_f, d_g = run.back[t]
+                if above is not None:
+                    np.add(back, above[t - few.start], back)
+                if trace.dA is not None:
+                    trace.dA[run.steps.start + t, : run.k] = back.T
+                # dE/dc_t takes dE/dA_t o (1 - tanh(c)^2) from above, where A_t = o tanh(c_t).
+                np.multiply(back, A, d_o)
+                np.multiply(back, o, step)
+                np.add(dc, step, dc)
+                np.multiply(d_o, tanh_c, step)
+                np.subtract(dc, step, dc)
+                # c_t = f c_{t-1} + i g hands it on to all four.
+                np.multiply(dc, i, step)
+                np.multiply(step, g, d_i)
+                np.multiply(d_i, g, d_g)
+                np.subtract(step, d_g, d_g)  # tanh' = 1 - g^2
+                np.multiply(dc, f, dc)  # dE/dc_{t-1}
+                np.multiply(dc, c_before, d_f)
+                np.subtract(one, oif, rest)
+                np.multiply(d_oif, rest, d_oif)  # sigmoid' = s (1 - s), of which s is in d_oif
+                W_hh.dot(delta, back)  # dE/dA_{t-1}
+                if run.keep is not None:
+                    np.multiply(back, run.keep, back)
+                if window is not None and (T - run.steps.start - t) % window == 0:
+                    back[...] = dc[...] = 0  # truncated
+            dW += run.summed(few, block(0, 3), slice(None))
+            if dA is None and not np.count_nonzero(back) and not np.count_nonzero(dc):
+                trace.nothing_before(run, few)
                 break
-        n = (T - t) * m
-        dW = trace.delta[t:].reshape(n, 4 * H).T @ trace.rows[t:T].reshape(n, K)
         dW = np.roll(dW, -H, axis=0)  # o, i, f, g to i, f, g, o
         return {"W_ih": dW[:, H:-1], "W_hh": dW[:, :H], "b_h": dW[:, -1]}
-
-    def last(self, trace: LSTMTrace) -> Array:
-        """Give the state after each sample's last step, (m, H)."""
-        return trace.last()
 
     def dX(self, parameters: ReadOnlyParameters, trace: LSTMTrace) -> Array:
         """Give the gradient in the inputs, (T, m, D), after :meth:`backward`."""
@@ -216,39 +199,40 @@ class LSTM:
 
     def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
         """Run the recurrence and keep nothing; see :meth:`Cell.states`."""
-        H, W = self.hidden, np.ascontiguousarray(_stacked(parameters, self.hidden).T)
-        one = np.ones(1, W.dtype)
+        H, W = self.hidden, _stacked(parameters, self.hidden)
+        one: Array = np.ones((3 * H, m), W.dtype)
         column: Array = np.ones((W.shape[1], m), W.dtype)  # [A_t; X_{t+1}; 1]
-        A, z, c, step = column[:H], np.empty((4 * H, m), W.dtype), np.zeros((H, m), W.dtype), np.empty((H, m), W.dtype)
+        gates: Array = np.zeros((5 * H, m), W.dtype)
+        P, tanh_c = np.empty((2 * H, m), W.dtype), np.empty((H, m), W.dtype)
+        A, z, oif, g, c, o = column[:H], gates[: 4 * H], gates[: 3 * H], gates[3 * H : 4 * H], gates[4 * H :], gates[:H]
+        i_f, g_c, ig, fc = gates[H : 3 * H], gates[3 * H :], P[:H], P[H:]
         A[...] = 0
-        oif, o, i, f, g = z[: 3 * H], z[:H], z[H : 2 * H], z[2 * H : 3 * H], z[3 * H :]
         for X in steps:
             column[H:-1] = X.T
             W.dot(column, z)
-            with np.errstate(over="ignore"):
-                _new_state(oif, o, i, f, g, c, c, step, step, A, one)
+            _new_state(oif, g, i_f, g_c, o, P, ig, fc, c, tanh_c, A, one)
             yield A.T
 
 
 def _new_state(
     oif: Array,
-    o: Array,
-    i: Array,
-    f: Array,
     g: Array,
-    c_before: Array,
+    i_f: Array,
+    g_c: Array,
+    o: Array,
+    P: Array,
+    ig: Array,
+    fc: Array,
     c: Array,
     tanh_c: Array,
-    step: Array,
     A: Array,
     one: Array,
 ) -> None:
-    """Do what follows the product at one step, in place: ``oif`` are the three gates side by side."""
+    """Do what follows the product at one step, in place; what is written together lies side by side."""
     logistic_of_minus(oif, one)  # the weights have the minus in them
     np.tanh(g, g)
-    np.multiply(f, c_before, c)
-    np.multiply(i, g, step)
-    np.add(c, step, c)
+    np.multiply(i_f, g_c, P)  # i_t g_t and f_t c_{t-1}
+    np.add(ig, fc, c)
     np.tanh(c, tanh_c)
     np.multiply(o, tanh_c, A)
 
@@ -259,25 +243,8 @@ def _inside(W: Array, H: int) -> Array:
 
 
 def _stacked(parameters: ReadOnlyParameters, H: int) -> Array:
-    """Stack the weights as the loop wants them: o, i, f, g, and the sigmoids' share of the opposite sign."""
-    W = _inside(stacked(parameters).T, H).T
-    return np.ascontiguousarray(np.concatenate([-W[:, : 3 * H], W[:, 3 * H :]], axis=1))
-
-
-def _slopes(trace: LSTMTrace) -> None:
-    """Fill delta with everything but dE/dA_t and dE/dc_t, and slope with dc_t/dA_t, all steps at once."""
-    o, i, _, g = (trace.block(n, trace.gates) for n in range(4))
-    d_o, d_i, d_f, d_g = (trace.block(n, trace.delta) for n in range(4))
-    H = trace.step.shape[1]
-    oif, d_oif = trace.gates[..., : 3 * H], trace.delta[..., : 3 * H]
-    np.multiply(oif, oif, out=d_oif)
-    np.subtract(oif, d_oif, out=d_oif)  # sigmoid' = s - s^2
-    d_o *= trace.tanh_C
-    d_i *= g
-    d_f *= trace.C[:-1]
-    np.multiply(g, g, out=d_g)
-    np.subtract(1, d_g, out=d_g)
-    d_g *= i
-    np.multiply(trace.tanh_C, trace.tanh_C, out=trace.slope)
-    np.subtract(1, trace.slope, out=trace.slope)
-    trace.slope *= o
+    """``[W_hh | W_ih | b_h]``, (4 H, H + D + 1), as the loop wants it: o, i, f, g, and the sigmoids' share negative."""
+    W = np.concatenate([parameters["W_hh"], parameters["W_ih"], parameters["b_h"][:, None]], axis=1)
+    W = _inside(W, H)
+    np.negative(W[: 3 * H], W[: 3 * H])
+    return W

@@ -116,10 +116,6 @@ class Tanh:
         dW = trace.delta[t:].reshape(n, H).T @ trace.rows[t:T].reshape(n, K)
         return {"W_ih": dW[:, H : H + D], "W_hh": dW[:, :H], "b_h": dW[:, -1]}
 
-    def last(self, trace: Trace) -> Array:
-        """Give the state after each sample's last step, (m, H)."""
-        return trace.last()
-
     def dX(self, parameters: ReadOnlyParameters, trace: Trace) -> Array:
         """Give the gradient in the inputs, (T, m, D), after :meth:`backward`."""
         return np.asarray(trace.delta @ parameters["W_ih"])

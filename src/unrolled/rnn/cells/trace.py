@@ -90,8 +90,8 @@ class Trace:
         """Give the state after each sample's last step, (m, H)."""
         if self.active is None or self.active[-1] == len(self.step):
             return np.asarray(self.A[-1])
-        steps = np.bincount(np.concatenate([np.arange(n) for n in self.active]), minlength=len(self.step))
-        return np.asarray(self.A[steps, np.arange(len(steps))])
+        m = np.arange(len(self.step))
+        return np.asarray(self.A[np.count_nonzero(np.array(self.active)[:, None] > m, axis=0), m])
 
     def each(self, name: Any, array: Array) -> list[Array]:
         """Give a view of an array for each step, of the active samples; ``name`` finds it again next time."""
