@@ -2,7 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wisdm_files import write_csv
+from data.wisdm_files import write_csv
 
 from unrolled.data import DataError, Dataset, load_csv
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from wisdm_files import (
+from data.wisdm_files import (
     ACTIVITIES,
     LETTERS,
     READABLE,

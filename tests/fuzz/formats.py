@@ -17,6 +17,16 @@ from typing import Any, Literal
 import h5py
 import numpy as np
 from fuzz.mutations import BINARY, TEXT, Mutation, mutate
+from fuzz.published import (
+    load_table,
+    load_ts,
+    load_wisdm,
+    write_har,
+    write_table,
+    write_ts_file,
+    write_wisdm_folder,
+    write_wisdm_text,
+)
 
 from unrolled import data, rnn
 
@@ -166,6 +176,17 @@ def write_foreign(folder: Path, variant: int) -> None:
             file.create_dataset(prefix + "Y", data=part.y[:, np.newaxis], chunks=(4, 1), **how)
 
 
+def load_stored(path: Path) -> object:
+    """Read both parts as a training does, block by block."""
+    with data.open_h5(path, memory=2**16) as file:
+
+        def read(part: data.StoredSamples) -> data.Samples:
+            blocks = list(part.blocks(3))
+            return data.Samples(*(np.concatenate([block[i] for block in blocks]) for i in (0, 1)))
+
+        return data.Dataset(read(file.train), read(file.test), file.classes, file.rate)
+
+
 ODD_VALUES: tuple[Any, ...] = (
     *("", "text", "unrolled data set 9", "unrolled network 1", b"\xff\xfe", -1, 2**63, float("nan"), 1e308, 1e-320),
     *(np.zeros(0), np.zeros((2, 2)), np.array(["a", "a"], object), np.array([b"a", b"\xff"]), [1.5, -1], True, 1j),
@@ -191,6 +212,22 @@ def other_attribute_or_array(content: bytes, rng: Random) -> bytes:
             odd = (h5py.SoftLink("/x"), h5py.ExternalLink("b", "/x"), *ODD_VALUES)
             where[name] = rng.choice((*changed, rng.choice(odd)))
     return memory.getvalue()
+
+
+# checkpoints
+
+
+def write_checkpoint(folder: Path, variant: int) -> None:
+    """Write the checkpoint of a training that has ended."""
+    net = rnn.ManyToOne((rnn.Tanh(2), rnn.GRU(2))[variant], 2, 3, rng=0)
+    rnn.train(
+        net, arrays(0)[0], optimizer=rnn.Adam(0.01), epochs=1, rng=0, checkpoint=folder / "run.h5", progress=False
+    )
+
+
+def load_checkpoint(path: Path) -> object:
+    """Give the network back as the training left it."""
+    return rnn.resume(path, arrays(0)[0], progress=False)[0]
 
 
 # networks
@@ -251,7 +288,16 @@ def _other_value(value: Any, rng: Random) -> Any:
 FORMATS = (
     Format("MotionSense zip", write_motionsense, load_motionsense, kinds=TEXT, container="zip"),
     Format("MotionSense folder", write_motionsense, load_motionsense, kinds=TEXT, container="folder"),
+    Format("WISDM v1.1", write_wisdm_text, load_wisdm, kinds=TEXT),
+    Format("WISDM 2019 folder", write_wisdm_folder, load_wisdm, kinds=TEXT, container="folder"),
+    Format("WISDM 2019 zip", write_wisdm_folder, load_wisdm, kinds=TEXT, container="zip"),
+    Format("CSV", write_table, load_table, kinds=TEXT),
+    Format("UCI HAR folder", write_har, data.load_uci_har, kinds=TEXT, container="folder"),
+    Format("UCI HAR zip", write_har, data.load_uci_har, kinds=TEXT, container="zip"),
+    Format(".ts", write_ts_file, load_ts, kinds=TEXT),
     Format("HDF5 as saved", write_saved, data.load_h5, inside=other_attribute_or_array),
     Format("HDF5 in chunks", write_foreign, data.load_h5, inside=other_attribute_or_array),
+    Format("HDF5 larger than memory", write_foreign, load_stored, inside=other_attribute_or_array),
+    Format("checkpoint", write_checkpoint, load_checkpoint, error=ValueError, inside=other_attribute_or_array),
     Format("network", write_network, rnn.load, error=rnn.StorageError, inside=other_description),
 )
