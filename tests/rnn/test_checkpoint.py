@@ -146,9 +146,8 @@ def test_seconds_go_on_from_where_they_were(tmp_path: Path) -> None:
     assert resumed(tmp_path / "run.h5", PLAIN)[1].seconds > saved
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-
     class Presses(Noise):
         def __call__(self, X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
             augmented = super().__call__(X, rng)
@@ -156,12 +155,9 @@ def test_ctrl_c_leaves_a_checkpoint_to_go_on_from(tmp_path: Path) -> None:
                 os.kill(os.getpid(), signal.SIGINT)
             return augmented
 
-    try:
-        history = rnn.train(
-            network(), easy(), rng=3, checkpoint=tmp_path / "run.h5", augment=Presses(), progress=False, **MOMENTUM
-        )
-    finally:
-        signal.signal(signal.SIGINT, before)
+    history = rnn.train(
+        network(), easy(), rng=3, checkpoint=tmp_path / "run.h5", augment=Presses(), progress=False, **MOMENTUM
+    )
     assert history.ended == "interrupted"
     assert_same(resumed(tmp_path / "run.h5", MOMENTUM), undisturbed(network, MOMENTUM))
 

@@ -181,6 +181,7 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["marker", "t.jsonl"]  # and what was left is cleared
 
 
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_leaves_the_table_whole_and_the_same_call_goes_on(jobs: int, tmp_path: Path) -> None:
     table, marker, until = tmp_path / "t.jsonl", tmp_path / "marker", tmp_path / "until"
