@@ -379,3 +379,24 @@ def test_augmentation_moves_neither_shuffling_nor_dropout() -> None:
     for net in nets[1:]:
         for name, W in nets[0].parameters.items():
             np.testing.assert_array_equal(net.parameters[name], W)
+
+
+TIME = (augment.TimeWarp(), augment.Permutation(2, min_length=2), augment.WindowSlice())
+WITH_TIME = (
+    *TIME,
+    augment.Compose([augment.Jitter(), TIME[0]]),
+    augment.OneOf([TIME[1], augment.Jitter()]),
+    augment.Sometimes(0.5, TIME[2]),
+    augment.InUnits(augment.Compose([TIME[0]]), Scaling(np.zeros(3), np.ones(3))),
+)
+
+
+@pytest.mark.parametrize("change", WITH_TIME, ids=repr)
+def test_what_moves_time_is_refused_where_there_is_padding_and_nothing_is_trained(change: augment.Augmentation) -> None:
+    X, y = windows(m=8, T=30, D=3), np.arange(8) % 2
+    net, before = network(), network()
+    with pytest.raises(ValueError, match="moves steps in time, but sequences have 5 to 30 steps"):
+        rnn.train(net, (X, y, [5, *[30] * 7]), optimizer=rnn.SGD(0.1), augment=change, epochs=1, progress=False)
+    np.testing.assert_array_equal(net.parameters["W_hh"], before.parameters["W_hh"])
+    rnn.train(net, (X, y, [30] * 8), optimizer=rnn.SGD(0.1), augment=change, epochs=1, progress=False)
+    rnn.train(net, (X, y, [5, *[30] * 7]), optimizer=rnn.SGD(0.1), augment=augment.Jitter(), epochs=1, progress=False)

@@ -211,7 +211,8 @@ def test_classes_are_selected_and_renumbered_and_their_names_follow() -> None:
     np.testing.assert_array_equal(part.train.X, whole.train.X[[0, 1, 2, 6, 7, 8]])
     assert part.test.person is not None
     assert part.test.person.tolist() == [2] * 6
-    assert part.summary == whole.summary
+    assert part.summary is not None
+    assert part.summary.kept["windows"] == 12
     with pytest.raises(DataError, match="there is no class 'd', expected some of a, b, c"):
         whole.select_classes(["a", "d"])
     with pytest.raises(DataError, match="classes name 'a' twice"):

@@ -12,7 +12,8 @@ from unrolled.data._checks import one_of, whole_number
 from unrolled.data._labels import MAX_CLASSES
 from unrolled.data.dataset import Dataset, class_names
 from unrolled.data.errors import DataError
-from unrolled.data.recordings import Recording, count_windows, cut_windows
+from unrolled.data.recordings import Recording, count_windows, windows_of
+from unrolled.data.resampling import resample
 from unrolled.data.samples import Rng, Samples
 from unrolled.data.summary import Tally
 
@@ -29,6 +30,7 @@ def from_recordings(
     test_people: Collection[int] | None = None,
     window: int = 150,
     stride: int = 75,
+    new_rate: float | None = None,
     scale: bool = True,
     rng: Rng = 0,
     provenance: str = "",
@@ -48,7 +50,7 @@ def from_recordings(
         The names of label 0, 1, ... Default: the names among the labels in alphabetical order; for labels
         that are numbers "class 1", "class 2", ...
     rate : float, optional
-        Steps a second (Hz), if known. It is only kept; `resample` changes it.
+        Steps a second (Hz), if known.
     split : {"person", "trial", "random"}
         What is in one part alone. "person": all windows of a person; this is how well it works for people
         never seen. "trial": all windows of a recording. "random": a window, drawn from each class alike.
@@ -61,6 +63,9 @@ def from_recordings(
     window, stride : int
         Length of a window and distance between the starts of neighbours, in steps. A recording shorter than
         a window is dropped.
+    new_rate : float, optional
+        Bring the recordings to this rate (Hz) first, by `resample`; window and stride are in its steps. Needs
+        `rate`.
     scale : bool
         Bring each axis to mean 0 and standard deviation 1, as measured on the training windows.
     rng : None, int or numpy.random.Generator
@@ -81,7 +86,7 @@ def from_recordings(
         If a recording, a label, a name or a parameter does not fit (the message names the recording by its
         place), or there is too little to divide.
     """
-    plan = Plan(split, test_share, test_people, window, stride, scale, rng)
+    plan = Plan(split, test_share, test_people, window, stride, scale, rng, new_rate)
     listed, names = _as_recordings(recordings, classes)
     source = provenance or "Recordings of one's own"
     return plan.dataset(listed, names, rate, source, source, Tally())
@@ -98,6 +103,7 @@ class Plan:
     stride: int
     scale: bool
     rng: Rng
+    new_rate: float | None = None
 
     def __post_init__(self) -> None:
         one_of(self.split, ("person", "trial", "random"), "split")
@@ -111,6 +117,12 @@ class Plan:
             raise DataError(f"test_people is {self.test_people!r}, expected a tuple of people")
         if self.split != "person":
             raise DataError(f"test_people are given and split is {self.split!r}, expected 'person' for them")
+
+    def least_steps(self, rate: float | None) -> int:
+        """Give how many steps a recording at `rate` must have for a window, about, and never too many."""
+        if self.new_rate is None or rate is None or not (self.new_rate > 0 and rate > 0):
+            return self.window
+        return max(1, int((self.window - 1) * (rate / self.new_rate)))
 
     def dataset(
         self,
@@ -126,7 +138,11 @@ class Plan:
             dropped = str(tally.summary()).replace("\n", "; ")
             raise DataError(f"{name}: there are no recordings to cut windows from{f' ({dropped})' if dropped else ''}")
         try:
-            samples = cut_windows(recordings, self.window, self.stride)
+            if self.new_rate is not None:
+                if rate is None:
+                    raise DataError(f"new_rate is {self.new_rate} and rate is None, expected both")
+                recordings, rate = resample(recordings, rate, self.new_rate), float(self.new_rate)
+            samples = windows_of(recordings, self.window, self.stride)
             if not len(samples):
                 raise DataError(f"window is {self.window} steps, longer than every recording")
             train, test = self._divide(samples)

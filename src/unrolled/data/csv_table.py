@@ -39,6 +39,7 @@ def load_csv(
     test_people: Collection[int | str] | None = None,
     window: int = 150,
     stride: int = 75,
+    new_rate: float | None = None,
     scale: bool = True,
     rng: Rng = 0,
     max_bytes: int = 2**30,
@@ -72,7 +73,7 @@ def load_csv(
         numerical order if all are whole numbers, else in alphabetical order.
     test_people : collection of int or str, optional
         As the person column has them; otherwise as for `from_recordings`.
-    rate, split, test_share, window, stride, scale, rng
+    rate, split, test_share, window, stride, new_rate, scale, rng
         As for `from_recordings`.
     max_bytes : int
         The most that the file may have.
@@ -102,7 +103,7 @@ def load_csv(
             raise DataError(f"{path}, line {line}: expected one of {known} in column {label}, found {name!r}")
     people = number_people(list(table.people))
     held_out = None if test_people is None else _numbers_of(test_people, people)
-    plan = Plan(split, test_share, held_out, window, stride, scale, rng)
+    plan = Plan(split, test_share, held_out, window, stride, scale, rng, new_rate)
     tally = Tally()
     tally.keep("rows", len(table.signal))
     recordings = cut_counted(
@@ -111,7 +112,7 @@ def load_csv(
         np.array([people[name] for name in table.people])[table.person],
         table.time,
         max_gap,
-        plan.window,
+        plan.least_steps(rate),
         tally,
     )
     return plan.dataset(recordings, tuple(numbers), rate, path.name, str(path), tally)

@@ -1,14 +1,15 @@
 """A training and a test part with what is known about them."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from unrolled.data._checks import whole_number
 from unrolled.data.errors import DataError
-from unrolled.data.samples import Samples, steps
+from unrolled.data.samples import Samples, joined, steps
 from unrolled.data.scaling import Scaling
 from unrolled.data.summary import Summary
 
@@ -137,7 +138,49 @@ class Dataset:
         number[[self.classes.index(name) for name in kept]] = np.arange(len(kept))
         train, test = (part.subset(number[part.y] >= 0) for part in (self.train, self.test))
         train, test = (dataclasses.replace(part, y=number[part.y]) for part in (train, test))
-        return dataclasses.replace(self, train=train, test=test, classes=kept)
+        before = len(self.train) + len(self.test)
+        left_out = before - len(train) - len(test)
+        summary = self.summary or Summary({"windows": before})
+        what = "windows" if "windows" in summary.kept else "series"
+        summary += Summary({what: -left_out}, {what: {"of a class not selected": left_out}} if left_out else {})
+        return dataclasses.replace(self, train=train, test=test, classes=kept, summary=summary)
+
+    def folds(self, *, by: Literal["person", "trial"] = "person") -> Iterator["Dataset"]:
+        """Leave one person, or one trial, of both parts out at a time: tested on that one, trained on all others.
+
+        Whatever the split was, training and test part are put together first. Where they are standardised, each
+        fold is so anew, by what is measured on its own training part.
+
+        Parameters
+        ----------
+        by : {"person", "trial"}
+            What is left out, as in `Samples.split`.
+
+        Returns
+        -------
+        iterator of Dataset
+            In rising order of the person or trial.
+
+        Raises
+        ------
+        DataError
+            If there are no person or trial numbers, fewer than two people or trials, or the parts differ in T.
+        """
+        parts = [self.train, self.test]
+        if self.scaling is not None:
+            parts = [dataclasses.replace(part, X=self.scaling.invert(part.X)) for part in parts]
+        everything = joined(*parts)
+        folds = (
+            dataclasses.replace(
+                self,
+                train=rest,
+                test=part,
+                scaling=None,
+                provenance=f"{self.provenance}; a fold: tested on one {by} left out".removeprefix("; "),
+            )
+            for rest, part in everything.folds(by=by)
+        )
+        return folds if self.scaling is None else (fold.standardised() for fold in folds)
 
 
 def class_names(names: tuple[str, ...] | list[str]) -> tuple[str, ...]:

@@ -15,7 +15,8 @@ from unrolled.data._checks import IntArray, one_of, whole_number
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.motionsense_files import MOVEMENTS, Signal, read_motionsense
-from unrolled.data.recordings import count_windows, cut_windows
+from unrolled.data.recordings import count_windows, windows_of
+from unrolled.data.resampling import resample
 from unrolled.data.samples import Rng
 from unrolled.data.summary import Tally
 
@@ -33,6 +34,7 @@ def load_motionsense(
     n_test: int | None = 100,
     window: int = 150,
     stride: int = 75,
+    new_rate: float | None = None,
     scale: bool = True,
     rng: Rng = 0,
     max_bytes: int = 2**30,
@@ -54,7 +56,9 @@ def load_motionsense(
     n_train, n_test : int or None
         Windows of each movement, drawn at random without replacement; None takes all there are.
     window, stride : int
-        Length of a window and distance between the starts of neighbours, in steps of 1/50 s.
+        Length of a window and distance between the starts of neighbours, in steps of 1/50 s, or of `new_rate`.
+    new_rate : float, optional
+        Bring the recordings to this rate (Hz) first, by `resample`.
     scale : bool
         Bring each axis to mean 0 and standard deviation 1, as measured on the training windows.
     rng : None, int or numpy.random.Generator
@@ -66,7 +70,7 @@ def load_motionsense(
     Returns
     -------
     Dataset
-        float32, with person and trial numbers, at 50 Hz; classes downstairs, jogging, sitting, standing,
+        float32, with person and trial numbers, at 50 Hz or `new_rate`; classes downstairs, jogging, sitting, standing,
         upstairs, walking, as labels 0 to 5. ``summary`` says how many windows were drawn and how many not,
         and how many recordings were shorter than a window.
 
@@ -80,7 +84,9 @@ def load_motionsense(
     window, stride = whole_number(window, "window", 1), whole_number(stride, "stride", 1)
     counts = [n if n is None else whole_number(n, name, 1) for n, name in ((n_train, "n_train"), (n_test, "n_test"))]
     recordings = read_motionsense(path, signal=signal, max_bytes=max_bytes)
-    samples = cut_windows(recordings, window, stride)
+    if new_rate is not None:
+        recordings = resample(recordings, RATE, new_rate)
+    samples = windows_of(recordings, window, stride)
     if not len(samples):
         raise DataError(f"window is {window} steps, longer than every recording")
     assert samples.person is not None
@@ -98,7 +104,7 @@ def load_motionsense(
         train,
         test,
         tuple(MOVEMENTS.values()),
-        RATE,
+        RATE if new_rate is None else float(new_rate),
         f"MotionSense (Malekzadeh et al. 2019, doi:10.1145/3302505.3310068), {signal.replace('_', ' ')}; "
         f"windows of {window} steps every {stride}, {n_train or 'all'} training and {n_test or 'all'} test "
         f"windows a movement; tested on {'trials over 10' if split == 'trial' else 'people 21 to 24'}",

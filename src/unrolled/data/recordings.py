@@ -65,6 +65,8 @@ def cut_windows(recordings: Iterable[Recording], length: int = 150, stride: int 
     length, stride : int
         In steps, at least 1. A stride below `length` makes neighbouring windows overlap.
 
+    How many recordings were too short is logged, to the logger "unrolled.data".
+
     Returns
     -------
     Samples
@@ -76,8 +78,17 @@ def cut_windows(recordings: Iterable[Recording], length: int = 150, stride: int 
     DataError
         If there are no recordings, they differ in D, or `length` or `stride` is below 1.
     """
-    length, stride = whole_number(length, "length", 1), whole_number(stride, "stride", 1)
     recordings = list(recordings)
+    samples = windows_of(recordings, length, stride)
+    tally = Tally()
+    count_windows(recordings, length, len(samples), tally)
+    tally.report("cut_windows")
+    return samples
+
+
+def windows_of(recordings: Sequence[Recording], length: int, stride: int) -> Samples:
+    """Do as `cut_windows` does, for a caller who counts."""
+    length, stride = whole_number(length, "length", 1), whole_number(stride, "stride", 1)
     if not recordings:
         raise DataError("there are no recordings to cut windows from")
     axes = recordings[0].signal.shape[1]

@@ -41,7 +41,7 @@ def resample(recordings: Iterable[Recording], rate: float, new_rate: float) -> l
     for name, value in (("rate", rate), ("new_rate", new_rate)):
         if not (np.isfinite(value) and value > 0):
             raise DataError(f"{name} is {value}, expected a finite number of Hz greater than 0")
-    exact = Fraction(new_rate) / Fraction(rate)
+    exact = Fraction(float(new_rate)) / Fraction(float(rate))
     ratio = exact.limit_denominator(LARGEST)
     up, down = ratio.numerator, ratio.denominator
     if not 0 < up <= LARGEST or not math.isclose(up / down, exact, rel_tol=1e-9):

@@ -165,6 +165,20 @@ class Samples:
         return np.unique(numbers, return_inverse=True)[1].reshape(-1)
 
 
+def joined(one: Samples, other: Samples) -> Samples:
+    """Put two parts together; person, trial and lengths are kept where both have them."""
+    if one.X.shape[1:] != other.X.shape[1:]:
+        raise DataError(f"the parts have shapes {one.X.shape} and {other.X.shape}, expected as many steps and axes")
+    numbers: dict[str, IntArray | None] = {}
+    for name in ("person", "trial", "lengths"):
+        a, b = getattr(one, name), getattr(other, name)
+        numbers[name] = None if a is None or b is None else np.concatenate([a, b])
+    if (one.lengths is None) != (other.lengths is None):
+        whole = [np.full(len(part), part.X.shape[1]) if part.lengths is None else part.lengths for part in (one, other)]
+        numbers["lengths"] = np.concatenate(whole)
+    return Samples(np.concatenate([one.X, other.X]), np.concatenate([one.y, other.y]), **numbers)
+
+
 def steps(*parts: Samples) -> str:
     """Say how many steps the series have: "150", or "7 to 29" where they differ."""
     counts: set[int] = set()

@@ -14,7 +14,7 @@ import numpy as np
 from unrolled.data._checks import one_of, whole_number
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
-from unrolled.data.recordings import Recording, count_windows, cut_windows
+from unrolled.data.recordings import Recording, count_windows, windows_of
 from unrolled.data.summary import Tally
 
 EXERCISES = (
@@ -78,7 +78,7 @@ def load_shoulder_exercises(
     everyone = sorted({recording.person for recording in recordings})
     if not held_out or not set(held_out) < set(everyone):
         raise DataError(f"test_people are {held_out}, expected some and not all of {everyone}")
-    samples = cut_windows(recordings, window, stride)
+    samples = windows_of(recordings, window, stride)
     if not len(samples):
         raise DataError(f"window is {window} steps, longer than every recording")
     assert samples.person is not None

@@ -39,7 +39,7 @@ def cut_recordings(
         The longest time between two steps of a recording, in the unit of `time`. Default: five times the
         median time between two steps.
     min_steps : int
-        Shorter recordings are left out.
+        Shorter recordings are left out; how many is logged, to the logger "unrolled.data".
 
     Returns
     -------
@@ -60,7 +60,11 @@ def cut_recordings(
         times = np.asarray(time, np.float64)  # float32 would not tell two nanoseconds apart
         if len(times) != len(signal):
             raise DataError(f"time has shape {times.shape}, expected ({len(signal)},): one number a row of signal")
-    return cut_counted(signal, labels, people, times, max_gap, min_steps, Tally())
+    tally = Tally()
+    recordings = cut_counted(signal, labels, people, times, max_gap, min_steps, tally)
+    tally.keep("recordings", len(recordings))
+    tally.report("cut_recordings")
+    return recordings
 
 
 def cut_counted(

@@ -37,6 +37,7 @@ def load_wisdm(
     test_people: Collection[int] | None = None,
     window: int = 200,
     stride: int = 100,
+    new_rate: float | None = None,
     scale: bool = True,
     rng: Rng = 0,
     max_gap: float = 0.5,
@@ -53,7 +54,7 @@ def load_wisdm(
         Of v1.1 there is the telephone alone.
     sensor : {"accel", "gyro"}
         Acceleration with gravity (3 axes, m/s^2), or rotation rate (3, rad/s). Of v1.1 there is the first alone.
-    split, test_share, test_people, scale, rng
+    split, test_share, test_people, new_rate, scale, rng
         As for `from_recordings`. People are 1 to 36 in v1.1, and 1600 to 1650 in 2019.
     window, stride : int
         Length of a window and distance between the starts of neighbours, in steps of 1/20 s. The default is
@@ -64,7 +65,7 @@ def load_wisdm(
     Returns
     -------
     Dataset
-        float32, with person and trial numbers, at 20 Hz. Classes of v1.1: Walking, Jogging, Upstairs,
+        float32, with person and trial numbers, at 20 Hz or `new_rate`. Classes of v1.1: Walking, Jogging, Upstairs,
         Downstairs, Sitting, Standing; of 2019 the eighteen names of activity_key.txt, in its order.
         ``summary`` counts records, recordings and windows, kept and dropped; it is also logged, to the logger
         "unrolled.data".
@@ -75,9 +76,9 @@ def load_wisdm(
         If the files cannot be read (the message names file and line), a parameter does not fit, or there is
         too little to divide.
     """
-    plan = Plan(split, test_share, test_people, window, stride, scale, rng)
+    plan = Plan(split, test_share, test_people, window, stride, scale, rng, new_rate)
     tally = Tally()
-    recordings, classes = _read(path, device, sensor, max_gap, window, max_bytes, tally)
+    recordings, classes = _read(path, device, sensor, max_gap, plan.least_steps(RATE), max_bytes, tally)
     if classes == tuple(ACTIVITIES):
         source = "WISDM v1.1 (Kwapisz et al. 2010), phone accel"
     else:

@@ -87,6 +87,7 @@ class ClipValue:
             return False
         clipped = False
         for gradient in gradients.values():
-            clipped = clipped or bool(np.abs(gradient).max() > self.limit)
-            np.clip(gradient, -self.limit, self.limit, out=gradient)
+            limit = gradient.dtype.type(self.limit)
+            clipped = clipped or bool(np.abs(gradient).max() > limit)
+            np.clip(gradient, -limit, limit, out=gradient)
         return clipped

@@ -17,7 +17,7 @@ from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.penalty import add_l2
 from unrolled.rnn.progress import Progress
 from unrolled.rnn.samples import Checked, Streamed
-from unrolled.rnn.settings import Settings
+from unrolled.rnn.settings import Augmentation, Settings
 from unrolled.rnn.threads import one_blas_thread
 from unrolled.rnn.watch import Watch, copies, put
 
@@ -127,6 +127,8 @@ class Run:
         self.at = Position()
         self.shuffled = streams.shuffling.bit_generator.state
         self.done = False
+        if isinstance(training, Checked):
+            _refuse_moved_padding(settings.augment, training.lengths, training.X.shape[1])
         self.n_batches = -(-len(training) // settings.batch_size)
 
     def go(self, keeper: Keeper | None, progress: bool, on_epoch: Callable[[int, History], object] | None) -> History:
@@ -168,6 +170,7 @@ class Run:
     def _batch(self, X: Array, Y: Array, lengths: IntArray | None, threads: int) -> None:
         net, how, at, streams = self.net, self.settings, self.at, self.streams
         if how.augment is not None:
+            _refuse_moved_padding(how.augment, lengths, X.shape[1])
             X = self._augmented(X)
         masks = None if how.dropout is None else how.dropout.draw(len(X), net.widths, streams.dropping, net.dtype)
         loss, gradients = net.step(X, Y, threads, lengths=lengths, masks=masks, window=how.window)
@@ -221,3 +224,12 @@ class Run:
         put(self.kept, self.net.parameters)
         self.history.ended = "diverged"
         raise DivergenceError(what, self.at.epoch + 1, batch, self.history)
+
+
+def _refuse_moved_padding(augment: Augmentation | None, lengths: IntArray | None, T: int) -> None:
+    """Raise a ValueError if an augmentation that moves steps in time meets sequences shorter than T."""
+    if getattr(augment, "moves_time", False) and lengths is not None and (lengths < T).any():
+        raise ValueError(
+            f"augment is {augment!r}, which moves steps in time, but sequences have {lengths.min()} to {T} steps: "
+            "expected all of one length, or an augmentation that leaves time alone"
+        )

@@ -78,7 +78,8 @@ def train(
         Leaves out a share of the numbers of each sequence.
     augment : callable, optional
         ``f(X, rng) -> array`` of the same shape, called on every batch (m, T, D) before it is trained on, such as
-        those in ``unrolled.data.augment``.
+        those in ``unrolled.data.augment``. One with a true attribute ``moves_time`` is refused for sequences of
+        different lengths, whose padding it would move.
     l2 : float, default 0
         Adds ``l2 / 2`` times the sum of all squared weights (not biases) to what is minimised; not to the losses
         in the history, which stay comparable.

@@ -37,6 +37,11 @@ class Compose:
     def __post_init__(self) -> None:
         object.__setattr__(self, "augmentations", _several(self.augmentations, "Compose"))
 
+    @property
+    def moves_time(self) -> bool:
+        """Whether it is for sequences that all have T steps alone, as its parts are."""
+        return any(map(moves_time, self.augmentations))
+
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""
         X, stream = batch(X), np.random.default_rng(rng)
@@ -64,6 +69,11 @@ class OneOf:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "augmentations", _several(self.augmentations, "OneOf"))
+
+    @property
+    def moves_time(self) -> bool:
+        """Whether it is for sequences that all have T steps alone, as its parts are."""
+        return any(map(moves_time, self.augmentations))
 
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""
@@ -96,6 +106,11 @@ class Sometimes:
     def __post_init__(self) -> None:
         object.__setattr__(self, "p", number(self.p, "Sometimes' p", 0, 1))
         _one(self.augmentation, "Sometimes' augmentation")
+
+    @property
+    def moves_time(self) -> bool:
+        """Whether it is for sequences that all have T steps alone, as its parts are."""
+        return moves_time(self.augmentation)
 
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""
@@ -134,10 +149,20 @@ class InUnits:
         if not isinstance(self.scaling, Scaling):
             raise DataError(f"InUnits' scaling is {self.scaling!r}, expected a Scaling, such as dataset.scaling")
 
+    @property
+    def moves_time(self) -> bool:
+        """Whether it is for sequences that all have T steps alone, as its parts are."""
+        return moves_time(self.augmentation)
+
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""
         measured = self.scaling.invert(batch(X))
         return self.scaling.apply(_applied(self.augmentation, measured, np.random.default_rng(rng)))
+
+
+def moves_time(augmentation: Augmentation) -> bool:
+    """Tell whether an augmentation says of itself that it moves steps in time."""
+    return bool(getattr(augmentation, "moves_time", False))
 
 
 def _applied(augmentation: Augmentation, X: FloatArray, stream: np.random.Generator) -> FloatArray:

@@ -1,9 +1,11 @@
 """Augmentations that change the time of a sequence and leave its numbers.
 
-They are for sequences that all have T steps: zeros that fill up a shorter one would be moved among its steps.
+They are for sequences that all have T steps: zeros that fill up a shorter one would be moved among its steps. So they
+say of themselves that they have ``moves_time``, and ``rnn.train`` refuses them for sequences of different lengths.
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +39,8 @@ class TimeWarp:
     DataError
         If a setting is not as described; when called, if X is no floating-point array (m, T, D).
     """
+
+    moves_time: ClassVar[bool] = True
 
     sigma: float = 0.2
     knots: int = 4
@@ -82,6 +86,8 @@ class Permutation:
         If a setting is not as described; when called, if X is no floating-point array (m, T, D) with T at least
         ``segments * min_length``.
     """
+
+    moves_time: ClassVar[bool] = True
 
     segments: int = 4
     min_length: int = 10
@@ -135,6 +141,8 @@ class WindowSlice:
     neural networks", ECML/PKDD workshop on advanced analytics and learning on temporal data, 2016 (window slicing;
     Um et al. 2017 call it cropping).
     """
+
+    moves_time: ClassVar[bool] = True
 
     fraction: float = 0.9
 
