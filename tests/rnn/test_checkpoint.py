@@ -334,3 +334,36 @@ def test_a_damaged_checkpoint_is_a_sentence_or_the_same_training(whole: bytes, d
         except rnn.StorageError:
             return
         assert_same(going_on, undisturbed(network, {**PLAIN, "epochs": 2}))  # the byte was none that counts
+
+
+class Settingless:
+    """Its repr is an address."""
+
+    def __init__(self, size: float) -> None:
+        self.size = size
+
+    def __call__(self, X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return np.asarray(X + self.size * rng.normal(size=X.shape).astype(X.dtype))
+
+
+@pytest.mark.parametrize(
+    "augment",
+    [Settingless(1.0), Settingless(1.0).__call__, lambda X, rng: X],  # noqa: ARG005 - an augmentation's
+    ids=["object", "method", "lambda"],
+)
+def test_an_augmentation_that_another_could_be_taken_for_is_refused(augment: Any, tmp_path: Path) -> None:
+    net = network()
+    with pytest.raises(ValueError, match="whose settings cannot be told from its name"):
+        rnn.train(net, easy(), augment=augment, checkpoint=tmp_path / "run.h5", progress=False, **PLAIN)
+    assert not list(tmp_path.iterdir())
+    rnn.train(net, easy(), augment=augment, progress=False, **PLAIN)  # without a checkpoint any will do
+
+
+def test_only_its_own_leavings_are_cleared(tmp_path: Path) -> None:
+    stopped(network, PLAIN, tmp_path / "run.h5", 6, 1)
+    own = tmp_path / ".run.h5-0123456789abcdef.h5"
+    others = [tmp_path / ".run.h5-2.h5-0123456789abcdef.h5", tmp_path / ".run-0123456789abcdef.h5"]
+    for path in (own, *others):
+        path.touch()
+    resumed(tmp_path / "run.h5", PLAIN)
+    assert sorted(tmp_path.iterdir()) == sorted([*others, tmp_path / "run.h5"])

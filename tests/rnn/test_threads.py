@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -61,53 +62,102 @@ def blas_threads() -> int:
     return max(int(library["num_threads"]) for library in libraries if library["user_api"] == "blas")
 
 
-def test_blas_is_held_to_one_thread_and_given_back() -> None:
+def set_blas_threads(n: int) -> None:
+    """As the environment would: set by a thread that is gone, so that nobody is in control."""
     threadpoolctl = pytest.importorskip("threadpoolctl", reason="the extra 'threads' is not installed")
-    with threadpoolctl.threadpool_limits(2, user_api="blas"):
-        before = blas_threads()
-        with threads.one_blas_thread() as outer:
-            assert blas_threads() == 1
-            with threads.one_blas_thread() as inner:
-                assert blas_threads() == 1
-            assert blas_threads() == 1
-        assert outer == inner == before
-        assert blas_threads() == before
+    setting = threading.Thread(target=threadpoolctl.threadpool_limits, args=(n, "blas"))
+    setting.start()
+    setting.join()
 
 
-def test_blas_is_given_back_when_blocks_overlap_in_several_threads() -> None:
+@pytest.fixture
+def two_blas_threads() -> Iterator[None]:
     before = blas_threads()
+    set_blas_threads(2)
+    assert blas_threads() == 2
+    yield
+    set_blas_threads(before)
 
+
+@pytest.mark.usefixtures("two_blas_threads")
+def test_blas_is_held_to_one_thread_and_given_back() -> None:
+    with threads.one_blas_thread() as outer:
+        assert blas_threads() == 1
+        with threads.one_blas_thread() as inner:
+            assert blas_threads() == 1
+        assert blas_threads() == 1
+    assert outer == inner == 2
+    assert blas_threads() == 2
+
+
+@pytest.mark.usefixtures("two_blas_threads")
+def test_blas_is_given_back_when_blocks_overlap_in_several_threads() -> None:
     def hold(_: int) -> set[int]:
         counts = set()
         for _ in range(50):
             with threads.one_blas_thread() as n:
                 counts.add(n)
+                assert blas_threads() == 1
         return counts
 
     with ThreadPoolExecutor(4) as pool:
         counts = set().union(*pool.map(hold, range(4)))
-    assert blas_threads() == before
-    assert len(counts) == 1
+    assert blas_threads() == 2
+    assert counts == {2}
 
 
-def test_nothing_is_divided_in_an_undivided_block_and_other_threads_are_left_alone() -> None:
+@pytest.mark.usefixtures("two_blas_threads")
+def test_the_last_of_overlapping_blocks_lets_go() -> None:
+    second_is_in, first_is_out = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with threads.one_blas_thread():
+            assert second_is_in.wait(10)
+
+    def second() -> int:
+        with threads.one_blas_thread():
+            second_is_in.set()
+            assert first_is_out.wait(10)
+            return blas_threads()
+
+    with ThreadPoolExecutor(2) as pool:
+        one = pool.submit(first)
+        while threads._Hold.blocks == 0:
+            time.sleep(0.001)
+        other = pool.submit(second)
+        one.result()
+        first_is_out.set()
+        assert other.result() == 1
+        assert blas_threads() == 2
+
+
+@pytest.mark.usefixtures("two_blas_threads")
+def test_a_programs_own_limit_stays() -> None:
     threadpoolctl = pytest.importorskip("threadpoolctl", reason="the extra 'threads' is not installed")
+    for n in (1, 2):
+        with threadpoolctl.threadpool_limits(n, user_api="blas"):
+            with threads.one_blas_thread() as ours:
+                assert ours == 1 or blas_threads() == 1  # what is BLAS's is not ours too
+            assert blas_threads() == n
+    assert blas_threads() == 2
 
+
+@pytest.mark.usefixtures("two_blas_threads")
+def test_nothing_is_divided_in_an_undivided_block_and_other_threads_are_left_alone() -> None:
     def parts() -> int:
         with threads.one_blas_thread() as n:
             return n
 
-    with threadpoolctl.threadpool_limits(2, user_api="blas"), ThreadPoolExecutor(1) as pool:
-        before = blas_threads()
+    with ThreadPoolExecutor(1) as pool:
         with threads.undivided():
             assert blas_threads() == 1
             assert parts() == 1
             with threads.undivided():
                 assert parts() == 1
             assert parts() == 1
-            assert pool.submit(parts).result() == before
-        assert parts() == before
-        assert blas_threads() == before
+            assert pool.submit(parts).result() == 2
+        assert parts() == 2
+        assert blas_threads() == 2
 
 
 def test_an_error_in_a_part_is_the_callers() -> None:

@@ -123,8 +123,10 @@ class Checkpoint:
 
     def tidy(self) -> None:
         """Remove what a process that was killed while writing has left beside the file."""
-        for left in self.path.parent.glob(f".{_escaped(self.path.name)}-*{_escaped(self.path.suffix)}"):
-            left.unlink(missing_ok=True)
+        ours = re.compile(rf"\.{re.escape(self.path.name)}-[0-9a-f]{{16}}{re.escape(self.path.suffix)}")
+        for left in self.path.parent.iterdir():
+            if ours.fullmatch(left.name):
+                left.unlink(missing_ok=True)
 
 
 @dataclass
@@ -177,9 +179,17 @@ def made_of(
 
 
 def _named(function: Any) -> str:
-    if hasattr(function, "__qualname__"):
-        return f"{function.__module__}.{function.__qualname__}"
-    return re.sub(r" at 0x[0-9a-f]+", "", repr(function))  # addresses are another process's tomorrow
+    """Describe an augmentation so that another one has another description, also in another process."""
+    name = getattr(function, "__qualname__", None)
+    if name is not None and "<" not in name and getattr(function, "__self__", None) is None:
+        return f"{function.__module__}.{name}"
+    text = repr(function)
+    if name is not None or re.search(r" at 0x[0-9a-f]+", text):  # an address is another process's tomorrow
+        raise ValueError(
+            f"augment is {text}, whose settings cannot be told from its name, expected for a checkpoint a function at "
+            "the top level of a module, or an object whose repr says its settings, such as data.augment.Jitter(0.05)"
+        )
+    return text
 
 
 def _digest(text: bytes, groups: dict[str, Parameters]) -> str:
@@ -188,10 +198,6 @@ def _digest(text: bytes, groups: dict[str, Parameters]) -> str:
         for of in sorted(groups[name]):
             digest.update(f"{name}/{of}".encode() + groups[name][of].tobytes())
     return digest.hexdigest()
-
-
-def _escaped(name: str) -> str:
-    return re.sub(r"([*?[])", r"[\1]", name)
 
 
 def _array_to_json(value: Any) -> Any:

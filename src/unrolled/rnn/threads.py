@@ -9,11 +9,11 @@ installed (it is the extra ``threads``), or BLAS has one thread anyway, nothing 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from itertools import pairwise
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any, TypeVar
 
 import numpy as np
@@ -26,11 +26,16 @@ WORTH = 2048
 
 
 class _Hold:
-    """Who holds BLAS to one thread. threadpoolctl lets only the thread that took hold let go."""
+    """Who holds BLAS to one thread: a thread of its own, from the first of overlapping blocks to the last.
+
+    threadpoolctl lets only the thread that took hold let go, and blocks in several threads end in any order.
+    """
 
     lock = Lock()
     blocks = 0  # that are under way, in whichever thread
-    threads = 1  # that BLAS had when the first of them began
+    threads = 1  # that BLAS had when the first of them began, and that are ours to use
+    release = Event()
+    keeper = Thread()
 
 
 _undivided = ContextVar("_undivided", default=False)
@@ -40,24 +45,42 @@ _undivided = ContextVar("_undivided", default=False)
 def one_blas_thread() -> Iterator[int]:
     """Hold BLAS to one thread within the block; yields how many threads it had, which are now ours to use.
 
-    Of blocks that overlap, in one thread or in several, the first takes hold, and lets go at its own end.
+    Of blocks that overlap, in one thread or in several, the first to begin takes hold and the last to end lets go.
+    Where the program limits BLAS itself by threadpoolctl, that stays as it is, and one thread is ours.
     """
     control = _control()
     if control is None:
         yield 1
         return
     with _Hold.lock:
-        first = _Hold.blocks == 0
-        if first:
-            _Hold.threads = max(library.num_threads for library in control.lib_controllers)
+        if _Hold.blocks == 0:
+            _take_hold(control)
         _Hold.blocks += 1
         threads = _Hold.threads
     try:
-        with control.limit(limits=1) if first else nullcontext():
-            yield 1 if _undivided.get() else threads
+        yield 1 if _undivided.get() else threads
     finally:
         with _Hold.lock:
             _Hold.blocks -= 1
+            if _Hold.blocks == 0:
+                _Hold.release.set()
+                _Hold.keeper.join()
+
+
+def _take_hold(control: Any) -> None:
+    before = max(library.num_threads for library in control.lib_controllers)
+    held, release = Event(), Event()
+
+    def keep() -> None:
+        with control.limit(limits=1):
+            held.set()
+            release.wait()
+
+    _Hold.release, _Hold.keeper = release, Thread(target=keep, name="unrolled-blas", daemon=True)
+    _Hold.keeper.start()
+    held.wait()
+    alone = all(library.num_threads == 1 for library in control.lib_controllers)
+    _Hold.threads = before if alone else 1
 
 
 @contextmanager
