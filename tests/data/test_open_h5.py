@@ -1,5 +1,6 @@
 import threading
 import tracemalloc
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -369,6 +370,20 @@ def test_damage_that_only_reading_finds_names_the_file(tmp_path: Path, read_ahea
         with pytest.raises(DataError, match=r"a\.h5: trX, the chunk at .* is damaged"):
             epoch(file.train, 8)
         assert len(epoch(file.test, 8)) == 4
+
+
+@pytest.mark.parametrize("content", [bytes(10), bytes(10**6)], ids=["too short", "a bomb"])
+def test_a_chunk_refused_once_is_refused_again(tmp_path: Path, content: bytes) -> None:
+    path = numbered(tmp_path / "a.h5", 40)
+    with h5py.File(path, "r+") as file:
+        del file["trX"]
+        packed = file.create_dataset("trX", data=np.ones((40, T, D), "f4"), chunks=(10, T, D), compression="gzip")
+        packed.id.write_direct_chunk((20, 0, 0), zlib.compress(content))
+    with open_h5(path) as file:
+        for rows in (slice(None), slice(20, 30), slice(25, 26)) * 2:
+            with pytest.raises(DataError, match=r"a.h5: trX, the chunk at \(20, 0, 0\): it "):
+                file.train.X[rows]
+        np.testing.assert_array_equal(file.train.X[:20], 1)  # the others can be read
 
 
 def no_trX(path: Path) -> None:

@@ -169,7 +169,8 @@ class StoredSeries:
         if not self.unchecked:
             return
         for band in range(rows[0] // self.band, rows[-1] // self.band + 1):
-            hdf5.check_unpacking(dataset, self.name, self.unchecked.pop(band, ()))
+            hdf5.check_unpacking(dataset, self.name, self.unchecked.get(band, ()))
+            self.unchecked.pop(band, None)  # only now: what was refused once is looked at again
 
     def _check(self, out: FloatArray, rows: range) -> None:
         if np.isfinite(out.min()) and np.isfinite(out.max()):  # NaN passes through both
