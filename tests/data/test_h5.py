@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from unrolled.data import DataError, Dataset, Samples, Scaling, load_h5, save_h5
+from unrolled import hdf5
+from unrolled.data import DataError, Dataset, Samples, Scaling, load_h5, open_h5, save_h5
 
 Arrays = dict[str, Any]
 
@@ -283,6 +284,24 @@ def test_class_names_must_fit_the_columns(tmp_path: Path) -> None:
         load_h5(path, classes=["a", "b"])
     with pytest.raises(DataError, match=r"a.h5: classes name 'a' twice"):
         load_h5(path, classes=["a", "b", "a"])
+
+
+@pytest.mark.parametrize("load", [load_h5, open_h5])
+def test_more_one_hot_columns_than_there_are_classes_are_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: Callable[[Path], object]
+) -> None:
+    path, columns = tmp_path / "a.h5", 65_537
+    with h5py.File(write(path, course(n=1, n_test=1)), "a") as file:
+        for name in ("trY", "tstY"):
+            del file[name]
+            file.create_dataset(name, data=np.arange(columns)[np.newaxis] == 0, compression="gzip")
+
+    def unread(*_: object) -> None:
+        raise AssertionError("it was unpacked")
+
+    monkeypatch.setattr(hdf5, "check_unpacking", unread)
+    with pytest.raises(DataError, match=r"a.h5: trY has shape \(1, 65537\), expected at most 65536 classes"):
+        load(path)
 
 
 def test_max_bytes_can_be_raised_and_lowered(tmp_path: Path) -> None:

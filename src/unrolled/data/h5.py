@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from unrolled import hdf5
 from unrolled.data._checks import real_numbers
-from unrolled.data._labels import labels_from_zero
+from unrolled.data._labels import label_columns, labels_from_zero
 from unrolled.data._layout import FORMAT, OPTIONAL, REQUIRED, attributes_of, errors_naming, is_ours, opened
 from unrolled.data.dataset import Dataset, class_names
 from unrolled.data.errors import DataError
@@ -128,6 +128,7 @@ def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
     if size > max_bytes:
         shapes = ", ".join(f"{name} {dataset.shape}" for name, dataset in datasets.items())
         raise DataError(f"{shapes} need {size} bytes, expected at most {max_bytes}: pass max_bytes to allow more")
+    label_columns(datasets)
     return {name: hdf5.read(dataset, name) for name, dataset in datasets.items()}
 
 

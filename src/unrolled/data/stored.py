@@ -16,7 +16,7 @@ import numpy as np
 from unrolled import hdf5
 from unrolled.data._ahead import in_turn
 from unrolled.data._checks import FloatArray, IntArray, step_counts, whole_number
-from unrolled.data._labels import labels_from_zero
+from unrolled.data._labels import label_columns, labels_from_zero
 from unrolled.data._layout import REQUIRED, attributes_of, errors_naming, is_ours, opened
 from unrolled.data._series import PIECE, SCALING_BYTES, StoredSeries, chunks_to_check, new_lock
 from unrolled.data._shuffling import INDEX_BYTES, Filling, Layout, fillings
@@ -332,6 +332,7 @@ def _dataset(
         classes = tuple(attributes["classes"])
     known = None if classes is None else len(class_names(tuple(classes)))
     labels = {name: datasets[name] for name in ("trY", "tstY")}
+    label_columns(labels)  # before a chunk is unpacked
     for name, dataset in labels.items():
         hdf5.check_chunks(dataset, name)
     y, n_classes = labels_from_zero(labels, known, first_label, ours=ours)
