@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from unrolled.data._checks import IntArray, whole_number, whole_numbers
 from unrolled.data.errors import DataError
 
-PIECE = 2**20  # numbers of one-hot labels looked at at a time
+PIECE_BYTES = 2**20  # of one-hot labels, looked at at a time
 MAX_CLASSES = 65536  # more than any movement study has: a label beyond is a mistake
 
 
@@ -67,7 +67,7 @@ def label_columns(arrays: Mapping[str, NDArray[Any]]) -> int:
 
 def _from_one_hot(Y: NDArray[Any], name: str) -> IntArray:
     labels = np.empty(len(Y), np.int64)
-    rows = max(1, PIECE // Y.shape[1])
+    rows = max(1, PIECE_BYTES // (Y.shape[1] * Y.dtype.itemsize))
     for first in range(0, len(Y), rows):
         piece = Y[first : first + rows]
         wrong = ((piece == 1).sum(axis=1) != 1) | ((piece != 0).sum(axis=1) != 1)
