@@ -306,8 +306,19 @@ def test_more_one_hot_columns_than_there_are_classes_are_refused_before_they_are
 
 def test_max_bytes_can_be_raised_and_lowered(tmp_path: Path) -> None:
     path = write(tmp_path / "a.h5", course())
-    size = sum(values.nbytes for values in course().values())
+    size = sum(values.nbytes for values in course().values()) + 8 * (7 + 5)  # labels become int64
     assert len(load_h5(path, max_bytes=size).train) == 7
+    with pytest.raises(DataError, match=f"need {size} bytes, expected at most {size - 1}"):
+        load_h5(path, max_bytes=size - 1)
+
+
+def test_max_bytes_counts_what_small_numbers_become(tmp_path: Path) -> None:
+    arrays = {name: values.astype(np.uint8) for name, values in course().items()}
+    size = 4 * (7 + 5) * 4 * 2 + (7 + 5) * 3 + 8 * (7 + 5)
+    path = write(tmp_path / "a.h5", arrays)
+    loaded = load_h5(path, max_bytes=size)
+    kept = sum(part.X.nbytes + part.y.nbytes for part in (loaded.train, loaded.test))
+    assert kept == size - (7 + 5) * 3  # one-hot labels are let go
     with pytest.raises(DataError, match=f"need {size} bytes, expected at most {size - 1}"):
         load_h5(path, max_bytes=size - 1)
 
