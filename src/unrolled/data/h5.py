@@ -135,10 +135,10 @@ def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
 
 def _bytes_needed(name: str, dataset: h5py.Dataset) -> int:
     """Give the bytes a data set takes in memory: series at least as float32, the others also as int64, one a row."""
-    numbers, width = math.prod(dataset.shape), int(dataset.dtype.itemsize)
+    numbers, width = math.prod(map(int, dataset.shape)), int(dataset.dtype.itemsize)
     if name.endswith("X"):
         return numbers * max(width, 4)
-    return numbers * width + 8 * (dataset.shape[0] if dataset.shape else 1)
+    return numbers * width + 8 * int(dataset.shape[0] if dataset.shape else 1)
 
 
 def _dataset(
