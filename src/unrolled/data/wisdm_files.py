@@ -74,7 +74,7 @@ def read_steps(path: Path, device: str, sensor: str, max_bytes: int, tally: Tall
     one_of(device, DEVICES, "device")
     one_of(sensor, SENSORS, "sensor")
     of_2019 = rf"data_[0-9]{{1,9}}_{sensor}_{device}\.txt"
-    if path.is_dir() or zipfile.is_zipfile(path):
+    if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):  # which would wait for a pipe
         either = re.compile(rf"(?:[^/]+/)*({of_2019}|{re.escape(RAW)})")
         with members(path, either, EXPECTED, max_bytes=max_bytes, max_member=max_bytes) as found:
             published = _one_edition(found, f"{device}/{sensor}/data_1600_{sensor}_{device}.txt", path)
