@@ -5,17 +5,15 @@ Smartphones, ESANN 2013. The recordings are at https://doi.org/10.24432/C54S4K, 
 """
 
 import contextlib
-import io
 import os
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from unrolled.data._archive import Member, _checked, _in_zip, members
+from unrolled.data._archive import Member, members, nested
 from unrolled.data._checks import one_of
 from unrolled.data._labels import MAX_CLASSES
 from unrolled.data._text import column, table
@@ -115,19 +113,11 @@ def _files(path: Path, names: list[str], max_bytes: int) -> Iterator[dict[str, M
         if len(packed) != 1 or len(found) > 1:
             yield _each_once(path, [member for member in found if member.match[1]], names)
             return
-        try:
-            archive = zipfile.ZipFile(io.BytesIO(packed[0].read()))
-        except DataError:
-            raise
-        except Exception as error:  # BadZipFile, OSError, NotImplementedError, ValueError, struct.error ...
-            raise DataError(f"{packed[0].where}: expected {expected}: {error}") from error
-        with archive:
-            where = Path(packed[0].where)
-            unpacked = _checked(where, list(_in_zip(where, archive, inside)), max_bytes, most)
-            yield _each_once(where, unpacked, names)
+        with nested(packed[0], inside, expected, max_bytes=max_bytes, max_member=most) as unpacked:
+            yield _each_once(packed[0].where, unpacked, names)
 
 
-def _each_once(path: Path, found: list[Member], names: list[str]) -> dict[str, Member]:
+def _each_once(path: Path | str, found: list[Member], names: list[str]) -> dict[str, Member]:
     files: dict[str, Member] = {}
     for member in found:
         name = member.match[1]
