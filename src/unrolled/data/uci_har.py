@@ -14,13 +14,13 @@ from typing import Literal
 import numpy as np
 
 from unrolled.data._archive import Member, members, nested
-from unrolled.data._checks import one_of
+from unrolled.data._checks import IntArray, one_of
 from unrolled.data._labels import MAX_CLASSES
 from unrolled.data._text import column, table
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Samples
-from unrolled.data.summary import Summary
+from unrolled.data.summary import Tally
 
 RATE = 50.0  # Hz
 STEPS = 128
@@ -65,27 +65,32 @@ def load_uci_har(
     Dataset
         float32, with person numbers, at 50 Hz; classes in the order of activity_labels.txt and with its
         names: WALKING, WALKING_UPSTAIRS, WALKING_DOWNSTAIRS, SITTING, STANDING, LAYING, as labels 0 to 5.
+        ``summary`` counts windows; it is also logged, to the logger "unrolled.data".
 
     Raises
     ------
     DataError
-        If a file is missing, too large, damaged or not as published: the message names file and line.
+        If a file is missing, too large, damaged or not as published, or a person is in both parts: the message
+        names file and line.
     """
     one_of(signal, tuple(SIGNALS), "signal")
     path = Path(path)
     series = [f"{name}_{axis}" for name in SIGNALS[signal] for axis in "xyz"]
     with _files(path, _names(series), max_bytes) as files:
         classes = _activities(files["activity_labels.txt"])
-        train, test = (_part(files, part, series, len(classes)) for part in ("train", "test"))
-    people = [0 if part.person is None else len(np.unique(part.person)) for part in (train, test)]
+        (train, person), (test, test_person) = (_part(files, part, series, len(classes)) for part in ("train", "test"))
+        _refuse_common(person, test_person, files["test/subject_test.txt"])
+    tally = Tally()
+    tally.keep("windows", len(train) + len(test))
     dataset = Dataset(
         train,
         test,
         classes,
         RATE,
         f"UCI HAR (Anguita et al. 2013, doi:10.24432/C54S4K), {signal.replace('_', ' ')}; windows of {STEPS} "
-        f"steps every {STEPS // 2}; its own split, {people[0]} people for training and {people[1]} for the test",
-        summary=Summary({"windows": len(train) + len(test)}),
+        f"steps every {STEPS // 2}; its own split, {len(np.unique(person))} people for training and "
+        f"{len(np.unique(test_person))} for the test",
+        summary=tally.report(str(path)),
     )
     return dataset.standardised() if scale else dataset
 
@@ -146,8 +151,8 @@ def _activities(file: Member) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _part(files: dict[str, Member], part: str, series: list[str], n_classes: int) -> Samples:
-    """Read the training or the test part."""
+def _part(files: dict[str, Member], part: str, series: list[str], n_classes: int) -> tuple[Samples, IntArray]:
+    """Read the training or the test part, and whose each window is."""
     labels, people = (files[f"{part}/{name}_{part}.txt"] for name in ("y", "subject"))
     y = column(labels.text(), labels.where, n_classes) - 1
     person = column(people.text(), people.where, MOST_PEOPLE)
@@ -158,7 +163,16 @@ def _part(files: dict[str, Member], part: str, series: list[str], n_classes: int
         windows = table(file.text(), file.where, STEPS)
         _as_many(len(windows), file, len(y), labels)
         axes.append(windows.astype(np.float32))
-    return Samples(np.stack(axes, axis=2), y, person)
+    return Samples(np.stack(axes, axis=2), y, person), person
+
+
+def _refuse_common(train: IntArray, test: IntArray, file: Member) -> None:
+    common = np.isin(test, train)
+    if common.any():
+        row = int(common.argmax())
+        raise DataError(
+            f"{file.where}, line {row + 1}: person {test[row]} is in the training part too, expected others"
+        )
 
 
 def _as_many(n: int, file: Member, expected: int, labels: Member) -> None:
