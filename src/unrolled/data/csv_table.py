@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled.data._checks import FloatArray, IntArray
-from unrolled.data._plain import decode, read_file
-from unrolled.data._text import number
+from unrolled.data._text import decode, number, read_file
 from unrolled.data.assembling import Plan, Split
 from unrolled.data.dataset import Dataset, class_names
 from unrolled.data.errors import DataError

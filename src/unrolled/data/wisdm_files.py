@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from unrolled.data._archive import Member, members
 from unrolled.data._checks import FloatArray, IntArray, one_of
-from unrolled.data._plain import decode, read_file
+from unrolled.data._text import decode, read_file
 from unrolled.data.errors import DataError
 from unrolled.data.summary import Tally
 
