@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from unrolled.data import DataError
-from unrolled.data._archive import Member, members
+from unrolled.data._archive import Member, members, nested
 
 ANY_TEXT = re.compile(r"(?:[^/]+/)*([^/]+)\.txt")
 
@@ -173,3 +173,34 @@ def test_an_entry_without_a_name_is_passed_over(tmp_path: Path) -> None:
     place = content.rindex(b"PK\1\2")
     path.write_bytes(content[: place + 28] + b"\0\0\1\0" + content[place + 32 :])  # its x is now an extra field
     assert [member.name for member, _ in look(path)] == ["a.txt"]
+
+
+def test_a_zip_within_a_zip_or_a_folder_is_looked_into_like_any_other(tmp_path: Path) -> None:
+    inner = pack(tmp_path / "inner.zip", [("b.txt", b"two"), ("c.dat", b"no"), ("in/a.txt", b"one" * 99)])
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    inner.rename(folder / "inner.zip")
+    content = (folder / "inner.zip").read_bytes()
+    outer = pack(tmp_path / "outer.zip", [("inner.zip", content)])
+    broken = pack(tmp_path / "broken.zip", [("inner.zip", content[:-9])])
+    climbing = pack(tmp_path / "climbing.zip", [("../a.txt", b"")]).read_bytes()
+    climbing_within = pack(tmp_path / "outer2.zip", [("inner.zip", climbing)])
+
+    def look_within(path: Path, max_bytes: int = 300, max_member: int = 297) -> list[tuple[str, bytes]]:
+        a_zip = re.compile(r".*\.zip")
+        with (
+            members(path, a_zip, "x.zip", max_bytes=10_000, max_member=10_000) as found,
+            nested(found[0], ANY_TEXT, "y.zip", max_bytes=max_bytes, max_member=max_member) as within,
+        ):
+            return [(member.where, member.read()) for member in within]
+
+    for path in (outer, folder):
+        where = f"{path}, inner.zip"
+        assert look_within(path) == [(f"{where}, b.txt", b"two"), (f"{where}, in/a.txt", b"one" * 99)]
+        for limits, refused in (((299, 297), "all of it has 300 bytes"), ((300, 296), "in/a.txt has 297 bytes")):
+            with pytest.raises(DataError, match=f"{re.escape(where)}: {refused}, expected at most"):
+                look_within(path, *limits)
+    with pytest.raises(DataError, match=r"broken.zip, inner.zip: expected y.zip: "):
+        look_within(broken)
+    with pytest.raises(DataError, match=r"outer2.zip, inner.zip: an entry is named '../a.txt', expected names within"):
+        look_within(climbing_within)

@@ -113,6 +113,7 @@ def test_labels_and_people_as_they_stand_in_the_file(tmp_path: Path) -> None:
         (HEADER.encode() + b"1,two,a,1,0\n", "a.csv, line 2: expected a number in column y, found 'two'"),
         (HEADER.encode() + b"1,,a,1,0\n", "a.csv, line 2: expected a number in column y, found ''"),
         (HEADER.encode() + b"1,1_000,a,1,0\n", "a.csv, line 2: expected a number in column y, found '1_000'"),
+        (HEADER.encode() + "1,\u0661\u0662,a,1,0\n".encode(), "a.csv, line 2: expected a number in column y, found '"),
         (HEADER.encode() + b"1,2,a,1,noon\n", "a.csv, line 2: expected a number in column t, found 'noon'"),
         (
             HEADER.encode() + b"1,2,a,1,0\n1,nan,a,1,0\n",

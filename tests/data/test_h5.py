@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from unrolled.data import DataError, Dataset, Samples, Scaling, load_h5, save_h5
+from unrolled import hdf5
+from unrolled.data import DataError, Dataset, Samples, Scaling, load_h5, open_h5, save_h5
 
 Arrays = dict[str, Any]
 
@@ -285,10 +286,39 @@ def test_class_names_must_fit_the_columns(tmp_path: Path) -> None:
         load_h5(path, classes=["a", "b", "a"])
 
 
+@pytest.mark.parametrize("load", [load_h5, open_h5])
+def test_more_one_hot_columns_than_there_are_classes_are_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load: Callable[[Path], object]
+) -> None:
+    path, columns = tmp_path / "a.h5", 65_537
+    with h5py.File(write(path, course(n=1, n_test=1)), "a") as file:
+        for name in ("trY", "tstY"):
+            del file[name]
+            file.create_dataset(name, data=np.arange(columns)[np.newaxis] == 0, compression="gzip")
+
+    def unread(*_: object) -> None:
+        raise AssertionError("it was unpacked")
+
+    monkeypatch.setattr(hdf5, "check_unpacking", unread)
+    with pytest.raises(DataError, match=r"a.h5: trY has shape \(1, 65537\), expected at most 65536 classes"):
+        load(path)
+
+
 def test_max_bytes_can_be_raised_and_lowered(tmp_path: Path) -> None:
     path = write(tmp_path / "a.h5", course())
-    size = sum(values.nbytes for values in course().values())
+    size = sum(values.nbytes for values in course().values()) + 8 * (7 + 5)  # labels become int64
     assert len(load_h5(path, max_bytes=size).train) == 7
+    with pytest.raises(DataError, match=f"need {size} bytes, expected at most {size - 1}"):
+        load_h5(path, max_bytes=size - 1)
+
+
+def test_max_bytes_counts_what_small_numbers_become(tmp_path: Path) -> None:
+    arrays = {name: values.astype(np.uint8) for name, values in course().items()}
+    size = 4 * (7 + 5) * 4 * 2 + (7 + 5) * 3 + 8 * (7 + 5)
+    path = write(tmp_path / "a.h5", arrays)
+    loaded = load_h5(path, max_bytes=size)
+    kept = sum(part.X.nbytes + part.y.nbytes for part in (loaded.train, loaded.test))
+    assert kept == size - (7 + 5) * 3  # one-hot labels are let go
     with pytest.raises(DataError, match=f"need {size} bytes, expected at most {size - 1}"):
         load_h5(path, max_bytes=size - 1)
 

@@ -1,6 +1,7 @@
 import sys
 import threading
 import tracemalloc
+import zlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -146,8 +147,63 @@ def test_reading_stays_within_the_memory(tmp_path: Path, read_ahead: bool, store
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert memory / 2 < peak < memory
-        with pytest.raises(DataError, match=r"18000 rows of trX need 10800000 bytes, expected at most memory="):
+        with pytest.raises(DataError, match=r"18000 rows of trX need 10800000 bytes, .*expected at most memory="):
             np.asarray(opened.train.X)
+
+
+@pytest.mark.parametrize(("rows", "lasting"), [(3, 2400), (slice(0, 5), 12_000)])
+def test_the_chunk_that_a_row_is_unpacked_from_is_counted(tmp_path: Path, rows: int | slice, lasting: int) -> None:
+    path = tmp_path / "a.h5"
+    unpacked = 3 * 100 * 200 * 3 * 4
+    with h5py.File(path, "w") as file:
+        for part in ("tr", "tst"):
+            data = np.zeros((100, 200, 3), np.float32)
+            file.create_dataset(part + "X", data=data, chunks=(100, 200, 3), compression="gzip")
+            file[part + "Y"] = np.eye(2)[np.arange(100) % 2]
+    labels = 2 * 8 * 100
+    with open_h5(path, memory=labels + lasting + unpacked - 1) as opened:
+        message = rf"a.h5: \d rows of trX need {lasting} bytes, and {unpacked} more while they are read, expected at"
+        with pytest.raises(DataError, match=message):
+            opened.train.X[rows]
+        assert not opened.train.X[:0].size
+    with open_h5(path, memory=labels + lasting + unpacked) as opened:
+        tracemalloc.start()
+        assert opened.train.X[rows].nbytes == lasting
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert unpacked / 4 < peak < opened.train.memory
+
+
+def test_turning_and_scaling_rows_is_counted(tmp_path: Path) -> None:
+    path = numbered(tmp_path / "a.h5", 1000, dtype=np.int16)
+    with open_h5(path, memory=8 * 1005 + 500 * T * D * (4 + 2)) as file:
+        assert len(file.train.X[:500]) == 500
+        with pytest.raises(DataError, match="501 rows of trX need 16032 bytes, and 8016 more while they are read"):
+            file.train.X[:501]
+        scaled = file.train.X.scaled(Scaling(np.zeros(D), np.ones(D)))
+        with pytest.raises(DataError, match=f"500 rows of trX need 16000 bytes, and {8000 + 24 * 500 * T * D} more"):
+            scaled[:500]
+
+
+def test_a_label_chunk_beyond_the_memory_is_not_unpacked(tmp_path: Path) -> None:
+    path = numbered(tmp_path / "a.h5", 1000)
+    with h5py.File(path, "a") as file:
+        del file["trY"], file["tstY"]
+        for name, n in (("trY", 1000), ("tstY", 5)):
+            file.create_dataset(name, data=np.eye(10)[np.arange(n) % 10], chunks=(20_000, 10), maxshape=(None, 10))
+    with pytest.raises(DataError, match=r"need 8040 bytes, but memory is 8040"):
+        open_h5(path, memory=8040)
+    with open_h5(path, memory=8041):  # chunks as they are take nothing more
+        pass
+    with h5py.File(path, "a") as file:
+        y = file["trY"][:]
+        del file["trY"]
+        file.create_dataset("trY", data=y, chunks=(20_000, 10), maxshape=(None, 10), compression="gzip")
+    message = r"a.h5: the labels of 1005 series need 8040 bytes, and 4800000 more while they are read, but memory is"
+    with pytest.raises(DataError, match=message):
+        open_h5(path, memory=8040 + 4_800_000)
+    with open_h5(path, memory=8041 + 4_800_000) as opened:
+        assert opened.train.y[-1] == 9
 
 
 def test_a_memory_too_small_is_refused_and_says_what_is_needed(tmp_path: Path) -> None:
@@ -382,6 +438,20 @@ def test_damage_that_only_reading_finds_names_the_file(tmp_path: Path, read_ahea
         with pytest.raises(DataError, match=r"a\.h5: trX, the chunk at .* is damaged"):
             epoch(file.train, 8)
         assert len(epoch(file.test, 8)) == 4
+
+
+@pytest.mark.parametrize("content", [bytes(10), bytes(10**6)], ids=["too short", "a bomb"])
+def test_a_chunk_refused_once_is_refused_again(tmp_path: Path, content: bytes) -> None:
+    path = numbered(tmp_path / "a.h5", 40)
+    with h5py.File(path, "r+") as file:
+        del file["trX"]
+        packed = file.create_dataset("trX", data=np.ones((40, T, D), "f4"), chunks=(10, T, D), compression="gzip")
+        packed.id.write_direct_chunk((20, 0, 0), zlib.compress(content))
+    with open_h5(path) as file:
+        for rows in (slice(None), slice(20, 30), slice(25, 26)) * 2:
+            with pytest.raises(DataError, match=r"a.h5: trX, the chunk at \(20, 0, 0\): it "):
+                file.train.X[rows]
+        np.testing.assert_array_equal(file.train.X[:20], 1)  # the others can be read
 
 
 def no_trX(path: Path) -> None:

@@ -1,6 +1,7 @@
 """`load_uci_har`, on an imitation of the published files."""
 
 import functools
+import logging
 import re
 import shutil
 import struct
@@ -101,6 +102,12 @@ def test_scaling_is_measured_on_the_training_windows(packed: Path) -> None:
     np.testing.assert_allclose(scaled.scaling.invert(scaled.test.X), raw.test.X, atol=1e-6)
 
 
+def test_the_summary_is_logged(packed: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "unrolled.data"):
+        load_uci_har(packed)
+    assert caplog.messages == [f"{packed}: windows: 18 kept, 0 dropped"]
+
+
 def with_line(name: str, line: int, text: str) -> Files:
     """One file with one line (from 1) put in the place of another."""
     lines = str(published()[name]).splitlines(keepends=True)
@@ -151,6 +158,7 @@ WITH_X = ROW[:32] + "x".rjust(16) + ROW[48:]
             {LABELS: "".join(f"{n} A{n}\n" for n in range(1, 70_000))},
             "activity_labels.txt, line 65537: expected at most 65536 classes",
         ),
+        (with_line(SUBJECT, 3, "5\n"), "subject_test.txt, line 3: person 5 is in the training part too, expected oth"),
         ({LABELS: ""}, "activity_labels.txt, line 1: expected the number 1 and a name, found ''"),
         ({"UCI HAR Dataset.txt": "", f"copy/{Y}": ""}, r"y_train.txt and copy/.*y_train.txt are the same file"),
         ({"/etc/x": ""}, "an entry is named '/etc/x', expected names within the archive"),

@@ -1,6 +1,8 @@
 import dataclasses
 import logging
+import os
 import shutil
+import threading
 import zipfile
 from pathlib import Path
 
@@ -238,6 +240,28 @@ def test_damaged_zips_are_refused(tmp_path: Path) -> None:
             messages.append(str(error))
     assert all(str(path) in message for message in messages)
     assert len(messages) > 30
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of POSIX")
+def test_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    os.mkfifo(path)
+    raised: list[BaseException] = []
+
+    def read() -> None:
+        try:
+            read_wisdm(path)
+        except DataError as error:
+            raised.append(error)
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    reading.join(20)
+    if reading.is_alive():  # it waits for someone who writes
+        os.close(os.open(path, os.O_WRONLY))
+        reading.join()
+        pytest.fail("it waited for the pipe")
+    assert [str(error) for error in raised] == [f"{path}: expected a file, found none"]
 
 
 def test_a_zip_that_says_too_little_is_not_unpacked_further(tmp_path: Path) -> None:

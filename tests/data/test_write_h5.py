@@ -6,7 +6,7 @@ import h5py
 import numpy as np
 import pytest
 
-from unrolled.data import DataError, load_h5, open_h5, write_h5
+from unrolled.data import DataError, Samples, load_h5, open_h5, write_h5
 
 CLASSES = ["sit", "stand", "walk"]
 
@@ -55,6 +55,8 @@ def blocks_of_three_axes() -> list[tuple[np.ndarray, list[int]]]:
 
 
 X = np.zeros((2, 5, 2))
+LARGE = X.copy()
+LARGE[1, 3, 0] = -1e300
 WRONG: list[tuple[list[Any], str]] = [
     ([(X, [0, 1]), (np.zeros((2, 6, 2)), [0, 1])], r"train block 1 has shape \(2, 6, 2\), expected \(n, 5, 2\)"),
     ([(X, [0, 3])], r"train block 0 y has 3 at row 1, expected 0 to 2: there are 3 classes"),
@@ -62,6 +64,10 @@ WRONG: list[tuple[list[Any], str]] = [
     ([(X * np.nan, [0, 1])], r"train block 0 X has nan at row 0, step 0, axis 0"),
     ([(X, [0, 1]), X], r"train block 1 is a ndarray, expected \(X, y\)"),
     ([(np.zeros((2, 5, 3)), [0, 1])], r"train has 3 axes and test has 2"),
+    (
+        [(X[:0], []), (X.astype(np.float32), [0, 1]), (LARGE, [0, 1])],
+        r"train block 2 X has -1e\+300 at row 1, step 3, axis 0, expected numbers that float32 holds, as the first",
+    ),
     ([], "train has no samples"),
     ([(X[:0], [])], "train has no samples"),
 ]
@@ -109,4 +115,47 @@ def test_who_gives_blocks_and_fails_leaves_no_file(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         write_h5(tmp_path / "a.h5", failing(), blocks(2), classes=CLASSES)
+    assert not list(tmp_path.iterdir())
+
+
+class OfTheCallerError(Exception):
+    """What only the caller can raise."""
+
+
+@pytest.mark.parametrize("error", [KeyError("a column"), OSError("his disk"), OfTheCallerError(), DataError("his own")])
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_what_the_caller_raises_is_passed_on(tmp_path: Path, error: Exception, part: str) -> None:
+    path = tmp_path / "a.h5"
+    path.write_bytes(b"old")
+
+    def failing() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        yield from blocks(3)
+        raise error
+
+    train, test = (failing(), blocks(2)) if part == "train" else (blocks(2), failing())
+    with pytest.raises(type(error)) as raised:
+        write_h5(path, train, test, classes=CLASSES)
+    assert raised.value is error
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_samples_are_no_blocks(tmp_path: Path) -> None:
+    part = Samples(X, np.array([0, 1]))
+    for train, test, name in ((part, blocks(2), "train"), (blocks(2), part, "test")):
+        message = rf"{name} is Samples, expected an iterable of blocks \(X, y\), such as \[\({name}.X, {name}.y\)\]"
+        with pytest.raises(DataError, match=message):
+            write_h5(tmp_path / "a.h5", train, test, classes=CLASSES)  # type: ignore[arg-type]  # that is the point
+    assert not list(tmp_path.iterdir())
+    write_h5(tmp_path / "a.h5", [(part.X, part.y)], [(part.X, part.y)], classes=CLASSES)
+    np.testing.assert_array_equal(load_h5(tmp_path / "a.h5").train.X, part.X)
+
+
+def test_a_file_that_cannot_take_its_name_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(DataError, match=r"a\.h5: OSError from HDF5 or the file system: no space left"):
+        write_h5(tmp_path / "a.h5", blocks(2), blocks(2), classes=CLASSES)
     assert not list(tmp_path.iterdir())

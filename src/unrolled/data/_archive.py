@@ -4,6 +4,7 @@ Nothing is unpacked to disk, and no more of a file is ever held than the size th
 """
 
 import contextlib
+import io
 import os
 import re
 import stat
@@ -118,12 +119,42 @@ def members(
         return
     if path.exists() and not path.is_file():
         raise DataError(f"{path}: expected {expected}, found a device")
-    try:
-        archive = zipfile.ZipFile(path)
-    except Exception as error:  # BadZipFile, OSError, NotImplementedError, ValueError, struct.error ...
-        raise DataError(f"{path}: expected {expected}: {error}") from error
-    with archive:
+    with _opened(path, path, expected) as archive:
         yield _checked(path, list(_in_zip(path, archive, pattern)), max_bytes, max_member)
+
+
+@contextlib.contextmanager
+def nested(
+    member: Member, pattern: re.Pattern[str], expected: str, *, max_bytes: int, max_member: int
+) -> Iterator[list[Member]]:
+    """List the files of a zip that is itself a file in a zip or a folder, and is held in memory meanwhile.
+
+    Parameters
+    ----------
+    member : Member
+        The zip.
+    pattern, expected, max_bytes, max_member
+        As for `members`.
+
+    Yields
+    ------
+    list of Member
+        As `members` does.
+
+    Raises
+    ------
+    DataError
+        As `members`, and if `member` cannot be read.
+    """
+    with _opened(io.BytesIO(member.read()), member.where, expected) as archive:
+        yield _checked(member.where, list(_in_zip(member.where, archive, pattern)), max_bytes, max_member)
+
+
+def _opened(file: Path | io.BytesIO, where: Path | str, expected: str) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(file)
+    except Exception as error:  # BadZipFile, OSError, NotImplementedError, ValueError, struct.error ...
+        raise DataError(f"{where}: expected {expected}: {error}") from error
 
 
 def _in_folder(root: Path, pattern: re.Pattern[str]) -> Iterator[Member]:
@@ -160,7 +191,7 @@ def _in_folder(root: Path, pattern: re.Pattern[str]) -> Iterator[Member]:
             yield Member(relative, status.st_size, match, where, reader(file, status.st_size))
 
 
-def _in_zip(path: Path, archive: zipfile.ZipFile, pattern: re.Pattern[str]) -> Iterator[Member]:
+def _in_zip(path: Path | str, archive: zipfile.ZipFile, pattern: re.Pattern[str]) -> Iterator[Member]:
     def reader(entry: zipfile.ZipInfo) -> Callable[[], bytes]:
         def content() -> bytes:
             with archive.open(entry) as opened:
@@ -190,7 +221,7 @@ def _refuse_special(mode: int, where: str) -> None:
         raise DataError(f"{where}: expected a file, found a device")
 
 
-def _checked(path: Path, found: list[Member], max_bytes: int, max_member: int) -> list[Member]:
+def _checked(path: Path | str, found: list[Member], max_bytes: int, max_member: int) -> list[Member]:
     found.sort(key=lambda member: member.name)
     for one, other in pairwise(found):
         if one.name == other.name:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from unrolled.data._checks import IntArray, whole_number, whole_numbers
 from unrolled.data.errors import DataError
 
-PIECE = 2**20  # numbers of one-hot labels looked at at a time
+PIECE_BYTES = 2**20  # of one-hot labels, looked at at a time
 MAX_CLASSES = 65536  # more than any movement study has: a label beyond is a mistake
 
 
@@ -21,17 +21,12 @@ def labels_from_zero(
     Data sets of an HDF5 file will do for arrays: they are read a piece at a time.
     """
     trY, tstY = arrays["trY"], arrays["tstY"]
-    for name, Y in (("trY", trY), ("tstY", tstY)):
-        if Y.ndim not in (1, 2):
-            raise DataError(f"{name} has shape {Y.shape}, expected (N, C) one-hot, or (N,) or (N, 1) whole numbers")
-    columns = [Y.shape[1] if Y.ndim == 2 else 1 for Y in (trY, tstY)]
-    if columns[0] != columns[1]:
-        raise DataError(f"trY has shape {trY.shape} and tstY {tstY.shape}, expected the same number of columns")
+    columns = label_columns(arrays)
     # a single column is whole numbers, but in our own files one-hot labels of a single class
-    if trY.ndim == tstY.ndim == 2 and (columns[0] > 1 or ours):
-        if known not in (None, columns[0]):
-            raise DataError(f"trY has {columns[0]} columns and there are {known} class names, expected one for each")
-        return {"tr": _from_one_hot(trY, "trY"), "tst": _from_one_hot(tstY, "tstY")}, columns[0]
+    if trY.ndim == tstY.ndim == 2 and (columns > 1 or ours):
+        if known not in (None, columns):
+            raise DataError(f"trY has {columns} columns and there are {known} class names, expected one for each")
+        return {"tr": _from_one_hot(trY, "trY"), "tst": _from_one_hot(tstY, "tstY")}, columns
 
     first = 0 if first_label is None else whole_number(first_label, "first_label", 0)
     y = {
@@ -56,9 +51,23 @@ def labels_from_zero(
     return {part: labels - first for part, labels in y.items()}, n_classes
 
 
+def label_columns(arrays: Mapping[str, NDArray[Any]]) -> int:
+    """Return how many columns the labels of both parts have, of which nothing is read for it."""
+    trY, tstY = arrays["trY"], arrays["tstY"]
+    for name, Y in (("trY", trY), ("tstY", tstY)):
+        if len(Y.shape) not in (1, 2):
+            raise DataError(f"{name} has shape {Y.shape}, expected (N, C) one-hot, or (N,) or (N, 1) whole numbers")
+    columns = [Y.shape[1] if len(Y.shape) == 2 else 1 for Y in (trY, tstY)]
+    if columns[0] != columns[1]:
+        raise DataError(f"trY has shape {trY.shape} and tstY {tstY.shape}, expected the same number of columns")
+    if columns[0] > MAX_CLASSES:
+        raise DataError(f"trY has shape {trY.shape}, expected at most {MAX_CLASSES} classes")
+    return int(columns[0])
+
+
 def _from_one_hot(Y: NDArray[Any], name: str) -> IntArray:
     labels = np.empty(len(Y), np.int64)
-    rows = max(1, PIECE // Y.shape[1])
+    rows = max(1, PIECE_BYTES // (Y.shape[1] * Y.dtype.itemsize))
     for first in range(0, len(Y), rows):
         piece = Y[first : first + rows]
         wrong = ((piece == 1).sum(axis=1) != 1) | ((piece != 0).sum(axis=1) != 1)

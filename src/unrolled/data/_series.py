@@ -1,6 +1,7 @@
 """Series that stay in an HDF5 file: what is asked for is read, checked and scaled."""
 
 import dataclasses
+import math
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,7 +28,7 @@ class StoredSeries:
     """N series of T steps with D axes in a file, read as they are asked for: ``X[5]``, ``X[:100]``, ``X[::10]``.
 
     Numbers are float64 if the file has float64, else float32. ``np.asarray`` reads them all. What would take
-    more than `memory` bytes is refused.
+    more than `memory` bytes is refused: the rows, and what reading, unpacking and scaling them takes meanwhile.
 
     Parameters
     ----------
@@ -92,11 +93,14 @@ class StoredSeries:
 
     @property
     def overhead(self) -> int:
-        """Bytes a row takes while it is read, besides itself."""
+        """Bytes a row of a band takes while it is read, besides itself."""
+        return -(-unpacking_bytes(self._open()) // self.band) + self._turned_row
+
+    @property
+    def _turned_row(self) -> int:
+        """Bytes a row takes as stored, if it is not of our dtype and so has to be turned into it."""
         dataset = self._open()
-        unpacked = dataset.id.get_create_plist().get_nfilters() > 0  # HDF5 holds a chunk as stored, and unpacked
-        per_row = int(self.shape[1] * self.shape[2] * dataset.dtype.itemsize)
-        return per_row * (2 * int(unpacked) + int(not self._direct(dataset)))
+        return 0 if self._direct(dataset) else int(self.shape[1] * self.shape[2] * dataset.dtype.itemsize)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -154,9 +158,15 @@ class StoredSeries:
                 out[np.arange(out.shape[1]) >= lengths[:, np.newaxis]] = 0
 
     def _read(self, rows: range) -> FloatArray:
-        if len(rows) * self.row_bytes > self.memory:
+        lasting = len(rows) * self.row_bytes
+        meanwhile = 0 if not len(rows) else len(rows) * self._turned_row + unpacking_bytes(self._open())
+        if self.scaling is not None:
+            row = self.shape[1] * self.shape[2]
+            meanwhile += SCALING_BYTES * max(row, min(PIECE, len(rows) * row))
+        if lasting + meanwhile > self.memory:
+            besides = f", and {meanwhile} more while they are read," if meanwhile else ","
             raise DataError(
-                f"{self.path}: {len(rows)} rows of {self.name} need {len(rows) * self.row_bytes} bytes, "
+                f"{self.path}: {len(rows)} rows of {self.name} need {lasting} bytes{besides} "
                 f"expected at most memory={self.memory}: take a slice, or open_h5 with more"
             )
         out: FloatArray = np.empty((len(rows), *self.shape[1:]), self.dtype)
@@ -169,7 +179,8 @@ class StoredSeries:
         if not self.unchecked:
             return
         for band in range(rows[0] // self.band, rows[-1] // self.band + 1):
-            hdf5.check_unpacking(dataset, self.name, self.unchecked.pop(band, ()))
+            hdf5.check_unpacking(dataset, self.name, self.unchecked.get(band, ()))
+            self.unchecked.pop(band, None)  # only now: what was refused once is looked at again
 
     def _check(self, out: FloatArray, rows: range) -> None:
         if np.isfinite(out.min()) and np.isfinite(out.max()):  # NaN passes through both
@@ -193,6 +204,13 @@ class StoredSeries:
 def new_lock() -> Any:
     """Give a lock for a file."""
     return threading.RLock()
+
+
+def unpacking_bytes(dataset: h5py.Dataset) -> int:
+    """Give the bytes that a chunk with filters takes while it is checked: packed, and unpacked in pieces and in one."""
+    if dataset.chunks is None or not dataset.id.get_create_plist().get_nfilters():
+        return 0
+    return 3 * math.prod(map(int, dataset.chunks)) * int(dataset.dtype.itemsize)
 
 
 def chunks_to_check(dataset: h5py.Dataset, name: str) -> dict[int, list[Any]]:

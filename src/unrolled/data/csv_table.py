@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled.data._checks import FloatArray, IntArray
-from unrolled.data._plain import decode, read_file
+from unrolled.data._text import decode, number, read_file
 from unrolled.data.assembling import Plan, Split
 from unrolled.data.dataset import Dataset, class_names
 from unrolled.data.errors import DataError
@@ -243,9 +243,7 @@ def _parse(text: str, name: str, columns: _Columns, delimiter: str) -> _Table:
 
 
 def _number(cell: str, name: str, line: int, column: str) -> float:
-    try:
-        if "_" not in cell:  # Python would read 1_000 as 1000
-            return float(cell)
-    except ValueError:
-        pass
-    raise DataError(f"{name}, line {line}: expected a number in column {column}, found {cell[:60]!r}")
+    value = number(cell)
+    if value is None:
+        raise DataError(f"{name}, line {line}: expected a number in column {column}, found {cell[:60]!r}")
+    return value

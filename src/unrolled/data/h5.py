@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from unrolled import hdf5
 from unrolled.data._checks import real_numbers
-from unrolled.data._labels import labels_from_zero
+from unrolled.data._labels import label_columns, labels_from_zero
 from unrolled.data._layout import FORMAT, OPTIONAL, REQUIRED, attributes_of, errors_naming, is_ours, opened
 from unrolled.data.dataset import Dataset, class_names
 from unrolled.data.errors import DataError
@@ -51,7 +51,8 @@ def load_h5(
         unless `classes` is given, because they may well count from 1: pass 0 or 1 to say. One-hot labels
         ignore it.
     max_bytes : int
-        The most that the data sets together may take in memory, whatever the file claims.
+        The most that the data sets together may take in memory, whatever the file claims: series as float32 or
+        wider, labels as stored and as int64.
 
     Returns
     -------
@@ -124,11 +125,20 @@ def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
         raise DataError(f"{', '.join(missing)} missing: expected {', '.join(REQUIRED)}, found {found}")
     wanted = (*REQUIRED, *OPTIONAL) if ours else REQUIRED
     datasets = {name: hdf5.dataset(file, name) for name in wanted if name in there}
-    size = sum(math.prod(dataset.shape) * dataset.dtype.itemsize for dataset in datasets.values())
+    size = sum(_bytes_needed(name, dataset) for name, dataset in datasets.items())
     if size > max_bytes:
         shapes = ", ".join(f"{name} {dataset.shape}" for name, dataset in datasets.items())
         raise DataError(f"{shapes} need {size} bytes, expected at most {max_bytes}: pass max_bytes to allow more")
+    label_columns(datasets)
     return {name: hdf5.read(dataset, name) for name, dataset in datasets.items()}
+
+
+def _bytes_needed(name: str, dataset: h5py.Dataset) -> int:
+    """Give the bytes a data set takes in memory: series at least as float32, the others also as int64, one a row."""
+    numbers, width = math.prod(map(int, dataset.shape)), int(dataset.dtype.itemsize)
+    if name.endswith("X"):
+        return numbers * max(width, 4)
+    return numbers * width + 8 * int(dataset.shape[0] if dataset.shape else 1)
 
 
 def _dataset(

@@ -16,9 +16,9 @@ import numpy as np
 from unrolled import hdf5
 from unrolled.data._ahead import in_turn
 from unrolled.data._checks import FloatArray, IntArray, step_counts, whole_number
-from unrolled.data._labels import labels_from_zero
+from unrolled.data._labels import label_columns, labels_from_zero
 from unrolled.data._layout import REQUIRED, attributes_of, errors_naming, is_ours, opened
-from unrolled.data._series import PIECE, SCALING_BYTES, StoredSeries, chunks_to_check, new_lock
+from unrolled.data._series import PIECE, SCALING_BYTES, StoredSeries, chunks_to_check, new_lock, unpacking_bytes
 from unrolled.data._shuffling import INDEX_BYTES, Filling, Layout, fillings
 from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
@@ -27,6 +27,8 @@ from unrolled.data.scaling import Scaling
 MIB = 2**20
 BLOCK_BYTES = MIB
 """About what is read at a time: long enough for a disk, short enough to mix well."""
+WHOLE_NUMBER_BYTES = 18
+"""What reading a label or a length takes besides itself: as stored, as int64, and two comparisons."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -267,8 +269,9 @@ def open_h5(
         As for `load_h5`.
     memory : int
         The most bytes that labels and series read take at a time: a buffer that batches are drawn from, a buffer
-        that is read ahead, the block being read, and batches. The few megabytes of Python and HDF5, and what a
-        training takes for itself, come on top. The order of an epoch depends on it.
+        that is read ahead, the block being read with the chunk it is unpacked from, and batches; or a slice and
+        that chunk. The few megabytes of Python and HDF5, and what a training takes for itself, come on top. The
+        order of an epoch depends on it.
     read_ahead : bool
         Read the next buffer in a thread while batches are drawn from the one before. The result is the same
         without.
@@ -324,14 +327,23 @@ def _dataset(
         )
     with_lengths = {part: ours and part + "Lengths" in file for part in ("tr", "tst")}
     left = memory - sum(8 * n[part] * (1 + with_lengths[part]) for part in n)
-    if left <= 0:
-        raise DataError(f"the labels of {sum(n.values())} series need {memory - left} bytes, but memory is {memory}")
+    labels = {name: datasets[name] for name in ("trY", "tstY")}
+    lengths = {part + "Lengths": hdf5.dataset(file, part + "Lengths") for part in n if with_lengths[part]}
+    one_hot = label_columns(labels) > 1
+    meanwhile = max(
+        unpacking_bytes(dataset) + (0 if one_hot and name in labels else WHOLE_NUMBER_BYTES * len(dataset))
+        for name, dataset in (labels | lengths).items()
+    )
+    if left <= meanwhile:
+        besides = f", and {meanwhile} more while they are read" if meanwhile else ""
+        raise DataError(
+            f"the labels of {sum(n.values())} series need {memory - left} bytes{besides}, but memory is {memory}"
+        )
     if isinstance(classes, str):
         raise DataError(f"classes is the string {classes!r}, expected a sequence of names")
     if classes is None and "classes" in attributes:
         classes = tuple(attributes["classes"])
     known = None if classes is None else len(class_names(tuple(classes)))
-    labels = {name: datasets[name] for name in ("trY", "tstY")}
     for name, dataset in labels.items():
         hdf5.check_chunks(dataset, name)
     y, n_classes = labels_from_zero(labels, known, first_label, ours=ours)
@@ -349,9 +361,9 @@ def _dataset(
     parts = {}
     for part in ("tr", "tst"):
         X = datasets[part + "X"]
-        lengths = _lengths(file, part + "Lengths", X.shape) if with_lengths[part] else None
-        series = StoredSeries(path, X, part + "X", lock, left, lengths, None, chunks_to_check(X, part + "X"))
-        parts[part] = StoredSamples(series, y[part], lengths, left, read_ahead)
+        counts = _lengths(lengths[part + "Lengths"], part + "Lengths", X.shape) if with_lengths[part] else None
+        series = StoredSeries(path, X, part + "X", lock, left, counts, None, chunks_to_check(X, part + "X"))
+        parts[part] = StoredSamples(series, y[part], counts, left, read_ahead)
     provenance = attributes.get("provenance", f"{path.name}, an HDF5 file in the course layout")
     return StoredDataset(parts["tr"], parts["tst"], names, rate, provenance, scaling)
 
@@ -366,8 +378,7 @@ def _series_fit(datasets: dict[str, h5py.Dataset], part: str) -> int:
     return len(X)
 
 
-def _lengths(file: h5py.File, name: str, shape: tuple[int, ...]) -> IntArray:
-    dataset = hdf5.dataset(file, name)
+def _lengths(dataset: h5py.Dataset, name: str, shape: tuple[int, ...]) -> IntArray:
     if dataset.shape != shape[:1]:
         raise DataError(f"{name} has shape {dataset.shape}, expected {shape[:1]}: one number a sample")
     return step_counts(hdf5.read(dataset, name), name, shape[0], shape[1])

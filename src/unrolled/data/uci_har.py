@@ -5,24 +5,22 @@ Smartphones, ESANN 2013. The recordings are at https://doi.org/10.24432/C54S4K, 
 """
 
 import contextlib
-import io
 import os
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from unrolled.data._archive import Member, _checked, _in_zip, members
-from unrolled.data._checks import one_of
+from unrolled.data._archive import Member, members, nested
+from unrolled.data._checks import IntArray, one_of
 from unrolled.data._labels import MAX_CLASSES
 from unrolled.data._text import column, table
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Samples
-from unrolled.data.summary import Summary
+from unrolled.data.summary import Tally
 
 RATE = 50.0  # Hz
 STEPS = 128
@@ -67,27 +65,32 @@ def load_uci_har(
     Dataset
         float32, with person numbers, at 50 Hz; classes in the order of activity_labels.txt and with its
         names: WALKING, WALKING_UPSTAIRS, WALKING_DOWNSTAIRS, SITTING, STANDING, LAYING, as labels 0 to 5.
+        ``summary`` counts windows; it is also logged, to the logger "unrolled.data".
 
     Raises
     ------
     DataError
-        If a file is missing, too large, damaged or not as published: the message names file and line.
+        If a file is missing, too large, damaged or not as published, or a person is in both parts: the message
+        names file and line.
     """
     one_of(signal, tuple(SIGNALS), "signal")
     path = Path(path)
     series = [f"{name}_{axis}" for name in SIGNALS[signal] for axis in "xyz"]
     with _files(path, _names(series), max_bytes) as files:
         classes = _activities(files["activity_labels.txt"])
-        train, test = (_part(files, part, series, len(classes)) for part in ("train", "test"))
-    people = [0 if part.person is None else len(np.unique(part.person)) for part in (train, test)]
+        (train, person), (test, test_person) = (_part(files, part, series, len(classes)) for part in ("train", "test"))
+        _refuse_common(person, test_person, files["test/subject_test.txt"])
+    tally = Tally()
+    tally.keep("windows", len(train) + len(test))
     dataset = Dataset(
         train,
         test,
         classes,
         RATE,
         f"UCI HAR (Anguita et al. 2013, doi:10.24432/C54S4K), {signal.replace('_', ' ')}; windows of {STEPS} "
-        f"steps every {STEPS // 2}; its own split, {people[0]} people for training and {people[1]} for the test",
-        summary=Summary({"windows": len(train) + len(test)}),
+        f"steps every {STEPS // 2}; its own split, {len(np.unique(person))} people for training and "
+        f"{len(np.unique(test_person))} for the test",
+        summary=tally.report(str(path)),
     )
     return dataset.standardised() if scale else dataset
 
@@ -115,19 +118,11 @@ def _files(path: Path, names: list[str], max_bytes: int) -> Iterator[dict[str, M
         if len(packed) != 1 or len(found) > 1:
             yield _each_once(path, [member for member in found if member.match[1]], names)
             return
-        try:
-            archive = zipfile.ZipFile(io.BytesIO(packed[0].read()))
-        except DataError:
-            raise
-        except Exception as error:  # BadZipFile, OSError, NotImplementedError, ValueError, struct.error ...
-            raise DataError(f"{packed[0].where}: expected {expected}: {error}") from error
-        with archive:
-            where = Path(packed[0].where)
-            unpacked = _checked(where, list(_in_zip(where, archive, inside)), max_bytes, most)
-            yield _each_once(where, unpacked, names)
+        with nested(packed[0], inside, expected, max_bytes=max_bytes, max_member=most) as unpacked:
+            yield _each_once(packed[0].where, unpacked, names)
 
 
-def _each_once(path: Path, found: list[Member], names: list[str]) -> dict[str, Member]:
+def _each_once(path: Path | str, found: list[Member], names: list[str]) -> dict[str, Member]:
     files: dict[str, Member] = {}
     for member in found:
         name = member.match[1]
@@ -156,8 +151,8 @@ def _activities(file: Member) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _part(files: dict[str, Member], part: str, series: list[str], n_classes: int) -> Samples:
-    """Read the training or the test part."""
+def _part(files: dict[str, Member], part: str, series: list[str], n_classes: int) -> tuple[Samples, IntArray]:
+    """Read the training or the test part, and whose each window is."""
     labels, people = (files[f"{part}/{name}_{part}.txt"] for name in ("y", "subject"))
     y = column(labels.text(), labels.where, n_classes) - 1
     person = column(people.text(), people.where, MOST_PEOPLE)
@@ -168,7 +163,16 @@ def _part(files: dict[str, Member], part: str, series: list[str], n_classes: int
         windows = table(file.text(), file.where, STEPS)
         _as_many(len(windows), file, len(y), labels)
         axes.append(windows.astype(np.float32))
-    return Samples(np.stack(axes, axis=2), y, person)
+    return Samples(np.stack(axes, axis=2), y, person), person
+
+
+def _refuse_common(train: IntArray, test: IntArray, file: Member) -> None:
+    common = np.isin(test, train)
+    if common.any():
+        row = int(common.argmax())
+        raise DataError(
+            f"{file.where}, line {row + 1}: person {test[row]} is in the training part too, expected others"
+        )
 
 
 def _as_many(n: int, file: Member, expected: int, labels: Member) -> None:

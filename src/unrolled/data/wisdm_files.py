@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from unrolled.data._archive import Member, members
 from unrolled.data._checks import FloatArray, IntArray, one_of
-from unrolled.data._plain import decode, read_file
+from unrolled.data._text import decode, read_file
 from unrolled.data.errors import DataError
 from unrolled.data.summary import Tally
 
@@ -74,7 +74,7 @@ def read_steps(path: Path, device: str, sensor: str, max_bytes: int, tally: Tall
     one_of(device, DEVICES, "device")
     one_of(sensor, SENSORS, "sensor")
     of_2019 = rf"data_[0-9]{{1,9}}_{sensor}_{device}\.txt"
-    if path.is_dir() or zipfile.is_zipfile(path):
+    if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):  # which would wait for a pipe
         either = re.compile(rf"(?:[^/]+/)*({of_2019}|{re.escape(RAW)})")
         with members(path, either, EXPECTED, max_bytes=max_bytes, max_member=max_bytes) as found:
             published = _one_edition(found, f"{device}/{sensor}/data_1600_{sensor}_{device}.txt", path)
