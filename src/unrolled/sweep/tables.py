@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -44,8 +45,9 @@ class Table:
             if not whole:
                 self._write(b"\n")
         except BaseException:
-            self._file.close()
+            self._close()
             raise
+        _open.add(self)
 
     def __enter__(self) -> "Table":
         return self
@@ -53,7 +55,12 @@ class Table:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._close()
+
+    def _close(self) -> None:
+        if not self._file.closed:
+            _unlock(self._file)
+            self._file.close()
 
     def append(self, line: dict[str, Any]) -> None:
         """Add one line, which is on the disk when this returns; if it cannot be written whole, nothing is."""
@@ -71,6 +78,24 @@ class Table:
             with contextlib.suppress(OSError):
                 self._file.truncate(end)
             raise
+
+
+_open: "weakref.WeakSet[Table]" = weakref.WeakSet()
+
+
+def _leave_to_the_parent() -> None:
+    """Close, in a process made by fork, the tables of its parent: the lock is the parent's, and ends with it.
+
+    A child that keeps the descriptor, such as a worker of a ``ProcessPoolExecutor``, keeps the lock after a parent
+    that is killed. Closing one descriptor of several does not unlock.
+    """
+    for table in list(_open):
+        table._file.close()
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def read(path: str | os.PathLike[str], *, objective: str = "accuracy") -> Results:
@@ -147,3 +172,13 @@ def _lock(file: Any, path: Path) -> None:
         raise TableError(f"{path}: another search is writing to it, expected a table of its own for each") from None
     except OSError:  # a file system without locks
         return
+
+
+def _unlock(file: Any) -> None:
+    """Unlock, whoever else has the descriptor."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    with contextlib.suppress(OSError):
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
