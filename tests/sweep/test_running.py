@@ -129,6 +129,13 @@ def test_keywords_of_network_optimizer_and_training() -> None:
         ({"cell": rnn.Bidirectional}, "points[0]: "),
         ({"clip": object()}, "points[0]: point['clip'] is <object"),
         ([], "points[0] is [], expected a mapping"),
+        ({"epochs": 0}, "points[0]: epochs is 0, expected a whole number, 1 or more"),
+        ({"clip": 1.0}, "points[0]: clip is 1.0, expected one such as rnn.ClipNorm(1.0)"),
+        ({"readout": rnn.Last}, "points[0]: readout is <class"),
+        ({"window": 0}, "points[0]: window is 0, expected"),
+        ({"dtype": np.complex128}, "points[0]: dtype is complex128, expected float32 or float64"),
+        ({"head": rnn.Softmax(class_weights=(1.0, 2.0))}, "points[0]: "),
+        ({"initializer": {"W_hx": rnn.orthogonal}}, "points[0]: "),
     ],
 )
 def test_a_point_that_cannot_be_is_told_before_anything_runs(point: Any, message: str, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from unrolled.sweep.points import Point
 from unrolled.sweep.results import Results, identity, name_of
 from unrolled.sweep.sharing import arrays_of, fingerprint, shared, together
 from unrolled.sweep.tables import Table, TableError, result_of
-from unrolled.sweep.training import parts_of, train_network
+from unrolled.sweep.training import checked, train_network
 from unrolled.sweep.trials import Job, Trial, TrialError, work
 from unrolled.sweep.workers import executor_or_processes
 
@@ -104,7 +104,7 @@ def run(
     name = qualified(trial, "trial")
     arrays, n_classes = arrays_of(samples)
     rows, arrays, n_classes = _rows(folds, validation, arrays, n_classes)
-    distinct = _distinct(points, trial)
+    distinct = _distinct(points, trial, arrays["X"].shape[2], n_classes)
     numbers = _seeds(seeds)
     if not isinstance(objective, str) or not name_of(objective):
         raise ValueError(f"objective is {objective!r}, expected a name such as 'accuracy' or '-loss'")
@@ -262,7 +262,7 @@ def _rows(
     return group_folds(arrays["person"], k) if of_people else stratified_folds(arrays["y"], k, 0), arrays, n_classes
 
 
-def _distinct(points: Any, trial: Trial) -> list[Point]:
+def _distinct(points: Any, trial: Trial, n_inputs: int, n_classes: int) -> list[Point]:
     if isinstance(points, Mapping) or not isinstance(points, Sequence) or not points:
         raise ValueError(f"points are a {type(points).__name__}, expected a list of at least one, as grid() gives it")
     found: dict[str, Point] = {}
@@ -270,10 +270,11 @@ def _distinct(points: Any, trial: Trial) -> list[Point]:
         if not isinstance(point, Mapping) or not all(isinstance(name, str) for name in point):
             raise ValueError(f"points[{n}] is {point!r}, expected a mapping from names to values")
         try:
-            found.setdefault(identity(dict(point)), dict(point))
-            if trial is train_network:
-                parts_of(dict(point))
-        except ValueError as error:
+            name = identity(dict(point))
+            if name not in found and trial is train_network:
+                checked(dict(point), n_inputs, n_classes)
+            found.setdefault(name, dict(point))
+        except (TypeError, ValueError) as error:
             raise ValueError(f"points[{n}]: {error}") from None
     return list(found.values())
 
