@@ -136,6 +136,8 @@ def test_keywords_of_network_optimizer_and_training() -> None:
         ({"dtype": np.complex128}, "points[0]: dtype is complex128, expected float32 or float64"),
         ({"head": rnn.Softmax(class_weights=(1.0, 2.0))}, "points[0]: "),
         ({"initializer": {"W_hx": rnn.orthogonal}}, "points[0]: "),
+        ({"checkpoint": "run.h5"}, "points[0]: the setting 'checkpoint' is unknown"),
+        ({"every": 3}, "points[0]: the setting 'every' is unknown"),
     ],
 )
 def test_a_point_that_cannot_be_is_told_before_anything_runs(point: Any, message: str, tmp_path: Path) -> None:

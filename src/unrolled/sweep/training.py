@@ -22,7 +22,8 @@ NETWORK = tuple(
 TRAINING = tuple(
     name
     for name in inspect.signature(rnn.train).parameters
-    if name not in (*SPECIAL, "net", "samples", "validation", "test", "rng", "progress", "on_epoch")
+    if name
+    not in (*SPECIAL, "net", "samples", "validation", "test", "rng", "checkpoint", "every", "progress", "on_epoch")
 )
 
 
