@@ -18,7 +18,7 @@ import searches
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled import sweep
+from unrolled import __version__, sweep
 from unrolled.sweep.tables import Table, TableError
 
 SAMPLES = searches.samples()
@@ -139,6 +139,19 @@ def test_a_table_of_other_data_is_told(tmp_path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(TableError, match=r"t\.jsonl: it holds results on other data"):
         run(samples=searches.samples(seed=1), table=path)
+    assert path.read_bytes() == before
+
+
+def test_a_table_of_another_version_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    run(table=path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[3]["version"] = "0.0.9"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    before = path.read_bytes()
+    message = f"t.jsonl: it holds results of unrolled 0.0.9, and this is {__version__}, whose numbers may be others"
+    with pytest.raises(TableError, match=re.escape(message)):
+        run(table=path)
     assert path.read_bytes() == before
 
 

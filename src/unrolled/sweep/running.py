@@ -95,7 +95,7 @@ def run(
     ValueError
         If a point, the samples or a setting is not as described; nothing has been run then.
     TableError
-        A ValueError: the table is damaged, is of other data or is in use.
+        A ValueError: the table is damaged, is of other data or another version, or is in use.
     TrialError
         If a trial raised an error that is no divergence. What was finished before is in the table.
     KeyboardInterrupt
@@ -115,7 +115,7 @@ def run(
     with contextlib.ExitStack() as stack:
         interrupted = stack.enter_context(interruptions())
         store = None if path is None else stack.enter_context(Table(path))
-        lines: dict[str, dict[str, Any]] = {} if store is None else _of_these_data(store, data)
+        lines: dict[str, dict[str, Any]] = {} if store is None else _of_this_kind(store, data)
         stack.enter_context(undivided())
         pool = stack.enter_context(executor_or_processes(executor, jobs))
         where = stack.enter_context(shared(arrays, n_classes, rows, path))
@@ -231,12 +231,17 @@ def _note(best: float, objective: str) -> str:
     return f"best {name_of(objective)} {-best if objective.startswith('-') else best:.4g}"
 
 
-def _of_these_data(store: Table, data: str) -> dict[str, dict[str, Any]]:
+def _of_this_kind(store: Table, data: str) -> dict[str, dict[str, Any]]:
     for line in store.lines.values():
         if line["data"] != data:
             raise TableError(
                 f"{store.path}: it holds results on other data ({line['data']}) than these samples ({data}); give "
                 "this search a table of its own"
+            )
+        if line["version"] != __version__:
+            raise TableError(
+                f"{store.path}: it holds results of unrolled {line['version']}, and this is {__version__}, whose "
+                "numbers may be others; give this search a table of its own"
             )
     return dict(store.lines)
 

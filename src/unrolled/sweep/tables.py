@@ -10,7 +10,7 @@ from typing import Any
 
 from unrolled.sweep.results import Result, Results
 
-FIELDS = ("key", "data", "trial", "point", "seed", "fold", "ended", "metrics", "what", "seconds")
+FIELDS = ("key", "data", "trial", "point", "seed", "fold", "ended", "metrics", "what", "seconds", "version")
 BEGINNING = b'{"key": "'
 
 
