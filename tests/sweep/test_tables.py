@@ -76,6 +76,24 @@ def test_other_folds_are_other_trials(tmp_path: Path) -> None:
     assert len(table.read_bytes().splitlines()) == 8 + 12
 
 
+def test_what_is_not_to_be_averaged_is_not_read_together(tmp_path: Path) -> None:
+    folds, trials = tmp_path / "folds.jsonl", tmp_path / "trials.jsonl"
+    points = sweep.grid({"a": [1, 2]})
+    rows = sweep.group_folds(SAMPLES.person, 3)
+    run(points, trial=searches.look, folds=rows[:2], table=folds)
+    run(points, trial=searches.look, folds=rows, table=folds)
+    assert len(sweep.read(folds)) == 12  # one fold more of the same folding
+    run(points, trial=searches.look, folds=2, table=folds)
+    with pytest.raises(
+        TableError, match=r"folds\.jsonl: its results on fold 0 are on 2 different parts of the samples"
+    ):
+        sweep.read(folds)
+    run([{"a": 0}], trial=searches.look, table=trials)
+    run([{"a": 0}], trial=searches.unsteady, table=trials)
+    with pytest.raises(TableError, match=r"results of the trials searches\.look and searches\.unsteady, expected"):
+        sweep.read(trials)
+
+
 def test_a_table_reads_back_with_descriptions_for_settings(tmp_path: Path, plain: sweep.Results) -> None:
     table = tmp_path / "t.jsonl"
     run(table=table)

@@ -135,7 +135,7 @@ def run(
             if (following := next(pending, None)) is not None:
                 flight.submit(following)
             for job, outcome in flight.landed(wait=following is None):
-                line = _line(job, outcome, name, data)
+                line = _line(job, outcome, name, data, prints[job.fold])
                 if store is not None:
                     store.append(line)
                 lines[job.key] = json.loads(json.dumps(line))  # as the table would give it back
@@ -204,7 +204,7 @@ class _Flight:
         return outcome
 
 
-def _line(job: Job, outcome: dict[str, Any], name: str, data: str) -> dict[str, Any]:
+def _line(job: Job, outcome: dict[str, Any], name: str, data: str, split: str) -> dict[str, Any]:
     return {
         "key": job.key,
         "data": data,
@@ -212,6 +212,7 @@ def _line(job: Job, outcome: dict[str, Any], name: str, data: str) -> dict[str, 
         "point": describe(job.point),
         "seed": job.seed,
         "fold": job.fold,
+        "split": split,
         **outcome,
         "version": __version__,
     }

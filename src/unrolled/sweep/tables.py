@@ -10,7 +10,7 @@ from typing import Any
 
 from unrolled.sweep.results import Result, Results
 
-FIELDS = ("key", "data", "trial", "point", "seed", "fold", "ended", "metrics", "what", "seconds", "version")
+FIELDS = ("key", "data", "trial", "point", "seed", "fold", "split", "ended", "metrics", "what", "seconds", "version")
 BEGINNING = b'{"key": "'
 
 
@@ -101,6 +101,9 @@ if hasattr(os, "register_at_fork"):
 def read(path: str | os.PathLike[str], *, objective: str = "accuracy") -> Results:
     """Read a table that :func:`unrolled.sweep.run` wrote, also while the search goes on.
 
+    A table may hold several searches of the same samples, such as the rungs of :func:`halving`. It is refused if their
+    results are not to be put together: those of several trials, or on other folds.
+
     Parameters
     ----------
     path : path-like
@@ -115,11 +118,28 @@ def read(path: str | os.PathLike[str], *, objective: str = "accuracy") -> Result
     Raises
     ------
     TableError
-        A ValueError that names file and line: not a table, or damaged elsewhere than at its very end.
+        A ValueError that names file and line: not a table, or damaged elsewhere than at its very end; or a
+        table of several trials or several foldings.
     FileNotFoundError
         If there is no such file.
     """
     lines, _, _ = _parsed(Path(path).read_bytes(), Path(path))
+    trials: set[str] = set()
+    splits: dict[int, set[str]] = {}
+    for line in lines.values():
+        trials.add(line["trial"])
+        splits.setdefault(line["fold"], set()).add(line["split"])
+    if len(trials) > 1:
+        raise TableError(
+            f"{path}: it holds results of the trials {' and '.join(sorted(trials))}, expected those of one; give each "
+            "a table of its own"
+        )
+    for fold, of in splits.items():
+        if len(of) > 1:
+            raise TableError(
+                f"{path}: its results on fold {fold} are on {len(of)} different parts of the samples, expected one "
+                "folding; give each a table of its own"
+            )
     return Results(tuple(result_of(line) for line in lines.values()), objective)
 
 
