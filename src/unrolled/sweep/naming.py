@@ -20,9 +20,9 @@ def describe(value: Any, what: str = "value") -> Description:
     Parameters
     ----------
     value : object
-        None, bools, numbers and strings stand for themselves, NumPy's as Python's; lists, tuples and mappings are
-        described entry by entry; functions and classes are their qualified names; dataclasses, such as
-        ``rnn.ClipNorm(1.0)``, their kind and settings.
+        None, bools, numbers and strings stand for themselves, NumPy's as Python's, and dtypes for their names; lists,
+        tuples and mappings are described entry by entry; functions and classes are their qualified names;
+        dataclasses, such as ``rnn.ClipNorm(1.0)``, their kind and settings.
     what : str
         What messages call it.
 
@@ -37,6 +37,8 @@ def describe(value: Any, what: str = "value") -> Description:
     """
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, np.dtype):
+        value = str(value)
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):

@@ -21,7 +21,7 @@ from unrolled.sweep.folds import Fold, checked_folds, group_folds, stratified_fo
 from unrolled.sweep.naming import describe, key, qualified
 from unrolled.sweep.points import Point
 from unrolled.sweep.results import Results, identity, name_of
-from unrolled.sweep.sharing import arrays_of, fingerprint, shared, together
+from unrolled.sweep.sharing import arrays_of, fingerprint, people_numbered, shared, together
 from unrolled.sweep.tables import Table, TableError, result_of
 from unrolled.sweep.training import checked, train_network
 from unrolled.sweep.trials import Job, Trial, TrialError, work
@@ -259,8 +259,9 @@ def _rows(
     n = len(arrays["X"])
     if validation is not None:
         other, more = arrays_of(validation, "validation")
-        both = together(arrays, other)
+        both = people_numbered(together(arrays, other))
         return [(np.arange(n), np.arange(n, len(both["X"])))], both, max(n_classes, more)
+    arrays = people_numbered(arrays)
     if isinstance(folds, Sequence) and not isinstance(folds, str):
         return checked_folds(folds, n), arrays, n_classes
     k = count(folds, "folds")
@@ -286,10 +287,13 @@ def _distinct(points: Any, trial: Trial, n_inputs: int, n_classes: int) -> list[
 
 
 def _seeds(seeds: Any) -> list[int]:
+    if isinstance(seeds, np.ndarray) and seeds.ndim == 1:
+        seeds = seeds.tolist()
     if not isinstance(seeds, Sequence):
         return list(range(count(seeds, "seeds")))
-    if not seeds or not all(isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds):
+    whole = all(isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0 for seed in seeds)
+    if not seeds or not whole:
         raise ValueError(f"seeds are {seeds!r}, expected how many, or a list of whole numbers, 0 or more")
     if len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds are {seeds!r}, expected each once")
-    return list(seeds)
+    return [int(seed) for seed in seeds]
