@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
 from unrolled import plots, rnn, sweep
+from unrolled.plots.figures import logarithmic, numeric
 from unrolled.sweep import Result, Results
 
 matplotlib.use("Agg")
@@ -99,6 +100,12 @@ def test_texts_contrast_with_their_cells(colours: str) -> None:
         cell = matplotlib.colormaps[colours](share)
         dark, light = sorted((luminance(cell), luminance(text_colour(cell))))
         assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_numpy_numbers_are_numbers() -> None:
+    assert numeric([np.float32(0.5), np.int64(3), 1])
+    assert logarithmic([np.float32(0.001), np.float32(1)])
+    assert not numeric([np.bool_(True)])
 
 
 def test_a_random_search_is_markers_on_axes_that_fit() -> None:

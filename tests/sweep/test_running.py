@@ -92,6 +92,8 @@ def test_numpy_numbers_no_lengths_and_named_people_are_as_good(plain: sweep.Resu
     one, other = (SimpleNamespace(X=SAMPLES.X, y=SAMPLES.y, person=48 * [name]) for name in ("ann", "bob"))
     looked = run([{"a": 1}], one, trial=searches.look, folds=None, validation=other, seeds=1)
     assert (looked[0].metrics["people"], looked[0].metrics["both"]) == ([1], [])
+    of_numpy = [{**point, "hidden": np.int64(5), "epochs": np.int16(2)} for point in searches.POINTS]
+    assert run(of_numpy) == plain
     double = [{**searches.POINTS[0], "dtype": dtype} for dtype in (np.dtype("float64"), "float64")]
     assert len(run(double).standings()) == 1
 

@@ -277,10 +277,11 @@ def _distinct(points: Any, trial: Trial, n_inputs: int, n_classes: int) -> list[
         if not isinstance(point, Mapping) or not all(isinstance(name, str) for name in point):
             raise ValueError(f"points[{n}] is {point!r}, expected a mapping from names to values")
         try:
-            name = identity(dict(point))
+            own = {name: value.item() if isinstance(value, np.generic) else value for name, value in point.items()}
+            name = identity(own)
             if name not in found and trial is train_network:
-                checked(dict(point), n_inputs, n_classes)
-            found.setdefault(name, dict(point))
+                checked(own, n_inputs, n_classes)
+            found.setdefault(name, own)
         except (TypeError, ValueError) as error:
             raise ValueError(f"points[{n}]: {error}") from None
     return list(found.values())
