@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -69,10 +70,14 @@ def qualified(function: Any, what: str) -> str:
     Raises
     ------
     ValueError
-        If it has none by which another process could find it, as a lambda has not.
+        If that does not lead back to it, as of a lambda, a function within a function, or a method of an object: two
+        of them could have one name, and another process would not find either.
     """
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "<nameless>")
-    if module is None or "<" in name:
+    found: Any = sys.modules.get(module) if isinstance(module, str) else None
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if found is not function:
         raise ValueError(f"{what} is {function!r}, expected a function defined at the top level of a module")
     return f"{module}.{name}"
 
