@@ -123,6 +123,25 @@ def test_a_random_search_is_markers_on_axes_that_fit() -> None:
     np.testing.assert_allclose(np.asarray(figure.axes[1].collections[0].get_array()), np.ones(len(fine)))
 
 
+@pytest.mark.parametrize(("x", "y"), [("rate", "cell"), ("cell", "rate"), ("hidden", "cell")])
+def test_a_random_search_over_a_number_and_a_kind_is_markers_too(x: str, y: str) -> None:
+    settings = {
+        "rate": scipy.stats.loguniform(1e-3, 1),
+        "hidden": scipy.stats.randint(10, 60),
+        "cell": [rnn.Tanh, rnn.GRU],
+    }
+    points = sweep.random(settings, 100, 0)
+    figure = plots.landscape(results(points, measure=lambda p, seed: p["rate"] + seed), x, y)
+    assert figure.get_size_inches().max() < 20
+    kinds = [rnn.Tanh, rnn.GRU] if points[0]["cell"] is rnn.Tanh else [rnn.GRU, rnn.Tanh]
+    expected = [[kinds.index(point[name]) if name == "cell" else point[name] for name in (x, y)] for point in points]
+    for ax in figure.axes[:2]:
+        np.testing.assert_allclose(np.asarray(ax.collections[0].get_offsets()), expected)
+    axis = figure.axes[0].xaxis if x == "cell" else figure.axes[0].yaxis
+    assert [text.get_text() for text in axis.get_ticklabels()] == [kind.__name__ for kind in kinds]
+    assert figure.axes[0].get_xscale() == ("log" if x == "rate" else "linear")
+
+
 @pytest.mark.parametrize(
     ("x", "y", "message"),
     [
