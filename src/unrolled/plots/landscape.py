@@ -26,10 +26,11 @@ MANY = 20
 def landscape(results: "Results", x: str, y: str, *, figure: Figure | None = None) -> Figure:
     """Draw the objective of a search over two of its settings: its mean, and its spread over seeds and folds.
 
-    A search on a grid is a heat map, a cell for each pair of values, evenly spaced. Where pairs of values were not
-    searched, half of them or of numbers with many values any, as in a random search, each point is a marker instead:
-    numbers keep their distances, logarithmic where they are more than a factor of 20 apart, and anything else is
-    evenly spaced. Light is high, or low of an objective that is best when low.
+    A search on a grid is a heat map, a cell for each pair of values, evenly spaced. Where half of the pairs or more
+    were not searched, as in a random search, each point is a marker instead, if one of the settings is a number at
+    least; where that has more than 20 values, also if any pair was not. Numbers keep their distances then,
+    logarithmic where they are more than a factor of 20 apart; anything else is evenly spaced. Light is high, or low
+    of an objective that is best when low.
 
     If points differ in other settings too, a cell is the mean over all of them, and its spread is the root mean
     square of theirs: ``results.where({...})`` picks some. A cell of which no trial was measured is hatched; one of
@@ -192,7 +193,7 @@ def _scale(values: NDArray[Any], panel: int) -> Normalize:
 
 def _place(standing: "Standing", name: str, values: list[Any]) -> float:
     """Give where a point lies on an axis: at its number, or else at the number of its value."""
-    value = standing.point.get(name)
+    value: Any = standing.point.get(name)
     return float(value) if numeric(values) else float(values.index(value))
 
 
