@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
 from unrolled import plots, rnn, sweep
+from unrolled.plots.figures import logarithmic, numeric
 from unrolled.sweep import Result, Results
 
 matplotlib.use("Agg")
@@ -101,6 +102,12 @@ def test_texts_contrast_with_their_cells(colours: str) -> None:
         assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 
+def test_numpy_numbers_are_numbers() -> None:
+    assert numeric([np.float32(0.5), np.int64(3), 1])
+    assert logarithmic([np.float32(0.001), np.float32(1)])
+    assert not numeric([np.bool_(True)])
+
+
 def test_a_random_search_is_markers_on_axes_that_fit() -> None:
     points = sweep.random({"rate": scipy.stats.loguniform(1e-3, 1), "hidden": scipy.stats.randint(10, 200)}, 40, 0)
     figure = plots.landscape(
@@ -114,6 +121,25 @@ def test_a_random_search_is_markers_on_axes_that_fit() -> None:
     np.testing.assert_allclose(np.asarray(marks.get_array()), [p["hidden"] + 1 for p in fine])
     assert len(np.asarray(crosses.get_offsets())) == 40 - len(fine) > 0
     np.testing.assert_allclose(np.asarray(figure.axes[1].collections[0].get_array()), np.ones(len(fine)))
+
+
+@pytest.mark.parametrize(("x", "y"), [("rate", "cell"), ("cell", "rate"), ("hidden", "cell")])
+def test_a_random_search_over_a_number_and_a_kind_is_markers_too(x: str, y: str) -> None:
+    settings = {
+        "rate": scipy.stats.loguniform(1e-3, 1),
+        "hidden": scipy.stats.randint(10, 60),
+        "cell": [rnn.Tanh, rnn.GRU],
+    }
+    points = sweep.random(settings, 100, 0)
+    figure = plots.landscape(results(points, measure=lambda p, seed: p["rate"] + seed), x, y)
+    assert figure.get_size_inches().max() < 20
+    kinds = [rnn.Tanh, rnn.GRU] if points[0]["cell"] is rnn.Tanh else [rnn.GRU, rnn.Tanh]
+    expected = [[kinds.index(point[name]) if name == "cell" else point[name] for name in (x, y)] for point in points]
+    for ax in figure.axes[:2]:
+        np.testing.assert_allclose(np.asarray(ax.collections[0].get_offsets()), expected)
+    axis = figure.axes[0].xaxis if x == "cell" else figure.axes[0].yaxis
+    assert [text.get_text() for text in axis.get_ticklabels()] == [kind.__name__ for kind in kinds]
+    assert figure.axes[0].get_xscale() == ("log" if x == "rate" else "linear")
 
 
 @pytest.mark.parametrize(

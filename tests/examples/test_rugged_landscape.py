@@ -84,18 +84,45 @@ def test_the_remedy_that_smooths_is_named() -> None:
 
     def measure(point: dict[str, Any], seed: int) -> float | None:  # noqa: ARG001 - every measure's
         if point["clip"] is None:
-            return None if point["learning_rate"] == 1.0 else float(0.5 + 0.2 * rng.standard_normal())
+            return None if point["learning_rate"] == 1.0 else float(0.3 + 0.1 * rng.standard_normal())
         return float(0.6 + 0.01 * rng.standard_normal())
 
     results = made_up(measure)
     text = example.page(results, "Made up")
     assert "The smallest steps between neighbours are under **clip ClipNorm(limit=1.0)**" in text
-    assert "- clip: from none to ClipNorm(limit=1.0), steps between neighbours go from" in text
+    assert re.search(
+        r"- clip ClipNorm\(limit=1\.0\) instead of none \*\*smooths\*\* the space; met: neighbours differ less \(from "
+        r".*, seeds differ less \(from .*, more points are nearly best \(from \d+% to \d+%\); the best accuracy goes",
+        text,
+    )
+    assert "by all three conditions: **clip ClipNorm(limit=1.0)**" in text
     assert "16.7% of the trainings diverged" in text
     found = example.remedies(results)
     assert set(found) > {"initializer xavier_normal", "clip none", "initializer W_hh: orthogonal, clip none"}
     assert found["clip none"].diverged == pytest.approx(1 / 3)
     assert found["clip ClipNorm(limit=1.0)"].near == 1
+
+
+def test_a_remedy_that_fails_a_condition_does_not_smooth_and_the_condition_is_named() -> None:
+    def measure(point: dict[str, Any], seed: int) -> float:
+        rate, clipped = math.log10(point["learning_rate"]), point["clip"] is not None
+        return (0.5 + 0.2 * rate + 0.01 * seed) if clipped else (0.3 + 0.01 * rate + 0.02 * seed)
+
+    results = made_up(measure)
+    found = example.remedies(results)
+    assert found["clip none"].near == 0  # each is as good as the best without clipping, and none as the best of all
+    assert found["clip ClipNorm(limit=1.0)"].near == pytest.approx(1 / 3)
+    said = example.verdict("clip", found["clip none"], found["clip ClipNorm(limit=1.0)"])
+    assert said == (
+        "clip **does not smooth** the space; not met: neighbours differ less (from 0.006 to 0.114); met: seeds differ "
+        "less (from 0.020 to 0.010), more points are nearly best (from 0% to 33%); the best accuracy goes from 0.320 "
+        "to 0.510."
+    )
+    assert f"- clip ClipNorm(limit=1.0) instead of none {said.removeprefix('clip ')}" in example.page(results, "")
+    assert "by all three conditions: **none**." in example.page(results, "")
+    same = example.verdict("clip", found["clip none"], found["clip none"])
+    assert "does not smooth" in same
+    assert "; met:" not in same
 
 
 def test_a_whole_search_in_small_and_its_page(tmp_path: Path) -> None:

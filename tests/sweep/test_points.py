@@ -1,5 +1,6 @@
 """Points, folds, and what a value is called."""
 
+import functools
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled import rnn, sweep
-from unrolled.sweep.naming import describe, key, label
+from unrolled.sweep.naming import describe, key, label, qualified
 
 
 def test_a_grid_is_every_combination_and_the_last_name_changes_fastest() -> None:
@@ -90,6 +91,34 @@ def test_every_value_has_a_description_that_lasts_and_a_short_label(value: Any, 
     assert describe(value) == description
     assert type(describe(value)) is type(description)
     assert label(description) == short
+
+
+class Kind:
+    """With methods that have one name, whatever the object."""
+
+    def method(self) -> None: ...
+
+    @classmethod
+    def of_the_class(cls) -> None: ...
+
+
+def _outer() -> Any:
+    def inner() -> None: ...
+
+    return inner
+
+
+@functools.wraps(rnn.orthogonal)
+def _posing(shape: Any, rng: Any) -> Any:
+    return rnn.orthogonal(shape, rng)
+
+
+@pytest.mark.parametrize("value", [Kind().method, Kind.of_the_class, _outer(), lambda: 0, _posing, "x".join])
+def test_what_another_process_would_not_find_by_its_name_is_told(value: Any) -> None:
+    with pytest.raises(ValueError, match="expected a function defined at the top level of a module"):
+        describe(value)
+    with pytest.raises(ValueError, match=r"trial is .*, expected a function defined at the top level"):
+        qualified(value, "trial")
 
 
 def test_a_key_is_that_of_the_numbers_and_not_of_their_order() -> None:

@@ -66,3 +66,12 @@ def test_what_varies_is_ascending_if_it_is_numbers() -> None:
     rows = tuple(Result(point, 0, 0, "done", {}) for point in points)
     assert Results(rows).varying() == {"a": [0.5, 3], "b": ["x", "w", None]}
     assert isinstance(sweep.Results(rows)[1:], tuple)
+
+
+def test_numpy_numbers_are_numbers() -> None:
+    rows = [
+        Result({"a": np.float32(a), "n": np.int64(n)}, 0, 0, "done", {"accuracy": a}) for a, n in ((2, 9), (0.5, 3))
+    ]
+    varying = Results(tuple(rows)).varying()
+    assert varying == {"a": [0.5, 2.0], "n": [3, 9]}
+    assert {type(value) for values in varying.values() for value in values} == {float, int}

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,24 @@ def test_without_people_folds_are_stratified_and_one_hot_labels_are_the_same() -
     assert run(samples=(SAMPLES.X, SAMPLES.y), folds=rows) == bare
 
 
+def test_numpy_numbers_no_lengths_and_named_people_are_as_good(plain: sweep.Results) -> None:
+    for seeds in (np.arange(2), list(np.arange(2)), range(2)):
+        found = run(seeds=seeds)
+        assert found == plain
+        assert {type(row.seed) for row in found} == {int}
+    assert run(samples=(SAMPLES.X, SAMPLES.y, None)) == run(samples=(SAMPLES.X, SAMPLES.y))
+    names = np.array(["ann", "bob", "cem", "dan", "eve", "fay"])[np.asarray(SAMPLES.person)]
+    for person in (names, names.astype(object), names.tolist()):
+        assert run(samples=SimpleNamespace(X=SAMPLES.X, y=SAMPLES.y, person=person)) == plain
+    one, other = (SimpleNamespace(X=SAMPLES.X, y=SAMPLES.y, person=48 * [name]) for name in ("ann", "bob"))
+    looked = run([{"a": 1}], one, trial=searches.look, folds=None, validation=other, seeds=1)
+    assert (looked[0].metrics["people"], looked[0].metrics["both"]) == ([1], [])
+    of_numpy = [{**point, "hidden": np.int64(5), "epochs": np.int16(2)} for point in searches.POINTS]
+    assert run(of_numpy) == plain
+    double = [{**searches.POINTS[0], "dtype": dtype} for dtype in (np.dtype("float64"), "float64")]
+    assert len(run(double).standings()) == 1
+
+
 def test_validation_samples_instead_of_folds() -> None:
     training, validation = SAMPLES.split(0.25, by="person", rng=0)
     results = run(folds=None, validation=validation, samples=training)
@@ -129,6 +148,15 @@ def test_keywords_of_network_optimizer_and_training() -> None:
         ({"cell": rnn.Bidirectional}, "points[0]: "),
         ({"clip": object()}, "points[0]: point['clip'] is <object"),
         ([], "points[0] is [], expected a mapping"),
+        ({"epochs": 0}, "points[0]: epochs is 0, expected a whole number, 1 or more"),
+        ({"clip": 1.0}, "points[0]: clip is 1.0, expected one such as rnn.ClipNorm(1.0)"),
+        ({"readout": rnn.Last}, "points[0]: readout is <class"),
+        ({"window": 0}, "points[0]: window is 0, expected"),
+        ({"dtype": np.complex128}, "points[0]: dtype is complex128, expected float32 or float64"),
+        ({"head": rnn.Softmax(class_weights=(1.0, 2.0))}, "points[0]: "),
+        ({"initializer": {"W_hx": rnn.orthogonal}}, "points[0]: "),
+        ({"checkpoint": "run.h5"}, "points[0]: the setting 'checkpoint' is unknown"),
+        ({"every": 3}, "points[0]: the setting 'every' is unknown"),
     ],
 )
 def test_a_point_that_cannot_be_is_told_before_anything_runs(point: Any, message: str, tmp_path: Path) -> None:
@@ -158,6 +186,11 @@ def test_a_point_that_cannot_be_is_told_before_anything_runs(point: Any, message
         ({"executor": searches.LikeMPI(), "jobs": 2}, "jobs is 2 beside an executor"),
         ({"trial": lambda: 0}, "expected a function defined at the top level of a module"),
         ({"samples": 3}, "samples are a int, expected (X, y), (X, y, lengths) or an object with X and y"),
+        ({"samples": (SAMPLES.X, None)}, "samples are a tuple without X or y, expected (X, y) or (X, y, lengths)"),
+        (
+            {"samples": SimpleNamespace(X=SAMPLES.X, y=SAMPLES.y, person=np.array(24 * ["ann", 3], object))},
+            "person holds 3, expected a whole number for each sample, or a name for each",
+        ),
         ({"samples": (SAMPLES.X[0], SAMPLES.y)}, "samples X has shape (8, 2), expected three axes"),
         ({"samples": (SAMPLES.X, SAMPLES.y[:-1])}, "samples y has 47 rows for 48 samples"),
         ({"samples": (np.full((3, 4, 2), np.nan), [0, 1, 2])}, "samples X holds nan at sample 0"),

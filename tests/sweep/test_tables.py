@@ -1,10 +1,15 @@
 """The table on the disk: what is in it is never run again, what is cut off is known, what is damaged is told."""
 
 import json
+import multiprocessing
 import os
 import re
+import signal
 import subprocess
 import sys
+import warnings
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +18,7 @@ import searches
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unrolled import sweep
+from unrolled import __version__, sweep
 from unrolled.sweep.tables import Table, TableError
 
 SAMPLES = searches.samples()
@@ -69,6 +74,24 @@ def test_other_folds_are_other_trials(tmp_path: Path) -> None:
     run(table=table)
     run(table=table, folds=3)
     assert len(table.read_bytes().splitlines()) == 8 + 12
+
+
+def test_what_is_not_to_be_averaged_is_not_read_together(tmp_path: Path) -> None:
+    folds, trials = tmp_path / "folds.jsonl", tmp_path / "trials.jsonl"
+    points = sweep.grid({"a": [1, 2]})
+    rows = sweep.group_folds(SAMPLES.person, 3)
+    run(points, trial=searches.look, folds=rows[:2], table=folds)
+    run(points, trial=searches.look, folds=rows, table=folds)
+    assert len(sweep.read(folds)) == 12  # one fold more of the same folding
+    run(points, trial=searches.look, folds=2, table=folds)
+    with pytest.raises(
+        TableError, match=r"folds\.jsonl: its results on fold 0 are on 2 different parts of the samples"
+    ):
+        sweep.read(folds)
+    run([{"a": 0}], trial=searches.look, table=trials)
+    run([{"a": 0}], trial=searches.unsteady, table=trials)
+    with pytest.raises(TableError, match=r"results of the trials searches\.look and searches\.unsteady, expected"):
+        sweep.read(trials)
 
 
 def test_a_table_reads_back_with_descriptions_for_settings(tmp_path: Path, plain: sweep.Results) -> None:
@@ -137,6 +160,19 @@ def test_a_table_of_other_data_is_told(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_table_of_another_version_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    run(table=path)
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    lines[3]["version"] = "0.0.9"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    before = path.read_bytes()
+    message = f"t.jsonl: it holds results of unrolled 0.0.9, and this is {__version__}, whose numbers may be others"
+    with pytest.raises(TableError, match=re.escape(message)):
+        run(table=path)
+    assert path.read_bytes() == before
+
+
 def test_a_table_without_its_folder_and_one_in_use_are_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no folder"):
         run(table=tmp_path / "none" / "t.jsonl")
@@ -144,6 +180,58 @@ def test_a_table_without_its_folder_and_one_in_use_are_told(tmp_path: Path) -> N
         path = tmp_path / "t.jsonl"
         with Table(path), pytest.raises(TableError, match="another search is writing to it"):
             run(table=path)
+
+
+@pytest.fixture
+def forking() -> Iterator[ProcessPoolExecutor]:
+    """A pool of the standard library whose processes are forks, and so inherit what is open."""
+    if not hasattr(os, "fork"):
+        pytest.skip("only POSIX systems fork")
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
+        with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("fork")) as pool:
+            yield pool
+
+
+def test_forked_workers_keep_no_table_locked(
+    forking: ProcessPoolExecutor, tmp_path: Path, plain: sweep.Results
+) -> None:
+    table = tmp_path / "t.jsonl"
+    assert run(table=table, jobs=None, executor=forking) == plain
+    assert run(table=table, jobs=None, executor=forking) == plain
+    points = [{"learning_rate": rate, "hidden": 3} for rate in (0.01, 0.03, 0.1, 0.3)]
+    how: dict[str, Any] = {"least": 1, "most": 2, "eta": 2, "folds": 2, "seeds": 1, "progress": False}
+    rungs = sweep.halving(points, SAMPLES, executor=forking, table=tmp_path / "h.jsonl", **how)
+    assert [len(rung) for rung in rungs] == [8, 4]
+
+
+def test_forked_workers_of_a_search_that_was_killed_keep_no_table_locked(tmp_path: Path) -> None:
+    if not hasattr(os, "fork"):
+        pytest.skip("only POSIX systems fork")
+    code = (
+        "import os, sys, time\n"
+        "from pathlib import Path\n"
+        "from unrolled.sweep.tables import Table\n"
+        "with Table(Path(sys.argv[1])):\n"
+        "    child = os.fork()\n"
+        "    if child:\n"
+        "        print(child, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    table = tmp_path / "t.jsonl"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with subprocess.Popen([sys.executable, "-c", code, str(table)], env=environment, stdout=subprocess.PIPE) as killed:
+        assert killed.stdout is not None
+        child = int(killed.stdout.readline())
+        try:
+            with pytest.raises(TableError, match="another search is writing to it"):
+                Table(table)
+            killed.kill()
+            killed.wait()
+            with Table(table) as mine:
+                assert mine.lines == {}
+        finally:
+            os.kill(child, signal.SIGKILL)
 
 
 def test_a_line_that_cannot_be_written_whole_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

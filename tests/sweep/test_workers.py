@@ -1,5 +1,10 @@
 """Workers that die: what they had is run again, and a trial that kills each is given up."""
 
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -105,3 +110,42 @@ def test_a_pool_of_the_users_that_breaks_ends_the_search_and_what_is_done_stays(
     ):
         run(searches.POINTS, executor=Breaking(), table=table)
     assert len(sweep.read(table)) == 2
+
+
+def test_workers_end_with_a_search_that_is_killed(tmp_path: Path) -> None:
+    if sys.platform == "win32":
+        pytest.skip("only POSIX systems tell by a signal whether a process is there")
+    code = (
+        "import searches; from unrolled import sweep\n"
+        "if __name__ == '__main__':\n"
+        "    sweep.run(sweep.grid({'a': [1, 2]}), searches.samples(), trial=searches.waiting,\n"
+        "              folds=2, seeds=1, jobs=2, progress=False)"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    with subprocess.Popen([sys.executable, str(script)], env=environment, cwd=tmp_path) as search:
+        try:
+            _wait(lambda: len(list(tmp_path.glob("worker-*"))) == 2)
+        finally:
+            search.kill()
+    workers = [int(path.name.removeprefix("worker-")) for path in tmp_path.glob("worker-*")]
+    _wait(lambda: not any(map(_alive, workers)))
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    for _ in range(300):
+        if until():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it did not come true within 30 seconds")
+
+
+def _alive(process: int) -> bool:
+    """Tell whether a process is there and is no zombie that waits for whoever adopted it."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    stat = Path(f"/proc/{process}/stat")
+    return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"

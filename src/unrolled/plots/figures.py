@@ -37,5 +37,6 @@ def logarithmic(values: Sequence[Any]) -> bool:
 
 
 def numeric(values: Sequence[Any]) -> bool:
-    """Tell whether all values are numbers."""
-    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    """Tell whether all values are numbers, Python's or NumPy's."""
+    plain = (value.item() if isinstance(value, np.generic) else value for value in values)
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in plain)

@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 MEAN, SPREAD = "viridis", "cividis"
 WRITTEN = 200
 """So many cells at the most have their numbers written in them."""
+MANY = 20
+"""Of a number with more values than these, a heat map has no cells that were not searched: it would be too wide."""
 
 
 def landscape(results: "Results", x: str, y: str, *, figure: Figure | None = None) -> Figure:
     """Draw the objective of a search over two of its settings: its mean, and its spread over seeds and folds.
 
-    A search on a grid is a heat map, a cell for each pair of values, evenly spaced. Where most pairs of values were
-    not searched, as in a random search over numbers, each point is a marker instead, on a logarithmic axis where
-    the values are more than a factor of 20 apart. Light is high, or low of an objective that is best when low.
+    A search on a grid is a heat map, a cell for each pair of values, evenly spaced. Where half of the pairs or more
+    were not searched, as in a random search, each point is a marker instead, if one of the settings is a number at
+    least; where that has more than 20 values, also if any pair was not. Numbers keep their distances then,
+    logarithmic where they are more than a factor of 20 apart; anything else is evenly spaced. Light is high, or low
+    of an objective that is best when low.
 
     If points differ in other settings too, a cell is the mean over all of them, and its spread is the root mean
     square of theirs: ``results.where({...})`` picks some. A cell of which no trial was measured is hatched; one of
@@ -62,12 +66,12 @@ def landscape(results: "Results", x: str, y: str, *, figure: Figure | None = Non
     named = name_of(results.objective)
     panels = [(f"mean {named}", MEAN + ("_r" if light_is_low else "")), ("spread", SPREAD)]
     cells = _cells(standings, x, y, columns, rows)
-    if 2 * len(cells) < len(columns) * len(rows) and numeric(columns) and numeric(rows):
+    if _sparse(cells, columns, rows):
         width, height = rcParams["figure.figsize"]
         figure = empty(figure, (2 * width, height))
         for panel, (ax, (title, colours)) in enumerate(zip(figure.subplots(1, 2, sharey=True), panels, strict=True)):
-            _scatter(ax, standings, x, y, panel, title, colours)
-            _axes(ax, x, y, columns, rows)
+            _scatter(ax, standings, (x, columns), (y, rows), panel, title, colours)
+            _axes(ax, (x, columns), (y, rows))
         return figure
     em = rcParams["font.size"] / 72  # inches
     size = (2 * em * (6 * len(columns) + 14), em * (3.2 * len(rows) + 9))
@@ -84,6 +88,8 @@ def landscape(results: "Results", x: str, y: str, *, figure: Figure | None = Non
 
 Cells = dict[tuple[int, int], tuple[float, float, int, int]]
 """By column and row: mean, spread, how many trials were measured, and of how many."""
+Axis = tuple[str, list[Any]]
+"""A setting's name and its values."""
 
 
 def _values(results: "Results", x: str, y: str) -> tuple[list[Any], list[Any]]:
@@ -112,6 +118,13 @@ def _cells(standings: "Sequence[Standing]", x: str, y: str, columns: list[Any], 
             sum(standing.trials for standing in inside),
         )
     return cells
+
+
+def _sparse(cells: Cells, columns: list[Any], rows: list[Any]) -> bool:
+    """Tell whether the points are better seen as markers than as cells; there are axes of numbers to put them on."""
+    numbers = [len(values) for values in (columns, rows) if numeric(values)]
+    pairs = len(columns) * len(rows)
+    return bool(numbers) and (2 * len(cells) <= pairs or (len(cells) < pairs and max(numbers) > MANY))
 
 
 def _heat(ax: Axes, cells: Cells, columns: list[Any], rows: list[Any], panel: int, title: str, colours: str) -> None:
@@ -147,10 +160,10 @@ def _heat(ax: Axes, cells: Cells, columns: list[Any], rows: list[Any], panel: in
     ax.figure.colorbar(image, ax=ax)
 
 
-def _scatter(ax: Axes, standings: "Sequence[Standing]", x: str, y: str, panel: int, title: str, colours: str) -> None:
+def _scatter(ax: Axes, standings: "Sequence[Standing]", x: Axis, y: Axis, panel: int, title: str, colours: str) -> None:
     """Draw one panel of markers: 0 is the means, 1 the spreads. What was not measured is a cross."""
     values = np.array([standing.spread if panel else standing.mean for standing in standings])
-    places = np.array([(standing.point.get(x), standing.point.get(y)) for standing in standings], float)
+    places = np.array([[_place(standing, *axis) for axis in (x, y)] for standing in standings])
     fine = np.isfinite(values)
     size = 3 * rcParams["lines.markersize"] ** 2
     edge = rcParams["text.color"]
@@ -178,11 +191,23 @@ def _scale(values: NDArray[Any], panel: int) -> Normalize:
     return Normalize(low, high if high > low else low + 1e-9)
 
 
-def _axes(ax: Axes, x: str, y: str, columns: list[Any], rows: list[Any]) -> None:
-    if logarithmic(columns):
-        ax.set_xscale("log")
-    if logarithmic(rows):
-        ax.set_yscale("log")
-    ax.set_xlabel(x)
-    ax.set_ylabel(y)
+def _place(standing: "Standing", name: str, values: list[Any]) -> float:
+    """Give where a point lies on an axis: at its number, or else at the number of its value."""
+    value: Any = standing.point.get(name)
+    return float(value) if numeric(values) else float(values.index(value))
+
+
+def _axes(ax: Axes, x: Axis, y: Axis) -> None:
+    from unrolled.sweep.naming import describe, label
+
+    for (name, values), axis, scaled in ((x, ax.xaxis, ax.set_xscale), (y, ax.yaxis, ax.set_yscale)):
+        axis.set_label_text(name)
+        if logarithmic(values):
+            scaled("log")
+        elif not numeric(values):
+            axis.set_ticks(range(len(values)), [label(describe(value)) for value in values])
+    if not numeric(x[1]):
+        ax.set_xlim(-0.5, len(x[1]) - 0.5)
+    if not numeric(y[1]):
+        ax.set_ylim(-0.5, len(y[1]) - 0.5)
     ax.label_outer()

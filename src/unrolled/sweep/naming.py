@@ -5,6 +5,7 @@ import hashlib
 import json
 import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -20,9 +21,9 @@ def describe(value: Any, what: str = "value") -> Description:
     Parameters
     ----------
     value : object
-        None, bools, numbers and strings stand for themselves, NumPy's as Python's; lists, tuples and mappings are
-        described entry by entry; functions and classes are their qualified names; dataclasses, such as
-        ``rnn.ClipNorm(1.0)``, their kind and settings.
+        None, bools, numbers and strings stand for themselves, NumPy's as Python's, and dtypes for their names; lists,
+        tuples and mappings are described entry by entry; functions and classes are their qualified names;
+        dataclasses, such as ``rnn.ClipNorm(1.0)``, their kind and settings.
     what : str
         What messages call it.
 
@@ -37,6 +38,8 @@ def describe(value: Any, what: str = "value") -> Description:
     """
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, np.dtype):
+        value = str(value)
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -67,10 +70,14 @@ def qualified(function: Any, what: str) -> str:
     Raises
     ------
     ValueError
-        If it has none by which another process could find it, as a lambda has not.
+        If that does not lead back to it, as of a lambda, a function within a function, or a method of an object: two
+        of them could have one name, and another process would not find either.
     """
     module, name = getattr(function, "__module__", None), getattr(function, "__qualname__", "<nameless>")
-    if module is None or "<" in name:
+    found: Any = sys.modules.get(module) if isinstance(module, str) else None
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if found is not function:
         raise ValueError(f"{what} is {function!r}, expected a function defined at the top level of a module")
     return f"{module}.{name}"
 

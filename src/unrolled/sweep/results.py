@@ -165,8 +165,9 @@ class Results(Sequence[Result]):
 
 
 def distinct(values: Iterable[Any]) -> list[Any]:
-    """Give each value once: numbers ascending, anything else in the order it is met."""
-    found = list({key(describe(value)): value for value in values}.values())
+    """Give each value once, NumPy's as Python's: numbers ascending, anything else in the order it is met."""
+    plain = (value.item() if isinstance(value, np.generic) else value for value in values)
+    found = list({key(describe(value)): value for value in plain}.values())
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in found):
         return sorted(found)
     return found

@@ -21,9 +21,9 @@ from unrolled.sweep.folds import Fold, checked_folds, group_folds, stratified_fo
 from unrolled.sweep.naming import describe, key, qualified
 from unrolled.sweep.points import Point
 from unrolled.sweep.results import Results, identity, name_of
-from unrolled.sweep.sharing import arrays_of, fingerprint, shared, together
+from unrolled.sweep.sharing import arrays_of, fingerprint, people_numbered, shared, together
 from unrolled.sweep.tables import Table, TableError, result_of
-from unrolled.sweep.training import parts_of, train_network
+from unrolled.sweep.training import checked, train_network
 from unrolled.sweep.trials import Job, Trial, TrialError, work
 from unrolled.sweep.workers import executor_or_processes
 
@@ -95,7 +95,7 @@ def run(
     ValueError
         If a point, the samples or a setting is not as described; nothing has been run then.
     TableError
-        A ValueError: the table is damaged, is of other data or is in use.
+        A ValueError: the table is damaged, is of other data or another version, or is in use.
     TrialError
         If a trial raised an error that is no divergence. What was finished before is in the table.
     KeyboardInterrupt
@@ -104,7 +104,7 @@ def run(
     name = qualified(trial, "trial")
     arrays, n_classes = arrays_of(samples)
     rows, arrays, n_classes = _rows(folds, validation, arrays, n_classes)
-    distinct = _distinct(points, trial)
+    distinct = _distinct(points, trial, arrays["X"].shape[2], n_classes)
     numbers = _seeds(seeds)
     if not isinstance(objective, str) or not name_of(objective):
         raise ValueError(f"objective is {objective!r}, expected a name such as 'accuracy' or '-loss'")
@@ -115,7 +115,7 @@ def run(
     with contextlib.ExitStack() as stack:
         interrupted = stack.enter_context(interruptions())
         store = None if path is None else stack.enter_context(Table(path))
-        lines: dict[str, dict[str, Any]] = {} if store is None else _of_these_data(store, data)
+        lines: dict[str, dict[str, Any]] = {} if store is None else _of_this_kind(store, data)
         stack.enter_context(undivided())
         pool = stack.enter_context(executor_or_processes(executor, jobs))
         where = stack.enter_context(shared(arrays, n_classes, rows, path))
@@ -135,7 +135,7 @@ def run(
             if (following := next(pending, None)) is not None:
                 flight.submit(following)
             for job, outcome in flight.landed(wait=following is None):
-                line = _line(job, outcome, name, data)
+                line = _line(job, outcome, name, data, prints[job.fold])
                 if store is not None:
                     store.append(line)
                 lines[job.key] = json.loads(json.dumps(line))  # as the table would give it back
@@ -204,7 +204,7 @@ class _Flight:
         return outcome
 
 
-def _line(job: Job, outcome: dict[str, Any], name: str, data: str) -> dict[str, Any]:
+def _line(job: Job, outcome: dict[str, Any], name: str, data: str, split: str) -> dict[str, Any]:
     return {
         "key": job.key,
         "data": data,
@@ -212,6 +212,7 @@ def _line(job: Job, outcome: dict[str, Any], name: str, data: str) -> dict[str, 
         "point": describe(job.point),
         "seed": job.seed,
         "fold": job.fold,
+        "split": split,
         **outcome,
         "version": __version__,
     }
@@ -231,12 +232,17 @@ def _note(best: float, objective: str) -> str:
     return f"best {name_of(objective)} {-best if objective.startswith('-') else best:.4g}"
 
 
-def _of_these_data(store: Table, data: str) -> dict[str, dict[str, Any]]:
+def _of_this_kind(store: Table, data: str) -> dict[str, dict[str, Any]]:
     for line in store.lines.values():
         if line["data"] != data:
             raise TableError(
                 f"{store.path}: it holds results on other data ({line['data']}) than these samples ({data}); give "
                 "this search a table of its own"
+            )
+        if line["version"] != __version__:
+            raise TableError(
+                f"{store.path}: it holds results of unrolled {line['version']}, and this is {__version__}, whose "
+                "numbers may be others; give this search a table of its own"
             )
     return dict(store.lines)
 
@@ -253,8 +259,9 @@ def _rows(
     n = len(arrays["X"])
     if validation is not None:
         other, more = arrays_of(validation, "validation")
-        both = together(arrays, other)
+        both = people_numbered(together(arrays, other))
         return [(np.arange(n), np.arange(n, len(both["X"])))], both, max(n_classes, more)
+    arrays = people_numbered(arrays)
     if isinstance(folds, Sequence) and not isinstance(folds, str):
         return checked_folds(folds, n), arrays, n_classes
     k = count(folds, "folds")
@@ -262,7 +269,7 @@ def _rows(
     return group_folds(arrays["person"], k) if of_people else stratified_folds(arrays["y"], k, 0), arrays, n_classes
 
 
-def _distinct(points: Any, trial: Trial) -> list[Point]:
+def _distinct(points: Any, trial: Trial, n_inputs: int, n_classes: int) -> list[Point]:
     if isinstance(points, Mapping) or not isinstance(points, Sequence) or not points:
         raise ValueError(f"points are a {type(points).__name__}, expected a list of at least one, as grid() gives it")
     found: dict[str, Point] = {}
@@ -270,19 +277,24 @@ def _distinct(points: Any, trial: Trial) -> list[Point]:
         if not isinstance(point, Mapping) or not all(isinstance(name, str) for name in point):
             raise ValueError(f"points[{n}] is {point!r}, expected a mapping from names to values")
         try:
-            found.setdefault(identity(dict(point)), dict(point))
-            if trial is train_network:
-                parts_of(dict(point))
-        except ValueError as error:
+            own = {name: value.item() if isinstance(value, np.generic) else value for name, value in point.items()}
+            name = identity(own)
+            if name not in found and trial is train_network:
+                checked(own, n_inputs, n_classes)
+            found.setdefault(name, own)
+        except (TypeError, ValueError) as error:
             raise ValueError(f"points[{n}]: {error}") from None
     return list(found.values())
 
 
 def _seeds(seeds: Any) -> list[int]:
+    if isinstance(seeds, np.ndarray) and seeds.ndim == 1:
+        seeds = seeds.tolist()
     if not isinstance(seeds, Sequence):
         return list(range(count(seeds, "seeds")))
-    if not seeds or not all(isinstance(seed, int) and not isinstance(seed, bool) and seed >= 0 for seed in seeds):
+    whole = all(isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0 for seed in seeds)
+    if not seeds or not whole:
         raise ValueError(f"seeds are {seeds!r}, expected how many, or a list of whole numbers, 0 or more")
     if len(set(seeds)) < len(seeds):
         raise ValueError(f"seeds are {seeds!r}, expected each once")
-    return list(seeds)
+    return [int(seed) for seed in seeds]

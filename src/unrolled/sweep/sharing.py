@@ -99,7 +99,11 @@ def arrays_of(samples: Any, name: str = "samples") -> tuple[dict[str, Array], in
         Naming what was found and what was expected.
     """
     if isinstance(samples, tuple | list) and len(samples) in (2, 3):
-        given = dict(zip(ARRAYS, samples, strict=False))
+        given = {key: each for key, each in zip(ARRAYS, samples, strict=False) if each is not None}
+        if not {"X", "y"} <= set(given):
+            raise ValueError(
+                f"{name} are a {type(samples).__name__} without X or y, expected (X, y) or (X, y, lengths)"
+            )
     elif hasattr(samples, "X") and hasattr(samples, "y"):
         given = {key: getattr(samples, key) for key in ARRAYS if getattr(samples, key, None) is not None}
     else:
@@ -132,6 +136,24 @@ def together(one: dict[str, Array], other: dict[str, Array]) -> dict[str, Array]
     if ("lengths" in one) != ("lengths" in other):
         raise ValueError("of samples and validation one has lengths and the other has not, expected both or neither")
     return {name: np.concatenate([one[name], other[name]]) for name in ARRAYS if name in one and name in other}
+
+
+def people_numbered(arrays: dict[str, Array]) -> dict[str, Array]:
+    """Give people that have names numbers instead, in the order of the names: nothing counts but who is the same.
+
+    Raises
+    ------
+    ValueError
+        If they are neither numbers nor names.
+    """
+    person = arrays.get("person")
+    if person is None or person.dtype.kind not in "OSU":
+        return arrays
+    for name in person.tolist():
+        if not isinstance(name, str):
+            raise ValueError(f"person holds {name!r}, expected a whole number for each sample, or a name for each")
+    _, numbers = np.unique(person.astype(str), return_inverse=True)
+    return {**arrays, "person": numbers.reshape(-1).astype(np.int64)}
 
 
 def fingerprint(arrays: dict[str, Array]) -> str:

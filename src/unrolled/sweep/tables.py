@@ -3,13 +3,14 @@
 import contextlib
 import json
 import os
+import weakref
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from unrolled.sweep.results import Result, Results
 
-FIELDS = ("key", "data", "trial", "point", "seed", "fold", "ended", "metrics", "what", "seconds")
+FIELDS = ("key", "data", "trial", "point", "seed", "fold", "split", "ended", "metrics", "what", "seconds", "version")
 BEGINNING = b'{"key": "'
 
 
@@ -44,8 +45,9 @@ class Table:
             if not whole:
                 self._write(b"\n")
         except BaseException:
-            self._file.close()
+            self._close()
             raise
+        _open.add(self)
 
     def __enter__(self) -> "Table":
         return self
@@ -53,7 +55,12 @@ class Table:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        self._close()
+
+    def _close(self) -> None:
+        if not self._file.closed:
+            _unlock(self._file)
+            self._file.close()
 
     def append(self, line: dict[str, Any]) -> None:
         """Add one line, which is on the disk when this returns; if it cannot be written whole, nothing is."""
@@ -73,8 +80,29 @@ class Table:
             raise
 
 
+_open: "weakref.WeakSet[Table]" = weakref.WeakSet()
+
+
+def _leave_to_the_parent() -> None:
+    """Close, in a process made by fork, the tables of its parent: the lock is the parent's, and ends with it.
+
+    A child that keeps the descriptor, such as a worker of a ``ProcessPoolExecutor``, keeps the lock after a parent
+    that is killed. Closing one descriptor of several does not unlock.
+    """
+    for table in list(_open):
+        table._file.close()
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_the_parent)
+
+
 def read(path: str | os.PathLike[str], *, objective: str = "accuracy") -> Results:
     """Read a table that :func:`unrolled.sweep.run` wrote, also while the search goes on.
+
+    A table may hold several searches of the same samples, such as the rungs of :func:`halving`. It is refused if their
+    results are not to be put together: those of several trials, or on other folds.
 
     Parameters
     ----------
@@ -90,11 +118,28 @@ def read(path: str | os.PathLike[str], *, objective: str = "accuracy") -> Result
     Raises
     ------
     TableError
-        A ValueError that names file and line: not a table, or damaged elsewhere than at its very end.
+        A ValueError that names file and line: not a table, or damaged elsewhere than at its very end; or a
+        table of several trials or several foldings.
     FileNotFoundError
         If there is no such file.
     """
     lines, _, _ = _parsed(Path(path).read_bytes(), Path(path))
+    trials: set[str] = set()
+    splits: dict[int, set[str]] = {}
+    for line in lines.values():
+        trials.add(line["trial"])
+        splits.setdefault(line["fold"], set()).add(line["split"])
+    if len(trials) > 1:
+        raise TableError(
+            f"{path}: it holds results of the trials {' and '.join(sorted(trials))}, expected those of one; give each "
+            "a table of its own"
+        )
+    for fold, of in splits.items():
+        if len(of) > 1:
+            raise TableError(
+                f"{path}: its results on fold {fold} are on {len(of)} different parts of the samples, expected one "
+                "folding; give each a table of its own"
+            )
     return Results(tuple(result_of(line) for line in lines.values()), objective)
 
 
@@ -147,3 +192,13 @@ def _lock(file: Any, path: Path) -> None:
         raise TableError(f"{path}: another search is writing to it, expected a table of its own for each") from None
     except OSError:  # a file system without locks
         return
+
+
+def _unlock(file: Any) -> None:
+    """Unlock, whoever else has the descriptor."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    with contextlib.suppress(OSError):
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from unrolled import rnn
+from unrolled.rnn.settings import Settings
 from unrolled.sweep.points import Point
 from unrolled.sweep.sharing import Part
 
@@ -21,7 +22,8 @@ NETWORK = tuple(
 TRAINING = tuple(
     name
     for name in inspect.signature(rnn.train).parameters
-    if name not in (*SPECIAL, "net", "samples", "validation", "test", "rng", "progress", "on_epoch")
+    if name
+    not in (*SPECIAL, "net", "samples", "validation", "test", "rng", "checkpoint", "every", "progress", "on_epoch")
 )
 
 
@@ -61,13 +63,7 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
         If the loss becomes infinite or NaN.
     """
     cell, optimizer, settings = parts_of(point)
-    net = rnn.ManyToOne(
-        cell,
-        n_inputs=training.X.shape[2],
-        n_classes=training.n_classes,
-        **{name: point[name] for name in NETWORK if name in point},
-        rng=rng,
-    )
+    net = _network(cell, point, training.X.shape[2], training.n_classes, rng)
     stopping = settings.get("early_stopping") is not None
     history = rnn.train(
         net,
@@ -91,6 +87,28 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
         "best_epoch": history.best_epoch,
         "stopped": history.ended,
     }
+
+
+def checked(point: Point, n_inputs: int, n_classes: int) -> None:
+    """Make all that a point asks for and train nothing, so that no search ends after hours for a wrong value.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If a setting has an unknown name, or does not fit the kind it is for or samples of so many inputs and classes.
+    """
+    cell, optimizer, settings = parts_of(point)
+    net = _network(cell, point, n_inputs, n_classes, np.random.default_rng(0))
+    if net.dtype.kind == "c":
+        raise ValueError(f"dtype is {net.dtype}, expected float32 or float64")
+    defaults = {name: inspect.signature(rnn.train).parameters[name].default for name in TRAINING}
+    window = net._window(settings.get("window"))
+    Settings(**(defaults | settings | {"optimizer": optimizer, "window": window}))
+
+
+def _network(cell: Any, point: Point, n_inputs: int, n_classes: int, rng: np.random.Generator) -> rnn.ManyToOne:
+    own = {name: point[name] for name in NETWORK if name in point}
+    return rnn.ManyToOne(cell, n_inputs=n_inputs, n_classes=n_classes, **own, rng=rng)
 
 
 def parts_of(point: Point) -> tuple[Any, Any, dict[str, Any]]:

@@ -146,6 +146,15 @@ def _one_process() -> ProcessPoolExecutor:
 
 def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the main process
+    threading.Thread(target=_end_with_the_search, daemon=True).start()
+
+
+def _end_with_the_search() -> None:
+    """End this process once the one of the search is gone: if that is killed, nobody else ends its workers."""
+    search = multiprocessing.parent_process()
+    if search is not None:
+        search.join()
+        os._exit(1)
 
 
 @contextmanager
