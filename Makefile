@@ -18,7 +18,7 @@ report: $(VENV)/ready
 	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data "$(DATA)")
 
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --cov --cov-fail-under=95 --ignore=tests/peers
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-fail-under=95 --ignore=tests/peers
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .

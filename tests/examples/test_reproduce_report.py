@@ -34,7 +34,7 @@ def reproduce(*arguments: object) -> subprocess.CompletedProcess[str]:
         [sys.executable, str(EXAMPLES / "reproduce_report.py"), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 
