@@ -1,3 +1,4 @@
+import logging
 import shutil
 import struct
 import zipfile
@@ -114,6 +115,17 @@ def test_the_test_set_is_of_the_right_recordings(imitation: tuple[Path, Path], s
     assert dataset.rate == 50.0
     assert len(dataset.train) + len(dataset.test) == len(cut_windows(read_motionsense(imitation[1])))
     assert "/" not in dataset.provenance.replace("10.1145/3302505", "")
+
+
+def test_what_was_not_drawn_is_logged_without_a_warning(
+    imitation: tuple[Path, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "unrolled.data")
+    dataset = load_motionsense(imitation[1], n_train=3, n_test=2)
+    assert {record.levelno for record in caplog.records} == {logging.INFO}
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [f"{imitation[1]}: {line}" for line in str(dataset.summary).splitlines()]
+    assert any("not drawn" in line for line in said)
 
 
 def test_the_draw(imitation: tuple[Path, Path]) -> None:

@@ -72,7 +72,7 @@ def load_motionsense(
     Dataset
         float32, with person and trial numbers, at 50 Hz or `new_rate`; classes downstairs, jogging, sitting, standing,
         upstairs, walking, as labels 0 to 5. ``summary`` says how many windows were drawn and how many not,
-        and how many recordings were shorter than a window.
+        and how many recordings were shorter than a window; it is also logged, to the logger "unrolled.data".
 
     Raises
     ------
@@ -108,7 +108,7 @@ def load_motionsense(
         f"MotionSense (Malekzadeh et al. 2019, doi:10.1145/3302505.3310068), {signal.replace('_', ' ')}; "
         f"windows of {window} steps every {stride}, {n_train or 'all'} training and {n_test or 'all'} test "
         f"windows a movement; tested on {'trials over 10' if split == 'trial' else 'people 21 to 24'}",
-        summary=tally.summary(),  # not logged: to draw fewer than there are is what was asked for
+        summary=tally.report(str(path), asked=True),  # to draw fewer than there are
     )
     return dataset.standardised() if scale else dataset
 

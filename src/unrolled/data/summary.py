@@ -68,10 +68,11 @@ class Tally:
         """Give what was counted so far."""
         return Summary(self._kept, self._dropped)
 
-    def report(self, source: str) -> Summary:
-        """Give what was counted so far, and log it: as a warning if anything was dropped."""
+    def report(self, source: str, *, asked: bool = False) -> Summary:
+        """Give what was counted so far, and log it: as a warning if anything was dropped that was not ``asked`` for."""
         summary = self.summary()
-        level = logging.WARNING if any(n for why in summary.dropped.values() for n in why.values()) else logging.INFO
+        dropped = any(n for why in summary.dropped.values() for n in why.values())
+        level = logging.WARNING if dropped and not asked else logging.INFO
         for line in str(summary).splitlines():
             logger.log(level, "%s: %s", source, line)
         return summary
