@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
@@ -149,3 +149,28 @@ def _alive(process: int) -> bool:
         return False
     stat = Path(f"/proc/{process}/stat")
     return not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+class Stumbles(ThreadPoolExecutor):
+    """Gives an error of its own the first time it is handed a call, as an executor may whose worker dies on the way."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__(1)
+        self.left = times
+
+    def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        self.left -= 1
+        if self.left >= 0:
+            future: Future[Any] = Future()
+            future.set_exception(ValueError("too many values to unpack (expected 3)"))
+            return future
+        return super().submit(function, *args, **kwargs)
+
+
+def test_an_error_of_the_executor_costs_another_try_and_the_third_ends_the_search() -> None:
+    settings: dict[str, Any] = {"folds": 2, "seeds": 1, "progress": False}
+    with Stumbles(1) as executor:
+        results = sweep.run(searches.POINTS[:1], searches.samples(), executor=executor, **settings)
+    assert results == sweep.run(searches.POINTS[:1], searches.samples(), jobs=1, **settings)
+    with Stumbles(99) as executor, pytest.raises(sweep.TrialError, match="could not be run: ValueError: too many"):
+        sweep.run(searches.POINTS[:1], searches.samples(), executor=executor, **settings)

@@ -192,11 +192,13 @@ class _Flight:
         try:
             outcome = future.result()
         except Exception as error:
+            # What a trial raises is sent as text, so this is the executor's. Dask's may be of any kind when the worker
+            # that holds a result dies while the result is on its way.
+            if job.attempt < ATTEMPTS:
+                return None
             # Dask's sentence for a task whose workers died; it is not imported for its name.
             if not isinstance(error, BrokenExecutor | CancelledError) and type(error).__name__ != "KilledWorker":
                 raise TrialError(f"{job} could not be run: {type(error).__name__}: {error}") from error
-            if job.attempt < ATTEMPTS:
-                return None
             what = f"its worker died each of {ATTEMPTS} times ({type(error).__name__}: {error})"
             return {"ended": "lost", "metrics": {}, "what": what, "seconds": 0.0}
         if "raised" in outcome:
