@@ -213,9 +213,8 @@ def test_forked_workers_of_a_search_that_was_killed_keep_no_table_locked(tmp_pat
         "from pathlib import Path\n"
         "from unrolled.sweep.tables import Table\n"
         "with Table(Path(sys.argv[1])):\n"
-        "    child = os.fork()\n"
-        "    if child:\n"
-        "        print(child, flush=True)\n"
+        "    if os.fork() == 0:\n"  # the child says that it is there: it has let go of the table by then
+        "        print(os.getpid(), flush=True)\n"
         "    time.sleep(60)\n"
     )
     table = tmp_path / "t.jsonl"
