@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -194,6 +195,16 @@ def test_any_of_numpys_generators_will_do(bits: Any, tmp_path: Path) -> None:
             **how,
         )
     assert_same(resumed(path, how), (net, history))
+
+
+def test_trainings_in_several_threads_write_each_their_own(tmp_path: Path) -> None:
+    def run(n: int) -> tuple[rnn.ManyToOne, rnn.History]:
+        net, how = network(), {**PLAIN, "epochs": 8, "checkpoint": tmp_path / f"{n}.h5", "every": 1}
+        return net, rnn.train(net, easy(), rng=3, augment=Noise(), progress=False, **how)
+
+    with ThreadPoolExecutor(4) as pool:  # a checkpoint that is not written is a warning, and so an error here
+        for trained in pool.map(run, range(4)):
+            assert_same(trained, undisturbed(network, {**PLAIN, "epochs": 8}))
 
 
 def test_the_rest_of_the_progress_is_shown(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -9,12 +9,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import h5py
 import numpy as np
 
 import unrolled
 from unrolled import hdf5
-from unrolled.files import replacing
 from unrolled.rnn import inputs, storage
 from unrolled.rnn.arrays import Parameters
 from unrolled.rnn.optimizers import State
@@ -107,19 +105,9 @@ class Checkpoint:
         )
         groups = {"parameters": run.net.parameters, "kept": run.kept, "best": run.watch.best}
         groups |= {f"optimizer {name}": arrays for name, arrays in run.state.items()}
-        # made in memory and written in one go: a full disk is then an OSError, and never a half-open HDF5 file
-        with h5py.File("checkpoint", "w", driver="core", backing_store=False) as file:
-            file.attrs["format"] = FORMAT
+        with storage.writing(self.path, FORMAT, groups, label=self.path.name) as file:
             file.attrs["digest"] = _digest(text.encode(), groups)
             file.create_dataset("training", data=np.frombuffer(text.encode(), np.uint8))
-            for name, arrays in groups.items():
-                group = file.create_group(name, track_order=True)
-                for of, W in arrays.items():
-                    group.create_dataset(of, data=W)
-            file.flush()
-            image = file.id.get_file_image()
-        with replacing(self.path, label=self.path.name) as temporary:
-            temporary.write_bytes(image)
 
     def tidy(self) -> None:
         """Remove what a process that was killed while writing has left beside the file."""

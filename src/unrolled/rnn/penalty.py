@@ -24,13 +24,15 @@ def l2_penalty(parameters: ReadOnlyParameters, strength: float) -> tuple[float, 
     """
     if number(strength, "strength") < 0:
         raise ValueError(f"strength is {strength!r}, expected 0 or more")
-    weights = {name: W for name, W in parameters.items() if W.ndim == 2}
-    penalty = strength / 2 * sum(float(np.vdot(W, W)) for W in weights.values())
-    return penalty, {name: W.dtype.type(strength) * W for name, W in weights.items()}
+    penalty = strength / 2 * sum(float(np.vdot(W, W)) for W in parameters.values() if W.ndim == 2)
+    return penalty, _gradients(parameters, strength)
 
 
 def add_l2(gradients: Parameters, parameters: ReadOnlyParameters, strength: float) -> None:
     """Add the penalty's gradient to the others, in place."""
-    for name, W in parameters.items():
-        if W.ndim == 2:
-            gradients[name] += W.dtype.type(strength) * W
+    for name, gradient in _gradients(parameters, strength).items():
+        gradients[name] += gradient
+
+
+def _gradients(parameters: ReadOnlyParameters, strength: float) -> Parameters:
+    return {name: W.dtype.type(strength) * W for name, W in parameters.items() if W.ndim == 2}

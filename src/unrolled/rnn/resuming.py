@@ -11,7 +11,7 @@ from unrolled.rnn.history import Curve, History
 from unrolled.rnn.loading import network
 from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.run import Position, Run, Streams
-from unrolled.rnn.samples import Labelled, checked
+from unrolled.rnn.samples import Labelled, checked, held_out
 from unrolled.rnn.settings import Augmentation, Settings
 from unrolled.rnn.storage import StorageError
 from unrolled.rnn.watch import put
@@ -72,14 +72,9 @@ def resume(
         net = network(saved.description["network"], saved.parameters)
     except (KeyError, TypeError, ValueError) as error:
         raise StorageError(f"{path}: {error}") from None
-    training = checked(net, samples, "training")
-    held_out = {
-        name: checked(net, given, name)
-        for name, given in (("validation", validation), ("test", test))
-        if given is not None
-    }
-    _same(path, saved.description["made of"], made_of(training, held_out, augment))
-    run = Run(net, settings, training, held_out, Streams.of(0))
+    training, others = checked(net, samples, "training"), held_out(net, validation, test)
+    _same(path, saved.description["made of"], made_of(training, others, augment))
+    run = Run(net, settings, training, others, Streams.of(0))
     try:
         _restore(run, saved)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -10,7 +10,7 @@ import numpy as np
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.rnn.network import ManyToOne
-from unrolled.rnn.source import BLOCK, Source
+from unrolled.rnn.source import BLOCK, Source, is_source
 
 Batch: TypeAlias = tuple[Array, Array, IntArray | None]
 """X (m, T, D) and one-hot Y (m, C), of the network's dtype, and lengths (m,) or None."""
@@ -103,11 +103,13 @@ def checked(net: ManyToOne, samples: Labelled, name: str) -> Checked | Streamed:
     ValueError
         Naming what was found, what was expected and where.
     """
-    if isinstance(samples, Source) and not isinstance(samples, type):
-        if len(samples) < 1:
-            raise ValueError(f"{name} samples are none, expected at least one")
-        return Streamed(net, samples, name)
-    return _checked(net, samples, name)
+    return Streamed(net, samples, name) if is_source(samples, name=name) else _checked(net, samples, name)
+
+
+def held_out(net: ManyToOne, validation: Labelled | None, test: Labelled | None) -> dict[str, Checked | Streamed]:
+    """Check the samples that are measured and never trained on, those that are given, under their names."""
+    given = {"validation": validation, "test": test}
+    return {name: checked(net, samples, name) for name, samples in given.items() if samples is not None}
 
 
 def _checked(net: ManyToOne, samples: Any, name: str) -> Checked:

@@ -1,7 +1,7 @@
 """Samples that come piece by piece: what a training and a prediction ask of them."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
 
@@ -34,14 +34,14 @@ BLOCK = 1024
 """Samples measured or predicted at a time of those that are not in memory."""
 
 
-def is_source(X: Any, lengths: Any) -> bool:
+def is_source(X: Any, lengths: Any = None, name: str = "source") -> TypeGuard[Source]:
     """Say whether X is a source; then ``lengths``, which it gives itself, must be None."""
     if not hasattr(X, "batches") or not isinstance(X, Source) or isinstance(X, type):  # hasattr is the quick answer
         return False
     if lengths is not None:
         raise ValueError("lengths were given beside a source, which gives its own: expected None")
     if len(X) < 1:
-        raise ValueError("the source has no samples, expected at least one")
+        raise ValueError(f"{name}: there are no samples, expected at least one")
     return True
 
 

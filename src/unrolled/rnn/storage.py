@@ -3,7 +3,8 @@
 import errno
 import json
 import os
-from collections.abc import Iterable, Iterator
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -39,12 +40,35 @@ def write(path: str | PathLike[str], description: dict[str, Any], parameters: Re
     OSError
         If it cannot be written.
     """
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        file.attrs["format"] = FORMAT
+    with writing(path, FORMAT, {"parameters": parameters}) as file:
         file.attrs["network"] = json.dumps(description)
-        group = file.create_group("parameters", track_order=True)
-        for name, W in parameters.items():
-            group.create_dataset(name, data=W)
+
+
+@contextmanager
+def writing(
+    path: str | PathLike[str], form: str, groups: Mapping[str, ReadOnlyParameters], label: str = "unrolled"
+) -> Iterator[h5py.File]:
+    """Give a file of this format, with arrays by group, to add to; it is written at the end of the block.
+
+    It is made in memory, under a name of its own since several threads may write, and written in one go: a full disk
+    is then an OSError, and never a half-open HDF5 file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; what stood there still stands.
+    """
+    with h5py.File(secrets.token_hex(8), "w", driver="core", backing_store=False) as file:
+        file.attrs["format"] = form
+        for name, arrays in groups.items():
+            group = file.create_group(name, track_order=True)
+            for of, W in arrays.items():
+                group.create_dataset(of, data=W)
+        yield file
+        file.flush()
+        image = file.id.get_file_image()
+    with replacing(path, label) as temporary:
+        temporary.write_bytes(image)
 
 
 def read(path: str | PathLike[str]) -> tuple[dict[str, Any], Parameters]:

@@ -12,7 +12,7 @@ from unrolled.rnn.history import History
 from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.optimizers import Optimizer
 from unrolled.rnn.run import Run, Streams
-from unrolled.rnn.samples import Labelled, checked
+from unrolled.rnn.samples import Labelled, checked, held_out
 from unrolled.rnn.schedules import Schedule
 from unrolled.rnn.settings import Augmentation, Settings
 from unrolled.rnn.stopping import EarlyStopping
@@ -135,13 +135,8 @@ def train(
         l2=l2,
         window=net._window(window),
     )
-    training = checked(net, samples, "training")
-    held_out = {
-        name: checked(net, given, name)
-        for name, given in (("validation", validation), ("test", test))
-        if given is not None
-    }
-    if early_stopping is not None and "validation" not in held_out:
+    training, others = checked(net, samples, "training"), held_out(net, validation, test)
+    if early_stopping is not None and "validation" not in others:
         raise ValueError("early_stopping was given without validation samples, whose loss it watches")
-    run = Run(net, settings, training, held_out, Streams.of(rng))
+    run = Run(net, settings, training, others, Streams.of(rng))
     return run.go(Checkpoint.begin(checkpoint, every, run), progress, on_epoch)

@@ -53,7 +53,7 @@ class Tanh:
 
     def trace(self, T: int, m: int, D: int, dtype: np.dtype[Any]) -> Trace:
         """Allocate the memory of a pass over T steps of m samples with D inputs; it can be used again."""
-        return Trace(T, m, D, self.hidden, 1, dtype)
+        return Trace(T, m, D, self.hidden, dtype)
 
     def forward(
         self,
@@ -146,5 +146,5 @@ class Tanh:
 
 
 def stacked(parameters: ReadOnlyParameters) -> Array:
-    """``[W_hh | W_ih | b_h]`` transposed, (H + D + 1, G H), in rows: BLAS then packs it fastest, at every step."""
+    """``[W_hh | W_ih | b_h]`` transposed, (H + D + 1, H), in rows: BLAS then packs it fastest, at every step."""
     return np.concatenate([parameters["W_hh"].T, parameters["W_ih"].T, parameters["b_h"][None]])

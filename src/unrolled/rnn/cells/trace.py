@@ -1,4 +1,4 @@
-"""What a pass through time leaves behind, whatever the recurrence."""
+"""What a pass through time leaves behind in a cell without gates, a sample a row."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from unrolled.rnn.arrays import Array
 
 
 class Trace:
-    """Memory of one layer: T steps, m samples, D inputs, H hidden units, G gates (1 for a cell without).
+    """Memory of one layer: T steps, m samples, D inputs, H hidden units.
 
     State, input and the report's row of ones stand side by side in ``rows``, so that a step is one product with
     ``[W_hh | W_ih | b_h]``, and the gradient of all three is one product too.
@@ -22,9 +22,9 @@ class Trace:
         The hidden states; ``A[0]`` is zero, ``A[t]`` is the report's A_t. A view of ``rows`` unless masked.
     X : ndarray, shape (T, m, D)
         The input, a view of ``rows``; ``X[t - 1]`` is the report's X_t.
-    delta : ndarray, shape (T, m, G H)
-        After the backward pass, the gradient in what goes into the cell's nonlinearities at each step:
-        for a cell without gates ``delta[t - 1]`` is the report's dE/dA^(t) * (1 - A_t^2).
+    delta : ndarray, shape (T, m, H)
+        After the backward pass, the gradient in what goes into the nonlinearity at each step: ``delta[t - 1]`` is the
+        report's dE/dA^(t) * (1 - A_t^2).
     dA : ndarray, shape (T, m, H), or None
         If set before the backward pass, ``dA[t - 1]`` is filled with the report's dE/dA^(t).
     active : list of int, or None
@@ -33,12 +33,12 @@ class Trace:
         The mask of dropout on the recurrence, as it was given to the forward pass.
     """
 
-    def __init__(self, T: int, m: int, D: int, H: int, G: int, dtype: np.dtype[Any]) -> None:
+    def __init__(self, T: int, m: int, D: int, H: int, dtype: np.dtype[Any]) -> None:
         self.rows: Array = np.empty((T + 1, m, H + D + 1), dtype)
         self.rows[0] = 0  # A_0
         self.rows[T, :, H:] = 0  # there is no X_{T+1}
         self.rows[:T, :, -1] = 1
-        self.delta: Array = np.zeros((T, m, G * H), dtype)
+        self.delta: Array = np.zeros((T, m, H), dtype)
         self.step: Array = np.empty((m, H), dtype)
         self.dA: Array | None = None
         self.active: list[int] | None = None
@@ -83,7 +83,7 @@ class Trace:
             self.dA[:t] = 0
 
     def inward(self) -> Array:
-        """Give delta in the order of the rows of W_ih: the gradient in ``W_ih X_t + b_h``, (T, m, G H)."""
+        """Give delta in the order of the rows of W_ih: the gradient in ``W_ih X_t + b_h``, (T, m, H)."""
         return self.delta
 
     def last(self) -> Array:
