@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from unrolled import rnn
-from unrolled.rnn.cells import columns
+from unrolled.rnn.cells import columns, trace
 
 CELLS = "unrolled.rnn.cells."
 TANH, LSTM, GRU, BOTH = CELLS + "tanh", CELLS + "lstm", CELLS + "gru", CELLS + "bidirectional"
-COLUMNS = CELLS + "columns"
+COLUMNS, TRACE = CELLS + "columns", CELLS + "trace"
 NETWORK, LAYERS, LOSSES = "unrolled.rnn.network", "unrolled.rnn.layers", "unrolled.rnn.losses"
 
 FAULTS = [
@@ -20,17 +20,25 @@ FAULTS = [
     (TANH, "np.subtract(1, out, out=out)", "np.add(1, out, out=out)"),
     (TANH, "back[...] = 0 if dA_T is None else dA_T", "back[...] = 0 if dA_T is None else 2 * dA_T"),
     (TANH, "back += dA[t]", "pass"),
-    (TANH, "in reversed(steps)", "in steps"),
+    (TANH, "in trace.back()", "in list(trace.back())[::-1]"),
     (TANH, "multiply(delta, active, delta)", "pass"),
     (TANH, "delta.dot(W_hh, active)", "delta.dot(W_hh.T, active)"),
     (TANH, "delta.dot(W_hh, active)", "delta.dot(-W_hh, active)"),
     (TANH, "delta.dot(W_hh, active)", "pass"),
-    (TANH, "if t % 16 == 0 and dA is None and not np.count_nonzero(back)", "if t % 2 == 0"),
-    (TANH, "@ trace.rows[t:T]", "@ trace.rows[t + 1 :]"),
-    (TANH, "@ trace.rows[t:T]", "@ trace.rows[t:T][::-1]"),
-    (TANH, '"W_ih": dW[:, H : H + D]', '"W_ih": -dW[:, H : H + D]'),
-    (TANH, '"W_hh": dW[:, :H]', '"W_hh": dW[:, :H].T'),
-    (TANH, '"b_h": dW[:, -1]', '"b_h": dW[:, 0]'),
+    (TANH, "trace.rest(deltas, few)", "pass"),
+    (TANH, "dW_hh += rows", "dW_hh = rows"),
+    (TANH, "dot(trace.seen[:-1][few]", "dot(trace.seen[1:][few]"),
+    (TANH, "dot(trace.seen[:-1][few]", "dot(trace.seen[:-1][few][::-1]"),
+    (TANH, "dW_x += trace.inputs[few]", "dW_x = trace.inputs[few]"),
+    (TANH, "dW_x += trace.inputs[few]", "dW_x += trace.inputs[few][::-1]"),
+    (TANH, "round_tiny(back)", "back[...] = 0"),
+    (TANH, "if dA is None and not np.count_nonzero(back)", "if True"),
+    (TANH, '"W_ih": dW_x[:-1].T', '"W_ih": -dW_x[:-1].T'),
+    (TANH, '"W_hh": dW_hh', '"W_hh": dW_hh.T'),
+    (TANH, '"b_h": dW_x[-1]', '"b_h": dW_x[0]'),
+    (TRACE, "reversed(range(few.start, stop))", "range(few.start, stop)"),
+    (TRACE, "each[here][::-1]", "each[here]"),
+    (TRACE, "of_all[n:] = 0", "pass"),
     (TANH, 'trace.delta @ parameters["W_ih"]', 'trace.delta @ abs(parameters["W_ih"])'),
     (LSTM, '_inside(parameters["W_hh"], H).T', 'parameters["W_hh"].T'),
     (LSTM, "np.add(back, above[t - few.start], back)", "pass"),
@@ -116,7 +124,7 @@ def worst(module: str) -> float:
     ):
         net = rnn.ManyToOne(cells, 3, 3, readout=readout, head=head, rng=rng, dtype=np.float64)
         X, y = rng.standard_normal((m, 4, 3)), rng.integers(0, 3, m)
-        lengths = [4] * (m - 1) + [3] if module == COLUMNS else None
+        lengths = [4] * (m - 1) + [3] if module in (TANH, TRACE, COLUMNS) else None
         masks = rnn.Dropout(layers=0.4).draw(2, net.widths, rng, net.dtype) if module == LAYERS else None
         errors.append(min(rnn.check_gradients(net, X, y, lengths, masks=masks, entries=8).worst))
     return max(errors)
@@ -125,6 +133,7 @@ def worst(module: str) -> float:
 @pytest.mark.parametrize(("name", "right", "wrong"), FAULTS, ids=[f"{n.split('.')[-1]}: {w}" for n, _, w in FAULTS])
 def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "TOGETHER", 18)  # two steps of nine samples
+    monkeypatch.setattr(trace, "FEW", 3)
     assert worst(name) < 1e-6
     faulty = with_fault(name, right, wrong)
     for kind in (rnn.Tanh, rnn.LSTM, rnn.GRU, rnn.Bidirectional, rnn.ManyToOne, rnn.layers.Layers):
@@ -132,6 +141,10 @@ def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.M
             for method in ("backward", "dX", "_backward", "_slope"):
                 if method in vars(kind):
                     monkeypatch.setattr(kind, method, vars(getattr(faulty, kind.__name__))[method])
+    if name == TRACE:
+        faulty.__dict__["FEW"] = 3
+        for method in ("back", "rest"):
+            monkeypatch.setattr(trace.Trace, method, vars(faulty.Trace)[method])
     if name == COLUMNS:
         monkeypatch.setattr(columns.Columns, "back", faulty.Columns.back)
         monkeypatch.setattr(columns.Run, "summed", faulty.Run.summed)

@@ -33,9 +33,9 @@ def test_parts_cover_every_sample_once_evenly_and_are_worth_it(m: int, hidden: i
 @pytest.mark.parametrize("n", [2, 3])
 def test_a_divided_step_is_the_step(m: int, n: int) -> None:
     rng = np.random.default_rng(0)
-    net = rnn.ManyToOne(rnn.Tanh(128), 3, 4, rng=0, dtype=np.float64)
+    net = rnn.ManyToOne(rnn.Tanh(192), 3, 4, rng=0, dtype=np.float64)
     X, Y = rng.standard_normal((m, 9, 3)), np.eye(4)[rng.integers(0, 4, m)]
-    assert len(threads.divided(m, 128, n)) == n
+    assert len(threads.divided(m, 192, n)) == n
     loss, gradients = net.step(X, Y)
     divided, divided_gradients = net.step(X, Y, n)
     assert divided == pytest.approx(loss, rel=1e-14)
@@ -47,7 +47,7 @@ def test_divided_training_is_training_to_rounding() -> None:
     pytest.importorskip("threadpoolctl", reason="the extra 'threads' is not installed")
     rng = np.random.default_rng(0)
     X, y = rng.standard_normal((128, 9, 3)), rng.integers(0, 4, 128)
-    one, many = (rnn.ManyToOne(rnn.Tanh(64), 3, 4, rng=0, dtype=np.float64) for _ in range(2))
+    one, many = (rnn.ManyToOne(rnn.Tanh(128), 3, 4, rng=0, dtype=np.float64) for _ in range(2))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(threads, "WORTH", 10**9)
         rnn.train(one, (X, y), optimizer=rnn.SGD(0.1), batch_size=64, epochs=3, rng=0, progress=False)

@@ -53,7 +53,10 @@ class Layers:
 
     def traces(self, T: int, m: int, dtype: np.dtype[Any]) -> list[Any]:
         """Allocate the memory of a pass."""
-        return [cell.trace(T, m, D, dtype) for cell, D in zip(self.cells, self.widths[:-1], strict=True)]
+        traces = [cell.trace(T, m, D, dtype) for cell, D in zip(self.cells, self.widths[:-1], strict=True)]
+        for trace in traces[1:]:
+            trace.keeps_delta = True  # the layer below gets its gradient from it
+        return traces
 
     def forward(self, parameters: ReadOnlyParameters, batch: Aligned, traces: list[Any], masks: Masks | None) -> None:
         """Run every layer; the states are in the traces."""

@@ -301,7 +301,7 @@ class ManyToOne:
             raise ValueError(f"forward is {type(forward).__name__}, expected what this network's forward(X) returned")
         batch, traces = forward.batch, forward.traces
         for trace in traces:
-            trace.dA = np.zeros_like(trace.A[1:])
+            trace.dA, trace.keeps_delta = np.zeros_like(trace.A[1:]), True
         Y = batch.sorted(self._targets(y, len(forward.Y_hat)))
         loss, gradients = self._backward(batch, traces, forward.reading, Y)
         top = traces[-1]

@@ -21,7 +21,7 @@ import numpy as np
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
 
-WORTH = 2048
+WORTH = 4096
 """Samples times hidden units that make a part of a batch worth a thread of its own (measured; see benchmarks)."""
 
 

@@ -40,6 +40,15 @@ class BidirectionalTrace:
         return np.concatenate([self.forwards.inward(), self.backwards.inward()[::-1]], axis=2)
 
     @property
+    def keeps_delta(self) -> bool:
+        """Whether somebody will look at the two directions' delta."""
+        return bool(self.forwards.keeps_delta)
+
+    @keeps_delta.setter
+    def keeps_delta(self, wanted: bool) -> None:
+        self.forwards.keeps_delta = self.backwards.keeps_delta = wanted
+
+    @property
     def dA(self) -> Array | None:
         """The two directions' gradients in the states of each step side by side, or None."""
         if self.forwards.dA is None:

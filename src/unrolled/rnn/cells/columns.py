@@ -70,12 +70,15 @@ class Columns:
     ----------
     runs : list of Run
         The steps in order; one run where all samples have the same length.
+    keeps_delta : bool
+        As of :class:`Trace`; here delta is always kept.
     dA : ndarray, shape (T, m, H), or None
         If set before the backward pass, ``dA[t - 1]`` is filled with the report's dE/dA^(t).
     """
 
     def __init__(self, T: int, m: int, D: int, H: int, dtype: np.dtype[Any], rows: Mapping[str, int]) -> None:
         self.shape = T, m, D, H
+        self.keeps_delta = True
         self.dA: Array | None = None
         self._dtype, self._rows, self._memory = dtype, {"column": H + D + 1, **rows}, dict[str, Array]()
         self._active: list[int] = [m] * T

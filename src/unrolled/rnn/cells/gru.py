@@ -9,6 +9,7 @@ import numpy as np
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
 from unrolled.rnn.cells.columns import Columns
 from unrolled.rnn.cells.logistic import logistic_of_minus
+from unrolled.rnn.cells.underflow import round_tiny
 from unrolled.rnn.inputs import count
 
 
@@ -166,6 +167,7 @@ class GRU:
                     back[...] = 0  # truncated
             dW += run.summed(few, block(0, 2), slice(None))
             dW_n += run.summed(few, block(3), slice(H, None))
+            round_tiny(back)
             if dA is None and not np.count_nonzero(back):
                 trace.nothing_before(run, few)
                 break

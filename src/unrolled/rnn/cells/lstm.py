@@ -9,6 +9,7 @@ import numpy as np
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
 from unrolled.rnn.cells.columns import Columns, Run
 from unrolled.rnn.cells.logistic import logistic_of_minus
+from unrolled.rnn.cells.underflow import round_tiny
 from unrolled.rnn.inputs import count, number
 
 
@@ -187,6 +188,8 @@ class LSTM:
                 if window is not None and (T - run.steps.start - t) % window == 0:
                     back[...] = dc[...] = 0  # truncated
             dW += run.summed(few, block(0, 3), slice(None))
+            round_tiny(back)
+            round_tiny(dc)
             if dA is None and not np.count_nonzero(back) and not np.count_nonzero(dc):
                 trace.nothing_before(run, few)
                 break

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+from scipy.linalg import blas
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
 from unrolled.rnn.cells.trace import Trace
+from unrolled.rnn.cells.underflow import round_tiny
 from unrolled.rnn.inputs import count
+from unrolled.rnn.threads import WORTH
+
+GEMM = {"f": blas.sgemm, "d": blas.dgemm, "D": blas.zgemm}
 
 
 @dataclass(frozen=True)
@@ -64,15 +69,24 @@ class Tanh:
         keep: Array | None = None,
     ) -> None:
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
-        trace.begin(X, active, keep)
-        W, f = stacked(parameters), self._f
-        for t, (row, step, A) in enumerate(
-            zip(trace.each_row(), trace.over(trace.step), trace.each_A(), strict=True), 1
-        ):
-            row.dot(W, step)
-            f(step, A)  # (1)
-            if keep is not None:
-                trace.mask(t)
+        # What does not depend on the step before is done for all steps at once, where A_t will stand ...
+        trace.begin(X, np.concatenate([parameters["W_ih"].T, parameters["b_h"][None]]), active, keep)
+        # ... and the loop does what does.
+        W, f = np.ascontiguousarray(parameters["W_hh"].T), self._f
+        if trace.step.size < WORTH:  # one call instead of two, which keeps other threads waiting meanwhile
+            gemm, columns = GEMM[W.dtype.char], W.T
+            for t, before, A, _ in trace.forth():
+                gemm(1, columns, before.T, 1, A.T, 0, 0, 1)  # A += before @ W
+                f(A, A)  # (1)
+                if keep is not None:
+                    trace.mask(t)
+        else:
+            for t, before, A, step in trace.forth():
+                before.dot(W, step)
+                np.add(A, step, A)
+                f(A, A)  # (1)
+                if keep is not None:
+                    trace.mask(t)
 
     def backward(
         self,
@@ -86,35 +100,37 @@ class Tanh:
 
         The gradient in the inputs is then ``delta @ W_ih``.
         """
-        T, m, H = trace.delta.shape
-        K = trace.rows.shape[2]
-        D = K - H - 1
-        W_hh, back, multiply = parameters["W_hh"], trace.step, np.multiply
-        # What does not depend on the step after is done for all steps at once ...
-        self._slope(trace.A[1:], trace.delta)  # 1 - A_t^2
-        trace.rest(trace.delta)
-        steps = list(zip(range(T), trace.each("delta", trace.delta), trace.over(back), strict=True))
-        # ... and the loop does what does. In ``back`` is dE/dA^(t).
-        back[...] = 0 if dA_T is None else dA_T
-        for t, delta, active in reversed(steps):
-            if dA is not None:
-                back += dA[t]
-            if trace.dA is not None:
-                trace.dA[t] = back
-            multiply(delta, active, delta)  # dE/dA^(t) * (1 - A_t^2)
-            delta.dot(W_hh, active)  # dE/dA^(t-1), a row a sample: (W_hh^T delta)^T
-            if trace.keep is not None:
-                active *= trace.keep[: len(active)]
-            if window is not None and (T - t) % window == 0:
-                back[...] = 0  # truncated
-            if t % 16 == 0 and dA is None and not np.count_nonzero(back):
-                trace.nothing_before(t)  # vanished, to the last bit
+        T, _, H = trace.A[1:].shape
+        W_hh, back, multiply, each_dA, keep = parameters["W_hh"], trace.step, np.multiply, trace.dA, trace.keep
+        dW_hh: Array = np.zeros((H, H), W_hh.dtype)
+        dW_x: Array = np.zeros((trace.inputs.shape[2], H), W_hh.dtype)
+        back[...] = 0 if dA_T is None else dA_T  # dE/dA^(t)
+        for few, deltas, steps in trace.back():
+            # What does not depend on the step after is done for a few steps at once ...
+            self._slope(trace.A[1:][few], deltas)  # 1 - A_t^2
+            # ... and the loop does what does ...
+            for t, delta, active in steps:
+                if dA is not None:
+                    back += dA[t]
+                if each_dA is not None:
+                    each_dA[t] = back
+                multiply(delta, active, delta)  # dE/dA^(t) * (1 - A_t^2)
+                delta.dot(W_hh, active)  # dE/dA^(t-1), a row a sample: (W_hh^T delta)^T
+                if keep is not None:
+                    active *= keep[: len(active)]
+                if window is not None and (T - t) % window == 0:
+                    back[...] = 0  # truncated
+            # ... and the sums over these steps and over the samples are one product. A_0 = 0 leaves t = 1 out of
+            # dE/dW_hh, as the report does.
+            trace.rest(deltas, few)
+            rows = deltas.reshape(-1, H)
+            dW_hh += rows.T.dot(trace.seen[:-1][few].reshape(-1, H))
+            dW_x += trace.inputs[few].reshape(len(rows), -1).T.dot(rows)
+            round_tiny(back)
+            if dA is None and not np.count_nonzero(back):
+                trace.nothing_before(few.start)  # vanished
                 break
-        # The sums over t and over the samples, of all three gradients, are one product. A_0 = 0 leaves t = 1
-        # out of dE/dW_hh, as the report does.
-        n = (T - t) * m
-        dW = trace.delta[t:].reshape(n, H).T @ trace.rows[t:T].reshape(n, K)
-        return {"W_ih": dW[:, H : H + D], "W_hh": dW[:, :H], "b_h": dW[:, -1]}
+        return {"W_ih": dW_x[:-1].T, "W_hh": dW_hh, "b_h": dW_x[-1]}
 
     def dX(self, parameters: ReadOnlyParameters, trace: Trace) -> Array:
         """Give the gradient in the inputs, (T, m, D), after :meth:`backward`."""
@@ -123,7 +139,8 @@ class Tanh:
     def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
         """Run the recurrence and keep nothing; see :meth:`Cell.states`."""
         # Nothing is summed over time here, so samples can be columns, as in the report: A is then one block.
-        W, H, f = np.ascontiguousarray(stacked(parameters).T), self.hidden, self._f
+        W = np.concatenate([parameters["W_hh"], parameters["W_ih"], parameters["b_h"][:, None]], axis=1)
+        H, f = self.hidden, self._f
         column: Array = np.ones((W.shape[1], m), W.dtype)  # [A_t; X_{t+1}; 1]
         A, step = column[:H], np.empty((H, m), W.dtype)
         A[...] = 0
@@ -143,8 +160,3 @@ class Tanh:
         """Write the nonlinearity's slope, in terms of its value, to ``out``."""
         np.multiply(A, A, out=out)
         np.subtract(1, out, out=out)
-
-
-def stacked(parameters: ReadOnlyParameters) -> Array:
-    """``[W_hh | W_ih | b_h]`` transposed, (H + D + 1, H), in rows: BLAS then packs it fastest, at every step."""
-    return np.concatenate([parameters["W_hh"].T, parameters["W_ih"].T, parameters["b_h"][None]])

@@ -1,30 +1,33 @@
 """What a pass through time leaves behind in a cell without gates, a sample a row."""
 
+from collections.abc import Iterable, Iterator
+from itertools import count, repeat
 from typing import Any
 
 import numpy as np
 
 from unrolled.rnn.arrays import Array
 
+FEW = 16
+"""Steps whose share of the weights' gradient is added up at once, still in the processor's cache (measured)."""
+
 
 class Trace:
     """Memory of one layer: T steps, m samples, D inputs, H hidden units.
 
-    State, input and the report's row of ones stand side by side in ``rows``, so that a step is one product with
-    ``[W_hh | W_ih | b_h]``, and the gradient of all three is one product too.
-
     Attributes
     ----------
-    rows : ndarray, shape (T + 1, m, H + D + 1)
-        ``rows[t] = [A_t | X_{t+1} | 1]``; A_t is what the recurrence sees of it, so with dropout on the
-        recurrence it is masked.
     A : ndarray, shape (T + 1, m, H)
-        The hidden states; ``A[0]`` is zero, ``A[t]`` is the report's A_t. A view of ``rows`` unless masked.
-    X : ndarray, shape (T, m, D)
-        The input, a view of ``rows``; ``X[t - 1]`` is the report's X_t.
-    delta : ndarray, shape (T, m, H)
-        After the backward pass, the gradient in what goes into the nonlinearity at each step: ``delta[t - 1]`` is the
-        report's dE/dA^(t) * (1 - A_t^2).
+        The hidden states; ``A[0]`` is zero, ``A[t]`` is the report's A_t.
+    seen : ndarray, shape (T + 1, m, H)
+        The states as the recurrence sees them: A itself, or with dropout on the recurrence, A masked.
+    inputs : ndarray, shape (T, m, D + 1)
+        ``[X_t | 1]``, the input and the report's row of ones.
+    step : ndarray, shape (m, H)
+        What a step works in.
+    keeps_delta : bool
+        Whether somebody will look at ``delta`` after the backward pass, the layer below or the user; where nobody
+        will, it is overwritten every few steps.
     dA : ndarray, shape (T, m, H), or None
         If set before the backward pass, ``dA[t - 1]`` is filled with the report's dE/dA^(t).
     active : list of int, or None
@@ -34,51 +37,92 @@ class Trace:
     """
 
     def __init__(self, T: int, m: int, D: int, H: int, dtype: np.dtype[Any]) -> None:
-        self.rows: Array = np.empty((T + 1, m, H + D + 1), dtype)
-        self.rows[0] = 0  # A_0
-        self.rows[T, :, H:] = 0  # there is no X_{T+1}
-        self.rows[:T, :, -1] = 1
-        self.delta: Array = np.zeros((T, m, H), dtype)
+        self.A: Array = np.zeros((T + 1, m, H), dtype)
+        self.seen = self.A
+        self.inputs: Array = np.ones((T, m, D + 1), dtype)
         self.step: Array = np.empty((m, H), dtype)
+        self.keeps_delta = False
         self.dA: Array | None = None
         self.active: list[int] | None = None
         self.keep: Array | None = None
-        self._own: Array | None = None
-        self._views: dict[Any, list[Array]] = {}
-        self._idle: list[tuple[int, slice]] = []
+        self._delta: Array = np.empty((0, m, H), dtype)
+        self._masked: Array | None = None
+        self._views: dict[str, tuple[Array, list[Array]]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Copy and pickle the arrays; views would come out as arrays of their own."""
         return {**vars(self), "_views": {}}
 
     @property
-    def A(self) -> Array:
-        """The hidden states, (T + 1, m, H)."""
-        return self.rows[:, :, : self.step.shape[1]] if self.keep is None or self._own is None else self._own
+    def X(self) -> Array:
+        """The input, (T, m, D); ``X[t - 1]`` is the report's X_t."""
+        return self.inputs[:, :, :-1]
 
     @property
-    def X(self) -> Array:
-        """The input, (T, m, D)."""
-        return self.rows[:-1, :, self.step.shape[1] : -1]
+    def delta(self) -> Array:
+        """After a backward pass that kept it, the gradient in what goes into the nonlinearity, (T, m, H).
 
-    def begin(self, X: Array, active: list[int] | None, keep: Array | None) -> None:
-        """Take the input of a pass, who is active when, and the mask of the recurrence."""
+        ``delta[t - 1]`` is the report's dE/dA^(t) * (1 - A_t^2).
+        """
+        return self._delta
+
+    def begin(self, X: Array, W_x: Array, active: list[int] | None, keep: Array | None) -> None:
+        """Take the input of a pass, who is active when, and the mask of the recurrence.
+
+        In the place where A_t will stand is then ``[X_t | 1] W_x``, the part of step t that needs no step before it,
+        for all t at once; and 0 where a sample has no step.
+        """
+        T, m, _ = self.inputs.shape
         self.X[...] = X
-        self.active, self.keep, self._idle = active, keep, _idle(active, len(self.step))
-        if keep is not None and self._own is None:
-            self._own = np.zeros((len(self.rows), *self.step.shape), self.rows.dtype)
-        self.rest(self.rows[1:, :, : self.step.shape[1]])  # who has no step yet has A_0 = 0 behind it
-        if keep is not None:
-            self.rest(self.A[1:])
+        np.dot(self.inputs.reshape(T * m, -1), W_x, self.A[1:].reshape(T * m, -1))
+        self.active, self.keep = active, keep
+        self.rest(self.A[1:], slice(T))
+        if keep is not None and self._masked is None:
+            self._masked = np.zeros_like(self.A)
+        self.seen = self.A if keep is None or self._masked is None else self._masked
 
-    def rest(self, array: Array) -> None:
-        """Set an array (T, m, ...) to zero where a sample has no step."""
-        for i, steps in self._idle:
-            array[steps, i] = 0
+    def rest(self, array: Array, few: slice) -> None:
+        """Set an array (n, m, H) of a few steps to zero where a sample has no step."""
+        if self.active is not None:
+            for of_all, n in zip(array, self.active[few], strict=True):
+                of_all[n:] = 0
+
+    def forth(self) -> Iterable[tuple[int, Array, Array, Array]]:
+        """Give the way forth: of each step t, A_{t-1} as the recurrence sees it, A_t, and ``step``.
+
+        Only of the samples that have that step.
+        """
+        steps = zip(count(1), self._each("seen")[:-1], self._each("A")[1:], repeat(self.step))
+        if self.active is None:
+            return steps
+        return ((t, a[:n], b[:n], c[:n]) for (t, a, b, c), n in zip(steps, self.active, strict=True) if n)
+
+    def back(self) -> Iterator[tuple[slice, Array, Iterable[tuple[int, Array, Array]]]]:
+        """Give the way back, a few steps at a time, the last first.
+
+        Yields which steps, their delta (n, m, H), to be written, and of each, the last first, t - 1, its part of
+        that, and ``step``, the latter two only of the samples that have that step.
+        """
+        T = len(self.inputs)
+        size = T if self.keeps_delta else min(T, FEW)
+        if len(self._delta) != size:
+            self._delta = np.zeros((size, *self.step.shape), self.step.dtype)
+        each = self._each("_delta")
+        for stop in range(T, 0, -FEW):
+            few = slice(max(0, stop - FEW), stop)
+            here = few if self.keeps_delta else slice(stop - few.start)
+            steps = zip(reversed(range(few.start, stop)), each[here][::-1], repeat(self.step))
+            yield few, self._delta[here], steps if self.active is None else self._of_active(steps, self.active)
+
+    @staticmethod
+    def _of_active(steps: Iterable[tuple[int, Array, Array]], active: list[int]) -> Iterator[tuple[int, Array, Array]]:
+        for t, delta, step in steps:
+            yield t, delta[: active[t]], step[: active[t]]
 
     def nothing_before(self, t: int) -> None:
         """Set every delta before ``delta[t]`` to zero: nothing comes back so far."""
-        self.delta[:t] = 0
+        if self.keeps_delta:
+            self._delta[:t] = 0
         if self.dA is not None:
             self.dA[:t] = 0
 
@@ -93,37 +137,13 @@ class Trace:
         m = np.arange(len(self.step))
         return np.asarray(self.A[np.count_nonzero(np.array(self.active)[:, None] > m, axis=0), m])
 
-    def each(self, name: Any, array: Array) -> list[Array]:
-        """Give a view of an array for each step, of the active samples; ``name`` finds it again next time."""
-        if name not in self._views:
-            self._views[name] = list(array)
-        views, m = self._views[name], len(self.step)
-        if self.active is None:
-            return views
-        return [view if n == m else view[:n] for view, n in zip(views, self.active, strict=True)]
-
-    def each_row(self) -> list[Array]:
-        """Give [A_t | X_{t+1} | 1] for t = 0 to T - 1."""
-        return self.each("rows", self.rows[:-1])
-
-    def each_A(self) -> list[Array]:
-        """Give A_t for t = 1 to T, the place where the cell writes it."""
-        return self.each(("A", self.keep is None), self.A[1:])
-
-    def over(self, buffer: Array) -> list[Array]:
-        """Give the same memory for each step, of the active samples."""
-        return [buffer] * len(self.delta) if self.active is None else [buffer[:n] for n in self.active]
+    def _each(self, name: str) -> list[Array]:
+        """Give a view of an array's each step; the views are kept as long as the array is."""
+        array = getattr(self, name)
+        if name not in self._views or self._views[name][0] is not array:
+            self._views[name] = array, list(array)
+        return self._views[name][1]
 
     def mask(self, t: int) -> None:
         """Let the recurrence see A_t through the mask; A_t itself stays whole."""
-        np.multiply(self.A[t], np.asarray(self.keep), out=self.rows[t, :, : self.step.shape[1]])
-
-
-def _idle(active: list[int] | None, m: int) -> list[tuple[int, slice]]:
-    """Give the samples that have fewer steps than the longest, each with the steps it has not."""
-    if active is None:
-        return []
-    T, grows = len(active), active[0] <= active[-1]
-    # of sample i, the steps t with active[t] <= i: the first ones where the numbers grow, and else the last ones
-    n = np.searchsorted(active if grows else active[::-1], np.arange(m), side="right").tolist()
-    return [(i, slice(0, n[i]) if grows else slice(T - n[i], T)) for i in range(m) if n[i]]
+        np.multiply(self.A[t], np.asarray(self.keep), out=self.seen[t])

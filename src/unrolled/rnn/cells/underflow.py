@@ -1,0 +1,31 @@
+"""Gradients that vanish, kept away from the smallest numbers there are.
+
+On its way back a gradient may shrink without end. Below the smallest normal number of its dtype (1.2e-38 in float32)
+processors work with it up to a hundred times as slowly, and a training whose gradients vanish would spend most of its
+time on numbers that change nothing. Frameworks switch the processor to "flush to zero"; NumPy has no such switch.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from unrolled.rnn.arrays import Array
+
+
+def round_tiny(gradient: Array) -> None:
+    """Round to whole multiples of about 2e-19 (float32; 1e-289 in float64), in place, so that less than that is 0.
+
+    Half of that is the most a number changes by: less than float32's own rounding of all that is larger than 4e-12.
+    What is left keeps a distance of 64 powers of two from the numbers that are slow, for the next few steps to use up.
+    """
+    much = _much(gradient.dtype)
+    np.add(gradient, much, gradient)
+    np.subtract(gradient, much, gradient)
+
+
+@cache
+def _much(dtype: np.dtype[Any]) -> Array:
+    """So much that, added and subtracted again, it takes with it all that is too small beside it."""
+    numbers = np.finfo(dtype)
+    return np.array(numbers.tiny / numbers.eps * 2.0**64, numbers.dtype)
