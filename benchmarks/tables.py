@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from contest import TASKS, Outcome, milliseconds, ratio
-from contestants import CONTESTANTS, JAX, KERAS, OURS, OURS_ALONE, TEXTBOOK, TORCH
+from contestants import CONTESTANTS, JAX, KERAS, KERAS_GRAPH, OURS, OURS_ALONE, TEXTBOOK, TORCH
 from goals import GOALS
 from growth import Growth
 from roofline import Rates, arithmetic
@@ -75,7 +75,8 @@ def goals_of(outcome: Outcome) -> dict[str, float]:
     goal = GOALS.get((outcome.case.batch, outcome.case.hidden))
     if goal is None or outcome.case.cell != "tanh":
         return {}
-    goals = {JAX.title: goal.jax, KERAS.title: goal.keras, TEXTBOOK.title: goal.textbook}
+    goals = {JAX.title: goal.jax, TEXTBOOK.title: goal.textbook}
+    goals |= {KERAS_GRAPH.title: goal.keras, KERAS.title: goal.keras}
     torch = [c.title for c in TORCH if c.title in outcome.seconds["train"]]
     if torch:
         goals[min(torch, key=lambda title: milliseconds(outcome, "train", title))] = goal.pytorch
@@ -87,7 +88,7 @@ def goals(outcomes: Sequence[Outcome], rates: dict[int, Rates]) -> str:
     threads = max(rates)
     header = [
         SIZE,
-        *(f"{name} / ours" for name in ("PyTorch", "JAX", "Keras", "textbook")),
+        *(f"{name} / ours" for name in ("PyTorch", "JAX", "Keras graph", "Keras fastest", "textbook")),
         f"ours / roofline ({plural(threads)})",
         "ours / roofline (both 1 thread)",
     ]
@@ -97,7 +98,7 @@ def goals(outcomes: Sequence[Outcome], rates: dict[int, Rates]) -> str:
         if not aims:
             continue
         rows.append([str(outcome.case)])
-        for group in (TORCH, (JAX,), (KERAS,), (TEXTBOOK,)):
+        for group in (TORCH, (JAX,), (KERAS_GRAPH,), (KERAS,), (TEXTBOOK,)):
             title = next((c.title for c in group if c.title in aims and c.title in outcome.seconds["train"]), None)
             if title is None:
                 rows[-1].append("not here")

@@ -37,6 +37,8 @@ class Tanh:
     hidden: int
     gates: ClassVar[int] = 1
     streams: ClassVar[bool] = True
+    _f: ClassVar[Any] = np.tanh
+    """Writes the nonlinearity of its first argument to the second."""
 
     def __post_init__(self) -> None:
         """Refuse a number of units that is not a positive whole number."""
@@ -74,9 +76,9 @@ class Tanh:
         # ... and the loop does what does.
         W, f = np.ascontiguousarray(parameters["W_hh"].T), self._f
         if trace.step.size < WORTH:  # one call instead of two, which keeps other threads waiting meanwhile
-            gemm, columns = GEMM[W.dtype.char], W.T
-            for t, before, A, _ in trace.forth():
-                gemm(1, columns, before.T, 1, A.T, 0, 0, 1)  # A += before @ W
+            gemm, W = GEMM[W.dtype.char], W.T
+            for t, before, state, A in trace.forth_in_columns():
+                gemm(1, W, before, 1, state, 0, 0, 1)  # A_t, which holds the input's share, += W_hh A_{t-1}
                 f(A, A)  # (1)
                 if keep is not None:
                     trace.mask(t)
@@ -149,11 +151,6 @@ class Tanh:
             W.dot(column, step)
             f(step, A)  # (1)
             yield A.T
-
-    @staticmethod
-    def _f(Z: Array, A: Array) -> None:
-        """Write the nonlinearity of Z to A."""
-        np.tanh(Z, A)
 
     @staticmethod
     def _slope(A: Array, out: Array) -> None:

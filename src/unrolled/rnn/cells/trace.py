@@ -47,7 +47,7 @@ class Trace:
         self.keep: Array | None = None
         self._delta: Array = np.empty((0, m, H), dtype)
         self._masked: Array | None = None
-        self._views: dict[str, tuple[Array, list[Array]]] = {}
+        self._views: dict[tuple[str, bool], tuple[Array, list[Array]]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Copy and pickle the arrays; views would come out as arrays of their own."""
@@ -97,6 +97,17 @@ class Trace:
             return steps
         return ((t, a[:n], b[:n], c[:n]) for (t, a, b, c), n in zip(steps, self.active, strict=True) if n)
 
+    def forth_in_columns(self) -> Iterable[tuple[int, Array, Array, Array]]:
+        """Give the way forth with samples as columns, as the report has them: of each step t, A_{t-1}, A_t, and A_t.
+
+        The last is a sample a row, as everywhere here.
+        """
+        before, states = self._each("seen", columns=True)[:-1], self._each("A", columns=True)[1:]
+        steps = zip(count(1), before, states, self._each("A")[1:])
+        if self.active is None:
+            return steps
+        return ((t, a[:, :n], b[:, :n], c[:n]) for (t, a, b, c), n in zip(steps, self.active, strict=True) if n)
+
     def back(self) -> Iterator[tuple[slice, Array, Iterable[tuple[int, Array, Array]]]]:
         """Give the way back, a few steps at a time, the last first.
 
@@ -137,12 +148,12 @@ class Trace:
         m = np.arange(len(self.step))
         return np.asarray(self.A[np.count_nonzero(np.array(self.active)[:, None] > m, axis=0), m])
 
-    def _each(self, name: str) -> list[Array]:
-        """Give a view of an array's each step; the views are kept as long as the array is."""
-        array = getattr(self, name)
-        if name not in self._views or self._views[name][0] is not array:
-            self._views[name] = array, list(array)
-        return self._views[name][1]
+    def _each(self, name: str, columns: bool = False) -> list[Array]:
+        """Give a view of an array's each step, a sample a row or a column; they are kept as long as the array is."""
+        array, key = getattr(self, name), (name, columns)
+        if key not in self._views or self._views[key][0] is not array:
+            self._views[key] = array, [step.T for step in array] if columns else list(array)
+        return self._views[key][1]
 
     def mask(self, t: int) -> None:
         """Let the recurrence see A_t through the mask; A_t itself stays whole."""
