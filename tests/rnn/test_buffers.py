@@ -186,3 +186,45 @@ def test_copies_and_pickles_carry_parameters_and_no_scratch() -> None:
     twin = pickle.loads(pickle.dumps(net))
     assert len(pickle.dumps(net)) < 2500
     assert descend(twin, 3) == descend(net.copy(), 3) == descend(net, 3)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [[rnn.Tanh(5)], [rnn.ReLU(5)], [rnn.LSTM(5)], [rnn.GRU(5)], [rnn.Bidirectional(rnn.Tanh(5))], [rnn.Tanh(5)] * 2],
+    ids=repr,
+)
+def test_memory_of_longer_masked_sequences_leaves_no_trace(cells: list[rnn.cells.Cell]) -> None:
+    """All lengths share a memory of sixteen steps; the first of them has no sample once the longest has fifteen."""
+    rng = np.random.default_rng(0)
+    net = rnn.ManyToOne(cells, 3, 4, rng=0, dtype=np.float64)
+    batch, y = rng.standard_normal((6, 16, 3)), rng.integers(0, 4, 6)
+    masks = rnn.Dropout(recurrence=0.3).draw(6, net.widths, rng, net.dtype)
+    short = np.array([15, 9, 15, 4, 12, 15])
+    loss, gradients = net.copy().loss_and_gradients(batch, y, short, masks=masks)
+    net.loss_and_gradients(batch, y, np.array([16, 9, 15, 4, 12, 15]), masks=masks)
+    again, others = net.loss_and_gradients(batch, y, short, masks=masks)
+    assert again == loss
+    for name, gradient in gradients.items():
+        np.testing.assert_array_equal(others[name], gradient)
+
+
+@pytest.mark.parametrize("cell", [rnn.Tanh(5), rnn.ReLU(5), rnn.LSTM(5), rnn.GRU(5), rnn.Bidirectional(rnn.Tanh(5))])
+def test_a_cell_by_itself_gives_the_gradient_in_all_its_inputs(cell: rnn.cells.Cell) -> None:
+    rng = np.random.default_rng(0)
+    net = rnn.ManyToOne(cell, 3, 4, rng=rng, dtype=np.float64)
+    own = net.layers.own(net.parameters)[0]
+    inputs, end = rng.standard_normal((40, 6, 3)), rng.standard_normal((6, cell.n_outputs))
+    trace = cell.trace(40, 6, 3, np.dtype(float))
+
+    def value(moved: np.ndarray) -> float:
+        cell.forward(own, moved, trace)
+        return float(np.vdot(trace.last(), end))
+
+    value(inputs)
+    cell.backward(own, trace, end)
+    gradient = cell.dX(own, trace)
+    assert gradient.shape == inputs.shape
+    direction = rng.standard_normal(inputs.shape)
+    slope = (value(inputs + 1e-6 * direction) - value(inputs - 1e-6 * direction)) / 2e-6
+    if not isinstance(cell, rnn.ReLU):  # a step may go over its kink
+        assert np.vdot(gradient, direction) == pytest.approx(slope, rel=1e-6)

@@ -54,8 +54,7 @@ class Layers:
     def traces(self, T: int, m: int, dtype: np.dtype[Any]) -> list[Any]:
         """Allocate the memory of a pass."""
         traces = [cell.trace(T, m, D, dtype) for cell, D in zip(self.cells, self.widths[:-1], strict=True)]
-        for trace in traces[1:]:
-            trace.keeps_delta = True  # the layer below gets its gradient from it
+        traces[0].keeps_delta = False  # no layer below gets its gradient from it
         return traces
 
     def forward(self, parameters: ReadOnlyParameters, batch: Aligned, traces: list[Any], masks: Masks | None) -> None:

@@ -84,7 +84,7 @@ class Cell(Protocol):
         parameters : mapping
             As given to :meth:`forward`.
         trace
-            As :meth:`forward` filled it; ``delta`` is filled in.
+            As :meth:`forward` filled it; ``delta`` is filled in, unless the trace's ``keeps_delta`` is set to False.
         dA_T : ndarray, shape (m, n_outputs), optional
             The gradient of the loss in each sample's last state.
         dA : ndarray, shape (T, m, n_outputs), optional
@@ -101,7 +101,7 @@ class Cell(Protocol):
         ...
 
     def dX(self, parameters: ReadOnlyParameters, trace: Any) -> Array:
-        """Give the gradient in the inputs, (T, m, D), after :meth:`backward`."""
+        """Give the gradient in the inputs, (T, m, D), after a :meth:`backward` that kept delta."""
         ...
 
     def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:

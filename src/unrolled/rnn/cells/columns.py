@@ -71,7 +71,7 @@ class Columns:
     runs : list of Run
         The steps in order; one run where all samples have the same length.
     keeps_delta : bool
-        As of :class:`Trace`; here delta is always kept.
+        As of :class:`Trace`; here delta is kept in any case.
     dA : ndarray, shape (T, m, H), or None
         If set before the backward pass, ``dA[t - 1]`` is filled with the report's dE/dA^(t).
     """

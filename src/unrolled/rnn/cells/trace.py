@@ -26,8 +26,8 @@ class Trace:
     step : ndarray, shape (m, H)
         What a step works in.
     keeps_delta : bool
-        Whether somebody will look at ``delta`` after the backward pass, the layer below or the user; where nobody
-        will, it is overwritten every few steps.
+        Whether somebody will look at ``delta`` after the backward pass, the layer below or the user. Where it is set
+        to False, delta is overwritten every few steps.
     dA : ndarray, shape (T, m, H), or None
         If set before the backward pass, ``dA[t - 1]`` is filled with the report's dE/dA^(t).
     active : list of int, or None
@@ -41,7 +41,7 @@ class Trace:
         self.seen = self.A
         self.inputs: Array = np.ones((T, m, D + 1), dtype)
         self.step: Array = np.empty((m, H), dtype)
-        self.keeps_delta = False
+        self.keeps_delta = True
         self.dA: Array | None = None
         self.active: list[int] | None = None
         self.keep: Array | None = None
@@ -60,7 +60,7 @@ class Trace:
 
     @property
     def delta(self) -> Array:
-        """After a backward pass that kept it, the gradient in what goes into the nonlinearity, (T, m, H).
+        """After a backward pass with ``keeps_delta``, the gradient in what goes into the nonlinearity, (T, m, H).
 
         ``delta[t - 1]`` is the report's dE/dA^(t) * (1 - A_t^2).
         """
@@ -77,9 +77,12 @@ class Trace:
         np.dot(self.inputs.reshape(T * m, -1), W_x, self.A[1:].reshape(T * m, -1))
         self.active, self.keep = active, keep
         self.rest(self.A[1:], slice(T))
-        if keep is not None and self._masked is None:
-            self._masked = np.zeros_like(self.A)
-        self.seen = self.A if keep is None or self._masked is None else self._masked
+        self.seen = self.A
+        if keep is not None:
+            if self._masked is None:
+                self._masked = np.zeros_like(self.A)
+            self.seen = self._masked
+            self.rest(self.seen[1:], slice(T))
 
     def rest(self, array: Array, few: slice) -> None:
         """Set an array (n, m, H) of a few steps to zero where a sample has no step."""

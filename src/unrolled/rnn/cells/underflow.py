@@ -14,10 +14,11 @@ from unrolled.rnn.arrays import Array
 
 
 def round_tiny(gradient: Array) -> None:
-    """Round to whole multiples of about 2e-19 (float32; 1e-289 in float64), in place, so that less than that is 0.
+    """Round to whole multiples of about 2e-19 (float32; 4e-289 in float64), in place, so that less than half is 0.
 
-    Half of that is the most a number changes by: less than float32's own rounding of all that is larger than 4e-12.
-    What is left keeps a distance of 64 powers of two from the numbers that are slow, for the next few steps to use up.
+    A number changes by at most half a multiple or by its own last place, and from 6e-5 (1e-257) up not at all. What is
+    left keeps a distance of 64 powers of two from the numbers that are slow, for the next few steps to use up. Of
+    complex numbers, which are for checks, the real part is rounded alone.
     """
     much = _much(gradient.dtype)
     np.add(gradient, much, gradient)
