@@ -36,9 +36,13 @@ FAULTS = [
     (TANH, '"W_ih": dW_x[:-1].T', '"W_ih": -dW_x[:-1].T'),
     (TANH, '"W_hh": dW_hh', '"W_hh": dW_hh.T'),
     (TANH, '"b_h": dW_x[-1]', '"b_h": dW_x[0]'),
-    (TRACE, "reversed(range(few.start, stop))", "range(few.start, stop)"),
+    (TRACE, "zip(reversed(range(T)[few])", "zip(range(T)[few]"),
     (TRACE, "each[here][::-1]", "each[here]"),
-    (TRACE, "of_all[n:] = 0", "pass"),
+    (TRACE, "array[start - few.start : stop - few.start, n:] = 0", "pass"),
+    (TRACE, "zip(reversed(range(start, stop))", "zip(range(start, stop)"),
+    (TRACE, "in reversed(self._runs(few))", "in self._runs(few)"),
+    (TRACE, "zip(reversed(range(start, stop)), delta[::-1]", "zip(reversed(range(start, stop)), delta"),
+    (TRACE, "deltas[start - few.start : stop - few.start, :n]", "deltas[: stop - start, :n]"),
     (TANH, 'trace.delta @ parameters["W_ih"]', 'trace.delta @ abs(parameters["W_ih"])'),
     (LSTM, '_inside(parameters["W_hh"], H).T', 'parameters["W_hh"].T'),
     (LSTM, "np.add(back, above[t - few.start], back)", "pass"),
@@ -117,15 +121,17 @@ def worst(module: str) -> float:
     cells_of: dict[str, rnn.cells.Cell] = {LSTM: rnn.LSTM(3), GRU: rnn.GRU(3), BOTH: rnn.Bidirectional(rnn.GRU(3))}
     cells_of[COLUMNS] = rnn.LSTM(3)
     cell = cells_of.get(module, rnn.Tanh(4))
+    many = 9 if module == COLUMNS else 4  # more samples than rows, and fewer
+    ragged = {COLUMNS: [4] * 8 + [3], TANH: [4, 4, 3, 1], TRACE: [4, 4, 3, 1]}.get(module)
     errors = []
-    for m, cells, readout, head in (
-        (9 if module == COLUMNS else 2, [cell], rnn.Last(), rnn.Sigmoid()),  # more samples than rows, and fewer
-        (2, [cell, cell], rnn.Mean(), rnn.Softmax()),
+    for m, cells, readout, head, lengths in (
+        (many, [cell], rnn.Last(), rnn.Sigmoid(), ragged),
+        (many, [cell], rnn.EveryStep(), rnn.Sigmoid(), ragged),
+        (2, [cell, cell], rnn.Mean(), rnn.Softmax(), [4, 3] if module == COLUMNS else None),
     ):
         net = rnn.ManyToOne(cells, 3, 3, readout=readout, head=head, rng=rng, dtype=np.float64)
         X, y = rng.standard_normal((m, 4, 3)), rng.integers(0, 3, m)
-        lengths = [4] * (m - 1) + [3] if module in (TANH, TRACE, COLUMNS) else None
-        masks = rnn.Dropout(layers=0.4).draw(2, net.widths, rng, net.dtype) if module == LAYERS else None
+        masks = rnn.Dropout(layers=0.4).draw(m, net.widths, rng, net.dtype) if module == LAYERS else None
         errors.append(min(rnn.check_gradients(net, X, y, lengths, masks=masks, entries=8).worst))
     return max(errors)
 
@@ -143,7 +149,7 @@ def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.M
                     monkeypatch.setattr(kind, method, vars(getattr(faulty, kind.__name__))[method])
     if name == TRACE:
         faulty.__dict__["FEW"] = 3
-        for method in ("back", "rest"):
+        for method in ("back", "_back_in_runs", "rest"):
             monkeypatch.setattr(trace.Trace, method, vars(faulty.Trace)[method])
     if name == COLUMNS:
         monkeypatch.setattr(columns.Columns, "back", faulty.Columns.back)

@@ -1,7 +1,8 @@
 """What a pass through time leaves behind in a cell without gates, a sample a row."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import count, repeat
+from itertools import chain, count, pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class Trace:
         self.keep: Array | None = None
         self._delta: Array = np.empty((0, m, H), dtype)
         self._masked: Array | None = None
+        self._changes: list[int] = []
         self._views: dict[tuple[str, bool], tuple[Array, list[Array]]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -76,40 +78,53 @@ class Trace:
         self.X[...] = X
         np.dot(self.inputs.reshape(T * m, -1), W_x, self.A[1:].reshape(T * m, -1))
         self.active, self.keep = active, keep
-        self.rest(self.A[1:], slice(T))
+        if active is not None:
+            self._changes = (np.flatnonzero(np.diff(active)) + 1).tolist()
+        self.rest(self.A[1:], slice(0, T))
         self.seen = self.A
         if keep is not None:
             if self._masked is None:
                 self._masked = np.zeros_like(self.A)
             self.seen = self._masked
-            self.rest(self.seen[1:], slice(T))
+            self.rest(self.seen[1:], slice(0, T))
 
     def rest(self, array: Array, few: slice) -> None:
         """Set an array (n, m, H) of a few steps to zero where a sample has no step."""
-        if self.active is not None:
-            for of_all, n in zip(array, self.active[few], strict=True):
-                of_all[n:] = 0
+        for start, stop, n in self._runs(few):
+            array[start - few.start : stop - few.start, n:] = 0
 
     def forth(self) -> Iterable[tuple[int, Array, Array, Array]]:
         """Give the way forth: of each step t, A_{t-1} as the recurrence sees it, A_t, and ``step``.
 
         Only of the samples that have that step.
         """
-        steps = zip(count(1), self._each("seen")[:-1], self._each("A")[1:], repeat(self.step))
         if self.active is None:
-            return steps
-        return ((t, a[:n], b[:n], c[:n]) for (t, a, b, c), n in zip(steps, self.active, strict=True) if n)
+            return zip(count(1), self._each("seen")[:-1], self._each("A")[1:], repeat(self.step))
+        return chain.from_iterable(
+            zip(count(start + 1), self.seen[start:stop, :n], self.A[start + 1 : stop + 1, :n], repeat(self.step[:n]))
+            for start, stop, n in self._runs(slice(0, len(self.inputs)))
+            if n
+        )
 
     def forth_in_columns(self) -> Iterable[tuple[int, Array, Array, Array]]:
         """Give the way forth with samples as columns, as the report has them: of each step t, A_{t-1}, A_t, and A_t.
 
         The last is a sample a row, as everywhere here.
         """
-        before, states = self._each("seen", columns=True)[:-1], self._each("A", columns=True)[1:]
-        steps = zip(count(1), before, states, self._each("A")[1:])
         if self.active is None:
-            return steps
-        return ((t, a[:, :n], b[:, :n], c[:n]) for (t, a, b, c), n in zip(steps, self.active, strict=True) if n)
+            before, states = self._each("seen", columns=True)[:-1], self._each("A", columns=True)[1:]
+            return zip(count(1), before, states, self._each("A")[1:])
+        seen, A = self.seen.transpose(0, 2, 1), self.A.transpose(0, 2, 1)
+        return chain.from_iterable(
+            zip(
+                count(start + 1),
+                seen[start:stop, :, :n],
+                A[start + 1 : stop + 1, :, :n],
+                self.A[start + 1 : stop + 1, :n],
+            )
+            for start, stop, n in self._runs(slice(0, len(self.inputs)))
+            if n
+        )
 
     def back(self) -> Iterator[tuple[slice, Array, Iterable[tuple[int, Array, Array]]]]:
         """Give the way back, a few steps at a time, the last first.
@@ -125,13 +140,23 @@ class Trace:
         for stop in range(T, 0, -FEW):
             few = slice(max(0, stop - FEW), stop)
             here = few if self.keeps_delta else slice(stop - few.start)
-            steps = zip(reversed(range(few.start, stop)), each[here][::-1], repeat(self.step))
-            yield few, self._delta[here], steps if self.active is None else self._of_active(steps, self.active)
+            if self.active is None:
+                yield few, self._delta[here], zip(reversed(range(T)[few]), each[here][::-1], repeat(self.step))
+            else:
+                yield few, self._delta[here], self._back_in_runs(few, self._delta[here])
 
-    @staticmethod
-    def _of_active(steps: Iterable[tuple[int, Array, Array]], active: list[int]) -> Iterator[tuple[int, Array, Array]]:
-        for t, delta, step in steps:
-            yield t, delta[: active[t]], step[: active[t]]
+    def _back_in_runs(self, few: slice, deltas: Array) -> Iterator[tuple[int, Array, Array]]:
+        for start, stop, n in reversed(self._runs(few)):
+            delta = deltas[start - few.start : stop - few.start, :n]
+            yield from zip(reversed(range(start, stop)), delta[::-1], repeat(self.step[:n]))
+
+    def _runs(self, few: slice) -> list[tuple[int, int, int]]:
+        """Give from where to where, of a few steps, how many samples have a step; none where lengths are alike."""
+        if self.active is None:
+            return []
+        inside = slice(bisect_right(self._changes, few.start), bisect_left(self._changes, few.stop))
+        edges = [few.start, *self._changes[inside], few.stop]
+        return [(start, stop, self.active[start]) for start, stop in pairwise(edges)]
 
     def nothing_before(self, t: int) -> None:
         """Set every delta before ``delta[t]`` to zero: nothing comes back so far."""
