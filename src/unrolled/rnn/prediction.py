@@ -42,7 +42,7 @@ def blocks(
             steps: Any = batch.X
             for cell, own in zip(net.cells, net.layers.own(net.parameters), strict=True):
                 steps = cell.states(own, steps, len(rounded))
-            with np.errstate(over="ignore"):  # as Cell.states asks
+            with np.errstate(over="ignore", invalid="ignore"):  # as Cell.states asks
                 gathered = net.readout.gather(steps, batch)
             return function(net._read(*gathered), part)
         batch = align(rounded, None if lengths is None else lengths[part])

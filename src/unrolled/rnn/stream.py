@@ -60,6 +60,6 @@ class Stream:
         if not np.isfinite(rounded).all():
             raise ValueError(f"x holds {given.tolist()}, expected finite numbers")
         self._x[0], self._t = rounded, self._t + 1
-        with np.errstate(over="ignore"):  # as Cell.states asks
+        with np.errstate(over="ignore", invalid="ignore"):  # as Cell.states asks
             A = next(self._states)
         return np.asarray(self._read(A)[0])

@@ -107,7 +107,8 @@ class Cell(Protocol):
     def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
         """Run the recurrence and keep nothing: for X_1, X_2, ..., each (m, D), yields A_1, A_2, ..., each (m, H).
 
-        What is yielded is valid until the next. The caller ignores overflow while it takes a state: exp(-z) of a
-        very negative z means a gate of 0.
+        What is yielded is valid until the next. While it takes a state the caller ignores overflow, since exp(-z) of
+        a very negative z means a gate of 0, and what NumPy reports as invalid: of finite numbers a product is not, but
+        a BLAS may say so of what it computes beside a small matrix and throws away.
         """
         ...
