@@ -77,8 +77,8 @@ class Tanh:
         W, f = np.ascontiguousarray(parameters["W_hh"].T), self._f
         if trace.step.size < WORTH:  # one call instead of two, which keeps other threads waiting meanwhile
             gemm, W = GEMM[W.dtype.char], W.T
-            for t, before, state, A in trace.forth_in_columns():
-                gemm(1, W, before, 1, state, 0, 0, 1)  # A_t, which holds the input's share, += W_hh A_{t-1}
+            for t, before, A in trace.forth_in_columns():
+                gemm(1, W, before, 1, A, 0, 0, 1)  # A_t, which holds the input's share, += W_hh A_{t-1}
                 f(A, A)  # (1)
                 if keep is not None:
                     trace.mask(t)

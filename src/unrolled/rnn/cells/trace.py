@@ -106,22 +106,13 @@ class Trace:
             if n
         )
 
-    def forth_in_columns(self) -> Iterable[tuple[int, Array, Array, Array]]:
-        """Give the way forth with samples as columns, as the report has them: of each step t, A_{t-1}, A_t, and A_t.
-
-        The last is a sample a row, as everywhere here.
-        """
+    def forth_in_columns(self) -> Iterable[tuple[int, Array, Array]]:
+        """Give the way forth with samples as columns, as the report has them: of each step t, A_{t-1} and A_t."""
         if self.active is None:
-            before, states = self._each("seen", columns=True)[:-1], self._each("A", columns=True)[1:]
-            return zip(count(1), before, states, self._each("A")[1:])
+            return zip(count(1), self._each("seen", columns=True)[:-1], self._each("A", columns=True)[1:])
         seen, A = self.seen.transpose(0, 2, 1), self.A.transpose(0, 2, 1)
         return chain.from_iterable(
-            zip(
-                count(start + 1),
-                seen[start:stop, :, :n],
-                A[start + 1 : stop + 1, :, :n],
-                self.A[start + 1 : stop + 1, :n],
-            )
+            zip(count(start + 1), seen[start:stop, :, :n], A[start + 1 : stop + 1, :, :n])
             for start, stop, n in self._runs(slice(0, len(self.inputs)))
             if n
         )
