@@ -124,6 +124,7 @@ def test_workers_end_with_a_search_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(code)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    environment["TMPDIR"] = str(tmp_path)  # what a killed search leaves
     with subprocess.Popen([sys.executable, str(script)], env=environment, cwd=tmp_path) as search:
         try:
             _wait(lambda: len(list(tmp_path.glob("worker-*"))) == 2)
