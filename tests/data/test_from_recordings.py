@@ -143,6 +143,15 @@ def test_what_was_dropped_is_told_kept_and_logged(caplog: pytest.LogCaptureFixtu
     assert pickle.loads(pickle.dumps(dataset)).summary == dataset.summary
 
 
+def test_a_class_that_is_tested_and_never_trained_on_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "unrolled.data"):
+        from_recordings(some(), window=10, stride=10)
+        assert caplog.messages == []
+        apart = [triple for triple in some() if (triple[1] == "nod") == (triple[2] == 10)]
+        from_recordings(apart, window=10, stride=10, test_people=(10,), provenance="mine")
+    assert caplog.messages == ["mine: nod is in the test part and not in the training part"]
+
+
 SIGNAL = np.zeros((20, 2))
 
 

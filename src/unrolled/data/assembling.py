@@ -15,7 +15,7 @@ from unrolled.data.errors import DataError
 from unrolled.data.recordings import Recording, count_windows, windows_of
 from unrolled.data.resampling import resample
 from unrolled.data.samples import Rng, Samples
-from unrolled.data.summary import Tally
+from unrolled.data.summary import Tally, logger
 
 Split = Literal["person", "trial", "random"]
 
@@ -78,7 +78,7 @@ def from_recordings(
     Dataset
         With person and trial numbers; trials of recordings given as tuples count from 1 for each person.
         ``summary`` says how many recordings and windows were kept and dropped; it is also logged, to the
-        logger "unrolled.data".
+        logger "unrolled.data", and so is a warning if a class is to be tested that is never trained on.
 
     Raises
     ------
@@ -146,6 +146,7 @@ class Plan:
             if not len(samples):
                 raise DataError(f"window is {self.window} steps, longer than every recording")
             train, test = self._divide(samples)
+            _tell_of_classes_never_trained_on(train, test, classes, name)
             count_windows(recordings, self.window, len(samples), tally)
             dataset = Dataset(
                 train,
@@ -175,6 +176,12 @@ class Plan:
             return f"tested on people {', '.join(map(str, sorted(self.test_people)))}"
         unit = {"person": "people", "trial": "recordings", "random": "windows drawn at random"}[self.split]
         return f"tested on {self.test_share:g} of the windows, divided by {unit}"
+
+
+def _tell_of_classes_never_trained_on(train: Samples, test: Samples, classes: tuple[str, ...], name: str) -> None:
+    missing = [classes[label] for label in sorted(set(test.y.tolist()) - set(train.y.tolist()))]
+    if missing:
+        logger.warning("%s: %s is in the test part and not in the training part", name, ", ".join(missing))
 
 
 def _as_recordings(
