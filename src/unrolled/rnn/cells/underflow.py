@@ -1,8 +1,9 @@
 """Gradients that vanish, kept away from the smallest numbers there are.
 
 On its way back a gradient may shrink without end. Below the smallest normal number of its dtype (1.2e-38 in float32)
-processors work with it up to a hundred times as slowly, and a training whose gradients vanish would spend most of its
-time on numbers that change nothing. Frameworks switch the processor to "flush to zero"; NumPy has no such switch.
+processors work with it many times as slowly, and a training whose gradients vanish would spend most of its time on
+numbers that change nothing (``benchmarks/vanishing.py``). Some frameworks switch the processor to "flush to zero";
+NumPy has no such switch.
 """
 
 from functools import cache
