@@ -29,7 +29,7 @@ import numpy as np
 from memory import peak
 
 from unrolled import data, rnn
-from unrolled.rnn.samples import Labelled
+from unrolled.rnn.training.samples import Labelled
 
 STEPS, INPUTS, CLASSES = 150, 3, 6
 BATCH, HIDDEN = 30, 50

@@ -1,4 +1,4 @@
-"""A training whose gradients vanish, with its smallest gradients rounded away (rnn/cells/underflow.py) and without.
+"""A training whose gradients vanish, with its smallest gradients rounded away (rnn/engine/underflow.py) and without.
 
 python benchmarks/vanishing.py [--epochs 16] [--rounds 5]
 

@@ -22,7 +22,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from unrolled.files import replacing
+from unrolled._support.atomic_write import replacing
 
 RELEASE = "seglearn==1.2.5"
 MEMBER = "seglearn/data/watch_dataset.npy"

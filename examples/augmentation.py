@@ -29,8 +29,8 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from unrolled import __version__, data, metrics, rnn
+from unrolled._support.atomic_write import replacing
 from unrolled.data import augment
-from unrolled.files import replacing
 
 ONE_PAGE = "augmentation"
 RECIPE = next(recipe for recipe in recipes() if recipe.name == "mean of the states instead")

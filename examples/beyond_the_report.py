@@ -22,7 +22,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from unrolled import __version__, data, metrics, rnn
-from unrolled.files import replacing
+from unrolled._support.atomic_write import replacing
 
 ONE_PAGE = "beyond_the_report"
 
@@ -33,13 +33,13 @@ class Recipe:
 
     name: str
     cells: tuple[rnn.cells.Cell, ...]
-    readout: rnn.readouts.Readout
-    head: rnn.heads.Head
+    readout: rnn.Readout
+    head: rnn.Head
     initializer: dict[str, rnn.initializers.Initializer]
-    optimizer: rnn.optimizers.Optimizer
+    optimizer: rnn.Optimizer
     scaled: bool = False
     cosine: bool = False
-    clip: rnn.clipping.Clipping | None = None
+    clip: rnn.Clipping | None = None
     dropout: rnn.Dropout | None = None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from typing import Any, TypeAlias, TypeVar
 
-from unrolled.rnn.progress import Progress
+from unrolled._support.progress import Progress
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")

@@ -21,7 +21,7 @@ import parallel
 from observations import Observation, Trained, observe
 
 from unrolled import __version__, data, metrics, plots, rnn
-from unrolled.files import replacing
+from unrolled._support.atomic_write import replacing
 
 REPORT = {"(50, 0.01, 30)": (0.475, 0.648, 0.818), "(50, 0.01, 10)": (0.405, 0.590, 0.758)}
 """Top-1, top-2, top-3 of the report's two networks with early stopping, on its course file."""

@@ -34,7 +34,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from unrolled import __version__, data, plots, rnn, sweep
-from unrolled.files import replacing
+from unrolled._support.atomic_write import replacing
 from unrolled.sweep.naming import describe, label
 from unrolled.sweep.results import Results, Standing, identity
 

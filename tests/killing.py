@@ -25,7 +25,7 @@ import numpy as np
 from easy import easy
 
 from unrolled import rnn
-from unrolled.rnn import checkpoint
+from unrolled.rnn.training import checkpoint
 
 HOW: dict[str, Any] = {
     "optimizer": rnn.Adam(0.01),

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled import data, rnn, sweep
-from unrolled.rnn.history import History
+from unrolled.rnn.training.history import History
 
 POINTS = sweep.grid({"learning_rate": [0.01, 0.1], "clip": [None, rnn.ClipNorm(1.0)], "hidden": 5, "epochs": 2})
 

@@ -11,7 +11,7 @@ from work import LEARNING_RATE, Array, Parameters, Work
 import unrolled
 from contestants import Predictor, Trainer, nothing
 from unrolled import rnn
-from unrolled.rnn.threads import one_blas_thread
+from unrolled._support.blas_threads import one_blas_thread
 
 RECURRENCES = {"tanh": rnn.Tanh, "lstm": rnn.LSTM, "gru": rnn.GRU}
 CELLS = tuple(RECURRENCES)

@@ -11,7 +11,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unrolled.checks import numeric
+from unrolled._support.validation import numeric
 
 __all__ = ["ClassScores", "accuracy", "class_scores", "confusion_matrix", "top_k_accuracy"]
 

@@ -14,7 +14,7 @@ from unrolled import rnn
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'unrolled[peers]')")
 
 CELLS = ["tanh", "relu", "lstm", "gru"]
-READOUTS: list[rnn.readouts.Readout] = [rnn.Last(), rnn.Mean(), rnn.EveryStep()]
+READOUTS: list[rnn.Readout] = [rnn.Last(), rnn.Mean(), rnn.EveryStep()]
 shapes = st.tuples(*(st.integers(1, n) for n in (9, 5, 4, 6)), st.integers(2, 5))  # T, m, D, H, C
 seeds = st.integers(0, 2**32 - 1)
 
@@ -81,7 +81,7 @@ def assert_gradients(gradients: dict[str, np.ndarray], peer: Theirs, tolerance: 
         assert relative_difference(gradient, expected[name]) <= tolerance, name
 
 
-def read(readout: rnn.readouts.Readout, states: Any, last: Any, lengths: Any) -> tuple[Any, Any]:
+def read(readout: rnn.Readout, states: Any, last: Any, lengths: Any) -> tuple[Any, Any]:
     """Give what the head reads, (m, K, H), and its weights (m, K)."""
     if isinstance(readout, rnn.Last):
         return last[:, None], torch.ones(len(last), 1)
@@ -116,7 +116,7 @@ def test_states_loss_and_gradients(
     ragged: bool,
     shape: tuple[int, int, int, int, int],
     seed: int,
-    readout: rnn.readouts.Readout,
+    readout: rnn.Readout,
 ) -> None:
     T, m, D, H, C = shape
     rng = np.random.default_rng(seed)
@@ -176,7 +176,7 @@ def test_truncation_is_detaching_the_states_between_windows(
     shape: tuple[int, int, int, int, int],
     seed: int,
     window: int,
-    readout: rnn.readouts.Readout,
+    readout: rnn.Readout,
     ragged: bool,
 ) -> None:
     """Windows are counted from each sample's last step, so the first one may be shorter."""
@@ -207,7 +207,7 @@ def test_truncation_is_detaching_the_states_between_windows(
 # ------------------------------------------------------------------------- heads
 
 
-def at_the_head(head: rnn.heads.Head, criterion: Any, seed: int, C: int = 4, m: int = 7) -> None:
+def at_the_head(head: rnn.Head, criterion: Any, seed: int, C: int = 4, m: int = 7) -> None:
     """Compare loss and gradients where the peer's loss is ``criterion(logits (m, C), y)``."""
     rng = np.random.default_rng(seed)
     net, peer = ours("gru", 5, 1, False, 2, C, head=head), theirs("gru", 5, 1, False, 2, C, rng)
@@ -296,7 +296,7 @@ def test_with_both_a_sample_weighs_what_its_label_does(seed: int, weights: list[
     ],
     ids=lambda value: str(value) if hasattr(value, "update") else "",
 )
-def test_a_hundred_updates(optimizer: rnn.optimizers.Optimizer, peer: Any, scheduled: bool) -> None:
+def test_a_hundred_updates(optimizer: rnn.Optimizer, peer: Any, scheduled: bool) -> None:
     rng = np.random.default_rng(0)
     parameters = {"W": rng.standard_normal((4, 3)), "b": rng.standard_normal(4)}
     tensors = {name: torch.nn.Parameter(torch.from_numpy(W.copy())) for name, W in parameters.items()}
@@ -346,7 +346,7 @@ def warm_and_cosine(optimizer: Any) -> Any:
     ],
     ids=lambda value: str(value) if isinstance(value, rnn.Step | rnn.Cosine | rnn.WarmUp | rnn.Constant) else "",
 )
-def test_a_hundred_epochs(schedule: rnn.schedules.Schedule, peer: Any) -> None:
+def test_a_hundred_epochs(schedule: rnn.Schedule, peer: Any) -> None:
     found = [schedule(float(epoch), rnn.History()) for epoch in range(100)]
     np.testing.assert_allclose(found, rates(peer, 100), rtol=1e-10, atol=1e-14)
 
@@ -393,7 +393,7 @@ def test_clipping(seed: int, limit: float, size: float) -> None:
     rng = np.random.default_rng(seed)
     drawn = {name: rng.standard_normal(shape) * 10**size for name, shape in (("W", (4, 3)), ("b", (5,)))}
 
-    def both(clipping: rnn.clipping.Clipping, clip: Any) -> tuple[dict[str, np.ndarray], list[np.ndarray], Any]:
+    def both(clipping: rnn.Clipping, clip: Any) -> tuple[dict[str, np.ndarray], list[np.ndarray], Any]:
         mine = {name: g.copy() for name, g in drawn.items()}
         clipping.clip(mine, rnn.global_norm(mine))
         tensors = [torch.nn.Parameter(torch.zeros(g.shape)) for g in drawn.values()]

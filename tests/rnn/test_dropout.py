@@ -148,9 +148,7 @@ def test_one_mask_multiplies_the_same_place_at_all_steps(cell: rnn.cells.Cell, b
 
 @pytest.mark.parametrize("cell", [*CELLS, rnn.Bidirectional(rnn.GRU(3))])
 @pytest.mark.parametrize("readout", [rnn.Last(), rnn.Mean(), rnn.EveryStep()])
-def test_with_different_lengths_each_sample_has_its_own_masks(
-    cell: rnn.cells.Cell, readout: rnn.readouts.Readout
-) -> None:
+def test_with_different_lengths_each_sample_has_its_own_masks(cell: rnn.cells.Cell, readout: rnn.Readout) -> None:
     net = network([cell, cell], readout=readout)
     X, y, lengths = RNG(0).standard_normal((5, 6, 2)), np.array([0, 1, 1, 0, 1]), [2, 6, 1, 4, 6]
     masks = rnn.Dropout(0.4, 0.3, 0.5).draw(5, net.widths, RNG(2), net.dtype)
@@ -180,7 +178,7 @@ def test_masks_leave_no_trace() -> None:
 
 
 @pytest.mark.parametrize("readout", [rnn.Last(), rnn.Mean()])
-def test_prediction_is_the_expectation_over_the_masks(readout: rnn.readouts.Readout) -> None:
+def test_prediction_is_the_expectation_over_the_masks(readout: rnn.Readout) -> None:
     """Where the head reads, logits are linear in the mask; one batch of one sequence is the mean over many masks.
 
     Of a pair of classes, the losses of the two labels differ by the difference of the logits.

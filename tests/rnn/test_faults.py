@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from unrolled import rnn
-from unrolled.rnn.cells import columns, trace
+from unrolled.rnn.engine import columns
+from unrolled.rnn.engine import rows as trace
 
 CELLS = "unrolled.rnn.cells."
 TANH, LSTM, GRU, BOTH = CELLS + "tanh", CELLS + "lstm", CELLS + "gru", CELLS + "bidirectional"
-COLUMNS, TRACE = CELLS + "columns", CELLS + "trace"
-NETWORK, LAYERS, LOSSES = "unrolled.rnn.network", "unrolled.rnn.layers", "unrolled.rnn.losses"
+COLUMNS, TRACE = "unrolled.rnn.engine.columns", "unrolled.rnn.engine.rows"
+NETWORK, LAYERS, LOSSES = "unrolled.rnn.network", "unrolled.rnn.cells.stack", "unrolled.rnn.output.losses"
 
 FAULTS = [
     (TANH, "np.multiply(A, A, out=out)", "np.multiply(A, 2, out=out)"),
@@ -142,7 +143,7 @@ def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.M
     monkeypatch.setattr(trace, "FEW", 3)
     assert worst(name) < 1e-6
     faulty = with_fault(name, right, wrong)
-    for kind in (rnn.Tanh, rnn.LSTM, rnn.GRU, rnn.Bidirectional, rnn.ManyToOne, rnn.layers.Layers):
+    for kind in (rnn.Tanh, rnn.LSTM, rnn.GRU, rnn.Bidirectional, rnn.ManyToOne, rnn.cells.stack.Layers):
         if kind.__module__ == name:
             for method in ("backward", "dX", "_backward", "_slope"):
                 if method in vars(kind):
@@ -156,5 +157,5 @@ def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.M
         monkeypatch.setattr(columns.Run, "summed", faulty.Run.summed)
     if name == LOSSES:
         for loss in ("binary_cross_entropy", "categorical_cross_entropy"):
-            monkeypatch.setattr(f"unrolled.rnn.heads.{loss}", getattr(faulty, loss))
+            monkeypatch.setattr(f"unrolled.rnn.output.heads.{loss}", getattr(faulty, loss))
     assert worst(name) > 1e-3

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracles import relative_difference, report_bptt
 
 from unrolled import rnn
-from unrolled.rnn.alignment import align
+from unrolled.rnn.engine.packing import align
 from unrolled.rnn.initializers import Initializer
 
 INITIALIZERS = [rnn.uniform(-0.1, 0.1), rnn.xavier_normal, rnn.xavier_uniform]

@@ -14,7 +14,7 @@ READOUTS = [rnn.Last(), rnn.Mean(), rnn.EveryStep(), rnn.EveryStep((0, 0, 0, 1, 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize(("cell", "readout"), list(itertools.product(CELLS, READOUTS)))
-def test_equals_the_whole_sequence(cell: rnn.cells.Cell, readout: rnn.readouts.Readout, dtype: type) -> None:
+def test_equals_the_whole_sequence(cell: rnn.cells.Cell, readout: rnn.Readout, dtype: type) -> None:
     net = rnn.ManyToOne([cell, rnn.GRU(3)], 2, 3, readout=readout, head=rnn.Softmax(), rng=0, dtype=dtype)
     X = np.random.default_rng(0).standard_normal((12, 2))
     stream = net.stream()

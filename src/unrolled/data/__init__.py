@@ -21,25 +21,25 @@ what was found, what was expected, and where. `augment` has the random changes o
 """
 
 from unrolled.data import augment
-from unrolled.data.assembling import from_recordings
-from unrolled.data.csv_table import load_csv
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
-from unrolled.data.h5 import load_h5, save_h5
-from unrolled.data.motionsense import load_motionsense
-from unrolled.data.motionsense_files import read_motionsense
-from unrolled.data.recordings import Recording, cut_windows
-from unrolled.data.resampling import resample
+from unrolled.data.h5.blocks import write_h5
+from unrolled.data.h5.files import load_h5, save_h5
+from unrolled.data.h5.stored import StoredDataset, StoredSamples, open_h5
+from unrolled.data.loaders.csv_table import load_csv
+from unrolled.data.loaders.motionsense import load_motionsense
+from unrolled.data.loaders.motionsense_files import read_motionsense
+from unrolled.data.loaders.shoulder import load_shoulder_exercises, read_shoulder_exercises
+from unrolled.data.loaders.ts import load_ts
+from unrolled.data.loaders.uci_har import load_uci_har
+from unrolled.data.loaders.wisdm import load_wisdm, read_wisdm
 from unrolled.data.samples import Samples
 from unrolled.data.scaling import Scaling
-from unrolled.data.shoulder import load_shoulder_exercises, read_shoulder_exercises
-from unrolled.data.stored import StoredDataset, StoredSamples, open_h5
 from unrolled.data.summary import Summary
-from unrolled.data.tables import cut_recordings
-from unrolled.data.ts import load_ts
-from unrolled.data.uci_har import load_uci_har
-from unrolled.data.wisdm import load_wisdm, read_wisdm
-from unrolled.data.writing import write_h5
+from unrolled.data.windows.assemble import from_recordings
+from unrolled.data.windows.recordings import Recording, cut_windows
+from unrolled.data.windows.resample import resample
+from unrolled.data.windows.tables import cut_recordings
 
 __all__ = [
     "DataError",

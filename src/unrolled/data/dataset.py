@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from unrolled.data._checks import whole_number
+from unrolled.data.checks import whole_number
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Samples, joined, steps
 from unrolled.data.scaling import Scaling

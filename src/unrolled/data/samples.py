@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data._checks import FloatArray, IntArray, one_of, real_numbers, step_counts, whole_numbers
+from unrolled.data.checks import FloatArray, IntArray, one_of, real_numbers, step_counts, whole_numbers
 from unrolled.data.errors import DataError
 
 Rng = int | np.random.Generator | None

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data._checks import FloatArray, IntArray, step_counts
+from unrolled.data.checks import FloatArray, IntArray, step_counts
 from unrolled.data.errors import DataError
 
 

@@ -1,27 +1,27 @@
 """Recurrent networks: forward pass, back-propagation through time, training, gradient checks."""
 
-from unrolled.rnn.cells import GRU, LSTM, Bidirectional, ReLU, Tanh
-from unrolled.rnn.checkpoint import CheckpointWarning
-from unrolled.rnn.clipping import ClipNorm, ClipValue, global_norm
+from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Cell, ReLU, Tanh
 from unrolled.rnn.dropout import Dropout, Masks
 from unrolled.rnn.gradcheck import GradientCheck, check_gradients
-from unrolled.rnn.heads import Sigmoid, Softmax, sigmoid, softmax
-from unrolled.rnn.history import Curve, History
 from unrolled.rnn.initializers import identity, orthogonal, uniform, xavier_normal, xavier_uniform
 from unrolled.rnn.loading import load
-from unrolled.rnn.losses import binary_cross_entropy, categorical_cross_entropy
 from unrolled.rnn.network import ManyToOne
-from unrolled.rnn.optimizers import SGD, Adam, AdamW, RMSProp
+from unrolled.rnn.output.heads import Head, Sigmoid, Softmax, sigmoid, softmax
+from unrolled.rnn.output.losses import binary_cross_entropy, categorical_cross_entropy
+from unrolled.rnn.output.readouts import EveryStep, Last, Mean, Readout
 from unrolled.rnn.passes import Backward, Forward
-from unrolled.rnn.penalty import l2_penalty
-from unrolled.rnn.readouts import EveryStep, Last, Mean
-from unrolled.rnn.resuming import CheckpointError, resume
-from unrolled.rnn.run import DivergenceError
-from unrolled.rnn.schedules import Constant, Cosine, ReduceOnPlateau, Step, WarmUp
-from unrolled.rnn.stopping import EarlyStopping
 from unrolled.rnn.storage import StorageError
 from unrolled.rnn.stream import Stream
-from unrolled.rnn.training import train
+from unrolled.rnn.training.checkpoint import CheckpointWarning
+from unrolled.rnn.training.clipping import ClipNorm, Clipping, ClipValue, global_norm
+from unrolled.rnn.training.early_stopping import EarlyStopping
+from unrolled.rnn.training.history import Curve, History
+from unrolled.rnn.training.l2 import l2_penalty
+from unrolled.rnn.training.loop import DivergenceError
+from unrolled.rnn.training.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
+from unrolled.rnn.training.resume import CheckpointError, resume
+from unrolled.rnn.training.schedules import Constant, Cosine, ReduceOnPlateau, Schedule, Step, WarmUp
+from unrolled.rnn.training.train import train
 
 __all__ = [
     "GRU",
@@ -31,10 +31,12 @@ __all__ = [
     "AdamW",
     "Backward",
     "Bidirectional",
+    "Cell",
     "CheckpointError",
     "CheckpointWarning",
     "ClipNorm",
     "ClipValue",
+    "Clipping",
     "Constant",
     "Cosine",
     "Curve",
@@ -44,14 +46,18 @@ __all__ = [
     "EveryStep",
     "Forward",
     "GradientCheck",
+    "Head",
     "History",
     "Last",
     "ManyToOne",
     "Masks",
     "Mean",
+    "Optimizer",
     "RMSProp",
     "ReLU",
+    "Readout",
     "ReduceOnPlateau",
+    "Schedule",
     "Sigmoid",
     "Softmax",
     "Step",

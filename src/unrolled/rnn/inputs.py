@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.checks import numeric
+from unrolled._support.validation import numeric
 from unrolled.rnn.arrays import Array, IntArray, ReadOnlyParameters
 
 

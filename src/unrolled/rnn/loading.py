@@ -5,8 +5,8 @@ from typing import Any
 
 from unrolled.rnn import storage
 from unrolled.rnn.arrays import ReadOnlyParameters
-from unrolled.rnn.description import CELLS, HEADS, READOUTS, build
 from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.parts import CELLS, HEADS, READOUTS, build
 
 
 def load(path: str | PathLike[str]) -> ManyToOne:

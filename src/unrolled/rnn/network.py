@@ -8,22 +8,22 @@ from typing import Any
 
 import numpy as np
 
+from unrolled._support.blas_threads import divided, share
 from unrolled.rnn import inputs, storage
-from unrolled.rnn.alignment import Aligned, align
 from unrolled.rnn.arrays import Array, IntArray, Parameters, ReadOnlyParameters
 from unrolled.rnn.cells import Cell
-from unrolled.rnn.description import CELLS, HEADS, READOUTS, describe
+from unrolled.rnn.cells.stack import Layers, through
 from unrolled.rnn.dropout import Masks, fitting
-from unrolled.rnn.heads import Head, Sigmoid
+from unrolled.rnn.engine.blocks import blocks
+from unrolled.rnn.engine.buffers import Scratch
+from unrolled.rnn.engine.packing import Aligned, align
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
-from unrolled.rnn.layers import Layers, through
+from unrolled.rnn.output.heads import Head, Sigmoid
+from unrolled.rnn.output.readouts import EveryStep, Last, Readout
+from unrolled.rnn.parts import CELLS, HEADS, READOUTS, describe
 from unrolled.rnn.passes import Backward, Forward, Reading
-from unrolled.rnn.prediction import blocks
-from unrolled.rnn.readouts import EveryStep, Last, Readout
-from unrolled.rnn.scratch import Scratch
 from unrolled.rnn.source import is_source, unlabelled
 from unrolled.rnn.stream import Stream
-from unrolled.rnn.threads import divided, share
 
 
 class ManyToOne:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from unrolled.rnn.alignment import Aligned
 from unrolled.rnn.arrays import Array, Parameters
+from unrolled.rnn.engine.packing import Aligned
 
 
 @dataclass(frozen=True)

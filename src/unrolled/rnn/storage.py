@@ -13,8 +13,8 @@ from typing import Any
 import h5py
 import numpy as np
 
-from unrolled import hdf5
-from unrolled.files import replacing
+from unrolled._support import hdf5
+from unrolled._support.atomic_write import replacing
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
 
 FORMAT = "unrolled network 2"

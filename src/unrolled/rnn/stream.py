@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unrolled.checks import numeric
+from unrolled._support.validation import numeric
 from unrolled.rnn.arrays import Array
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from unrolled.checks import numeric
+from unrolled._support.validation import numeric
 from unrolled.rnn.arrays import IntArray
 from unrolled.rnn.inputs import count
 

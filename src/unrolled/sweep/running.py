@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from unrolled import __version__
+from unrolled._support.blas_threads import undivided
+from unrolled._support.interrupt import interruptions
+from unrolled._support.progress import Progress
 from unrolled.rnn.inputs import count
-from unrolled.rnn.interrupt import interruptions
-from unrolled.rnn.progress import Progress
-from unrolled.rnn.threads import undivided
 from unrolled.sweep.folds import Fold, checked_folds, group_folds, stratified_folds
 from unrolled.sweep.naming import describe, key, qualified
 from unrolled.sweep.points import Point

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from unrolled import rnn
-from unrolled.rnn.settings import Settings
+from unrolled.rnn.training.settings import Settings
 from unrolled.sweep.points import Point
 from unrolled.sweep.sharing import Part
 

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from unrolled.rnn.run import DivergenceError
-from unrolled.rnn.threads import undivided
+from unrolled._support.blas_threads import undivided
+from unrolled.rnn.training.loop import DivergenceError
 from unrolled.sweep.points import Point
 from unrolled.sweep.sharing import Part, Shared
 from unrolled.sweep.training import plain

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from unrolled.data._checks import FloatArray
+from unrolled.data.checks import FloatArray
 from unrolled.data.errors import DataError
 
 

@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data._checks import FloatArray
 from unrolled.data.augment._checks import batch, number
+from unrolled.data.checks import FloatArray
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Rng
 from unrolled.data.scaling import Scaling

@@ -10,9 +10,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data._checks import FloatArray, IntArray, whole_number
 from unrolled.data.augment._checks import batch, number
 from unrolled.data.augment._curves import spline
+from unrolled.data.checks import FloatArray, IntArray, whole_number
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Rng
 

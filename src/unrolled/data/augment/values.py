@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data._checks import FloatArray, whole_number
 from unrolled.data.augment._checks import batch, number
 from unrolled.data.augment._curves import spline
+from unrolled.data.checks import FloatArray, whole_number
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Rng
 

@@ -1,9 +1,9 @@
 """Recurrences: one file each, forward and backward through time side by side."""
 
 from unrolled.rnn.cells.bidirectional import Bidirectional
-from unrolled.rnn.cells.cell import Cell
 from unrolled.rnn.cells.gru import GRU
 from unrolled.rnn.cells.lstm import LSTM
+from unrolled.rnn.cells.protocol import Cell
 from unrolled.rnn.cells.relu import ReLU
 from unrolled.rnn.cells.tanh import Tanh
 

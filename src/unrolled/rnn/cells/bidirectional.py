@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
-from unrolled.rnn.cells.cell import Cell
+from unrolled.rnn.cells.protocol import Cell
 
 
 class BidirectionalTrace:

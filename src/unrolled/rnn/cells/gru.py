@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
-from unrolled.rnn.cells.columns import Columns
 from unrolled.rnn.cells.logistic import logistic_of_minus
-from unrolled.rnn.cells.underflow import round_tiny
+from unrolled.rnn.engine.columns import Columns
+from unrolled.rnn.engine.underflow import round_tiny
 from unrolled.rnn.inputs import count
 
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.linalg import blas
 
+from unrolled._support.blas_threads import WORTH
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
-from unrolled.rnn.cells.trace import Trace
-from unrolled.rnn.cells.underflow import round_tiny
+from unrolled.rnn.engine.rows import Trace
+from unrolled.rnn.engine.underflow import round_tiny
 from unrolled.rnn.inputs import count
-from unrolled.rnn.threads import WORTH
 
 GEMM = {"f": blas.sgemm, "d": blas.dgemm, "D": blas.zgemm}
 

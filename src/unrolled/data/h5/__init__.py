@@ -1,0 +1,1 @@
+"""Data sets kept in HDF5."""

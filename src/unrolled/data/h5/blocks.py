@@ -1,0 +1,147 @@
+"""A data set larger than memory, written block by block in the course layout."""
+
+import contextlib
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled._support.atomic_write import replacing
+from unrolled.data.checks import real_numbers, whole_numbers
+from unrolled.data.dataset import class_names
+from unrolled.data.errors import DataError
+from unrolled.data.h5.layout import FORMAT, errors_naming
+
+CHUNK_BYTES = 2**19
+"""About the size of a chunk: read whole by `open_h5`, several to a block."""
+
+
+def write_h5(
+    path: str | os.PathLike[str],
+    train: Iterable[tuple[Any, ...]],
+    test: Iterable[tuple[Any, ...]],
+    *,
+    classes: Sequence[str],
+    rate: float | None = None,
+    provenance: str = "",
+) -> None:
+    """Write a data set that comes block by block, of which one is held at a time; for `open_h5` and `load_h5`.
+
+    The layout is that of `save_h5`, with the series in chunks of some hundred kilobytes. The file is written
+    under another name beside `path` and renamed at the end.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Replaced if it is there; its folder must be.
+    train, test : iterable of (X, y)
+        Series (n, T, D), finite, and their labels (n,), whole numbers from 0; any n. T and D are the same in all
+        blocks of a part, and D in both parts. The first block decides whether a part is float64 or float32.
+    classes : sequence of str
+        The name of label 0, 1, ...
+    rate : float, optional
+        Steps a second (Hz).
+    provenance : str
+        Source, selection and split, in words.
+
+    Raises
+    ------
+    DataError
+        If a block does not fit, naming the part and the block, or the file cannot be written. What `train` or
+        `test` raise while they give their blocks is passed on. An existing file is then as it was.
+    """
+    path = Path(path)
+    names = class_names(tuple(classes) if not isinstance(classes, str) else classes)  # type: ignore[arg-type]  # refused there
+    if rate is not None and not (np.isfinite(rate) and rate > 0):
+        raise DataError(f"rate is {rate}, expected a finite number of Hz greater than 0, or None")
+    if not path.parent.is_dir():
+        raise DataError(f"{path}: there is no folder {path.parent}")
+    for part, given in (("train", train), ("test", test)):
+        if not hasattr(given, "__iter__") and not hasattr(given, "__getitem__"):
+            raise DataError(
+                f"{part} is {type(given).__name__}, expected an iterable of blocks (X, y), such as "
+                f"[({part}.X, {part}.y)]; save_h5 writes a Dataset that is in memory"
+            )
+    with contextlib.ExitStack() as stack:
+        with errors_naming(path):
+            temporary = stack.enter_context(replacing(path))
+            file = stack.enter_context(h5py.File(temporary, "w"))
+        _write_part(path, file, "tr", train, len(names))
+        _write_part(path, file, "tst", test, len(names))
+        with errors_naming(path):
+            if file["trX"].shape[2] != file["tstX"].shape[2]:
+                raise DataError(f"train has {file['trX'].shape[2]} axes and test has {file['tstX'].shape[2]}")
+            file.attrs["format"] = FORMAT
+            file.attrs["classes"] = np.array(names, h5py.string_dtype())
+            file.attrs["provenance"] = provenance
+            if rate is not None:
+                file.attrs["rate"] = float(rate)
+            file.close()
+        done = stack.pop_all()
+    with errors_naming(path), done:  # the file takes its name
+        pass
+
+
+def _write_part(path: Path, file: h5py.File, prefix: str, blocks: Iterable[tuple[Any, ...]], n_classes: int) -> None:
+    """Write the blocks in turn. What the iterable itself raises is not of the file, and passes as it is."""
+    part = "train" if prefix == "tr" else "test"
+    n = 0
+    for number, block in enumerate(blocks):
+        with errors_naming(path):
+            n += _write_block(file, prefix, n, f"{part} block {number}", block, n_classes)
+    if not n:
+        raise DataError(f"{path}: {part} has no samples")
+
+
+def _write_block(file: h5py.File, prefix: str, n: int, name: str, block: Any, n_classes: int) -> int:
+    """Write a block behind the `n` rows there are, and return how many it has."""
+    X, y = _block(block, name, n_classes)
+    if not len(X):
+        return 0
+    if not n:
+        _create(file, prefix, X, n_classes)
+    series, labels = file[prefix + "X"], file[prefix + "Y"]
+    if X.shape[1:] != series.shape[1:]:
+        raise DataError(f"{name} has shape {X.shape}, expected (n, {series.shape[1]}, {series.shape[2]})")
+    X = _cast(X, series.dtype, name)
+    for dataset, values in ((series, X), (labels, (y[:, np.newaxis] == np.arange(n_classes)).astype(np.uint8))):
+        dataset.resize(n + len(X), axis=0)
+        dataset[n:] = values
+    return len(X)
+
+
+def _cast(X: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[Any]:
+    """Turn a block into the dtype of the first, in which it must still be finite."""
+    with np.errstate(over="ignore"):  # what is beyond float32 becomes inf, and is refused
+        cast = X.astype(dtype, copy=False)
+    finite = np.isfinite(cast)
+    if not finite.all():
+        row, step, axis = np.argwhere(~finite)[0]
+        raise DataError(
+            f"{name} X has {X[row, step, axis]} at row {row}, step {step}, axis {axis}, expected numbers that "
+            f"{dtype} holds, as the first block is: give that as float64 for more"
+        )
+    return cast
+
+
+def _block(block: Any, name: str, n_classes: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    if not isinstance(block, tuple | list) or len(block) != 2:
+        raise DataError(f"{name} is a {type(block).__name__}, expected (X, y)")
+    X = real_numbers(block[0], f"{name} X", ("row", "step", "axis"))
+    y = whole_numbers(block[1], f"{name} y", len(X), minimum=0)
+    if len(y) and y.max() >= n_classes:
+        row = int(y.argmax())
+        raise DataError(
+            f"{name} y has {y[row]} at row {row}, expected 0 to {n_classes - 1}: there are {n_classes} classes"
+        )
+    return X, y
+
+
+def _create(file: h5py.File, prefix: str, X: NDArray[Any], n_classes: int) -> None:
+    rows = max(1, CHUNK_BYTES // X[0].nbytes)
+    for name, shape, dtype in ((prefix + "X", X.shape[1:], X.dtype), (prefix + "Y", (n_classes,), np.dtype(np.uint8))):
+        file.create_dataset(name, (0, *shape), dtype, chunks=(rows, *shape), maxshape=(None, *shape), track_times=False)

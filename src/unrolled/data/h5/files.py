@@ -1,0 +1,175 @@
+"""Data sets to and from HDF5, in the layout the course hands out: trX, trY, tstX, tstY."""
+
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled._support import hdf5
+from unrolled._support.atomic_write import replacing
+from unrolled.data.checks import real_numbers
+from unrolled.data.dataset import Dataset, class_names
+from unrolled.data.errors import DataError
+from unrolled.data.h5.layout import FORMAT, OPTIONAL, REQUIRED, attributes_of, errors_naming, is_ours, opened
+from unrolled.data.labels import label_columns, labels_from_zero
+from unrolled.data.samples import Samples
+from unrolled.data.scaling import Scaling
+
+GIB = 2**30
+
+
+def load_h5(
+    path: str | os.PathLike[str],
+    *,
+    classes: Sequence[str] | None = None,
+    rate: float | None = None,
+    first_label: int | None = None,
+    max_bytes: int = 4 * GIB,
+) -> Dataset:
+    """Read a data set from an HDF5 file in the course layout, as it stands: nothing is scaled or shuffled.
+
+    The file holds ``trX`` and ``tstX`` (N, T, D), and ``trY`` and ``tstY``, both one-hot (N, C) or both whole
+    numbers (N,) or (N, 1), for any N, T, D and C. Files written by `save_h5` also hold class names, rate,
+    provenance, scaling, people, trials and lengths. Anything else in the file is left alone. Only data stored in the
+    file itself is read: links and virtual or external data sets are refused.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    classes : sequence of str, optional
+        Class names in the order of the labels. Default: those in the file, else "class 1", "class 2", ...
+    rate : float, optional
+        Steps a second (Hz). Default: that in the file, else None.
+    first_label : int, optional
+        What whole-number labels count from, 0 or 1. None means 0, but labels of which none is 0 are refused
+        unless `classes` is given, because they may well count from 1: pass 0 or 1 to say. One-hot labels
+        ignore it.
+    max_bytes : int
+        The most that the data sets together may take in memory, whatever the file claims: series as float32 or
+        wider, labels as stored and as int64.
+
+    Returns
+    -------
+    Dataset
+        X as float64 if the file has float64, else float32.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read or does not fit: the message names the file, the data set and the row. So too
+        if a data set is not wholly written, or packed otherwise than by gzip, shuffle and fletcher32.
+    """
+    path = Path(path)
+    with errors_naming(path), opened(path) as file:
+        arrays = _read(file, max_bytes)
+        attributes = attributes_of(file) if is_ours(file) else {}
+        return _dataset(arrays, attributes, path.name, classes, rate, first_label)
+
+
+def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
+    """Write a data set in the course layout, so that `load_h5` gives back the same.
+
+    Labels are written one-hot. The file is written under another name beside `path` and renamed at the end.
+
+    Parameters
+    ----------
+    path : str or path-like
+        Replaced if it is there; its folder must be.
+    dataset : Dataset
+        What to write.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be written; an existing one is then as it was.
+    """
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise DataError(f"{path}: there is no folder {path.parent}")
+    n_classes = len(dataset.classes)
+    with errors_naming(path), replacing(path) as temporary, h5py.File(temporary, "w") as file:
+        for prefix, part in (("tr", dataset.train), ("tst", dataset.test)):
+            one_hot = part.y[:, np.newaxis] == np.arange(n_classes)
+            for name, values in (
+                ("X", part.X),
+                ("Y", one_hot.astype(np.uint8)),
+                ("Person", part.person),
+                ("Trial", part.trial),
+                ("Lengths", part.lengths),
+            ):
+                if values is not None:  # no time stamps: the same data give the same bytes
+                    file.create_dataset(prefix + name, data=values, track_times=False)
+        file.attrs["format"] = FORMAT
+        file.attrs["classes"] = np.array(dataset.classes, h5py.string_dtype())
+        file.attrs["provenance"] = dataset.provenance
+        if dataset.rate is not None:
+            file.attrs["rate"] = float(dataset.rate)
+        if dataset.scaling is not None:
+            file.attrs["scaling_mean"] = dataset.scaling.mean
+            file.attrs["scaling_std"] = dataset.scaling.std
+
+
+def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
+    """Read the data sets by name, once all of them are known to be there, harmless and small enough."""
+    ours = is_ours(file)
+    there = set(file)
+    missing = [name for name in REQUIRED if name not in there]
+    if missing:
+        found = ", ".join(sorted(there)[:20]) or "nothing"
+        raise DataError(f"{', '.join(missing)} missing: expected {', '.join(REQUIRED)}, found {found}")
+    wanted = (*REQUIRED, *OPTIONAL) if ours else REQUIRED
+    datasets = {name: hdf5.dataset(file, name) for name in wanted if name in there}
+    size = sum(_bytes_needed(name, dataset) for name, dataset in datasets.items())
+    if size > max_bytes:
+        shapes = ", ".join(f"{name} {dataset.shape}" for name, dataset in datasets.items())
+        raise DataError(f"{shapes} need {size} bytes, expected at most {max_bytes}: pass max_bytes to allow more")
+    label_columns(datasets)
+    return {name: hdf5.read(dataset, name) for name, dataset in datasets.items()}
+
+
+def _bytes_needed(name: str, dataset: h5py.Dataset) -> int:
+    """Give the bytes a data set takes in memory: series at least as float32, the others also as int64, one a row."""
+    numbers, width = math.prod(map(int, dataset.shape)), int(dataset.dtype.itemsize)
+    if name.endswith("X"):
+        return numbers * max(width, 4)
+    return numbers * width + 8 * int(dataset.shape[0] if dataset.shape else 1)
+
+
+def _dataset(
+    arrays: dict[str, NDArray[Any]],
+    attributes: dict[str, Any],
+    file_name: str,
+    classes: Sequence[str] | None,
+    rate: float | None,
+    first_label: int | None,
+) -> Dataset:
+    """Make the data set of what was read; `attributes` is empty unless the file was written by `save_h5`."""
+    X = {part: real_numbers(arrays[part + "X"], part + "X", ("row", "step", "axis")) for part in ("tr", "tst")}
+    if isinstance(classes, str):
+        raise DataError(f"classes is the string {classes!r}, expected a sequence of names")
+    if classes is None and "classes" in attributes:
+        classes = tuple(attributes["classes"])
+    known = None if classes is None else len(class_names(tuple(classes)))
+    y, n_classes = labels_from_zero(arrays, known, first_label, ours=bool(attributes))
+    for part in ("tr", "tst"):
+        if len(y[part]) != len(X[part]):
+            raise DataError(f"{part}X has {len(X[part])} rows, {part}Y has {len(y[part])}: expected as many")
+    if classes is None:
+        classes = [f"class {i + 1}" for i in range(n_classes)]
+    if rate is None and "rate" in attributes:
+        rate = float(attributes["rate"])
+    scaling = None
+    if "scaling_mean" in attributes:
+        scaling = Scaling(attributes["scaling_mean"], attributes["scaling_std"])
+    train, test = (
+        Samples(X[part], y[part], *(arrays.get(part + name) for name in ("Person", "Trial", "Lengths")))
+        for part in ("tr", "tst")
+    )
+    provenance = attributes.get("provenance", f"{file_name}, an HDF5 file in the course layout")
+    return Dataset(train, test, tuple(classes), rate, provenance, scaling)

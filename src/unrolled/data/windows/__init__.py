@@ -1,0 +1,1 @@
+"""From continuous signals to labelled windows."""

@@ -1,0 +1,1 @@
+"""From hidden states to predictions and the loss: equations (2) and (3)."""

@@ -1,0 +1,189 @@
+"""From the states of the last layer to what the head reads: the last one, their mean, or every one.
+
+``read`` gives R (K, m, H), K times at which the head reads, and how much the loss at each weighs, (K, m); a
+sample's weights sum to 1. ``back`` takes the gradient in R to that in the last state and in every state.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from unrolled.rnn.arrays import Array
+from unrolled.rnn.engine.packing import Aligned
+from unrolled.rnn.inputs import weights
+
+Read = Callable[[Array], Array]
+
+
+class Readout(Protocol):
+    """What a network asks of a readout."""
+
+    @property
+    def longest(self) -> int | None:
+        """How many steps a sequence may have, or None for any number."""
+        ...
+
+    def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:
+        """Give R (K, m, H) and the weights (K, m) from the states A (T + 1, m, H) and the last ones (m, H)."""
+        ...
+
+    def gather(self, states: Iterable[Array], batch: Aligned) -> tuple[Array, Array]:
+        """Do what :meth:`read` does, with states that come one by one, for sequences of one length."""
+        ...
+
+    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:
+        """Give the gradients in the last states (m, H) and in all states (T, m, H), None for zero."""
+        ...
+
+    def along(self, predict: Read) -> Read:
+        """Give a function that is called with each state in turn, and tells what is read up to then.
+
+        ``predict`` takes features (m, H) to probabilities (m, C).
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Last:
+    """The head reads each sample's last state, as in the report."""
+
+    longest: ClassVar[int | None] = None
+
+    def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
+        """See :meth:`Readout.read`; K = 1."""
+        return last[None], np.ones((1, len(last)), last.real.dtype)
+
+    def gather(self, states: Iterable[Array], batch: Aligned) -> tuple[Array, Array]:
+        """See :meth:`Readout.gather`."""
+        (last,) = deque(states, maxlen=1)
+        return self.read(last, last, batch)
+
+    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
+        """See :meth:`Readout.back`."""
+        return dR[0], None
+
+    def along(self, predict: Read) -> Read:
+        """See :meth:`Readout.along`."""
+        return predict
+
+
+@dataclass(frozen=True)
+class Mean:
+    """The head reads the mean of each sample's states, over its steps."""
+
+    longest: ClassVar[int | None] = None
+
+    def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:
+        """See :meth:`Readout.read`; K = 1."""
+        T, m = len(A) - 1, len(last)
+        if batch.lengths is None:
+            R = A[1:].mean(0)
+        else:
+            R = np.einsum("tm,tmh->mh", _shares(batch, np.ones(T), last.real.dtype), A[1:])
+        return R[None], np.ones((1, m), last.real.dtype)
+
+    def gather(self, states: Iterable[Array], batch: Aligned) -> tuple[Array, Array]:
+        """See :meth:`Readout.gather`."""
+        T, m, _ = batch.X.shape
+        states = iter(states)
+        total = next(states).copy()
+        for A in states:
+            total += A
+        return total[None] / total.real.dtype.type(T), np.ones((1, m), total.real.dtype)
+
+    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:
+        """See :meth:`Readout.back`."""
+        T = len(batch.X)
+        if batch.lengths is None:
+            return None, np.broadcast_to(dR[0] / dR.real.dtype.type(T), (T, *dR.shape[1:]))
+        return None, _shares(batch, np.ones(T), dR.real.dtype)[:, :, None] * dR[0]
+
+    def along(self, predict: Read) -> Read:
+        """See :meth:`Readout.along`."""
+        total: Any = 0
+        t = 0
+
+        def mean(A: Array) -> Array:
+            nonlocal total, t
+            total, t = total + A, t + 1
+            return predict(total / A.real.dtype.type(t))
+
+        return mean
+
+
+@dataclass(frozen=True)
+class EveryStep:
+    """The head reads every state, and the loss is a weighted sum over the steps: the report's intermediary outputs.
+
+    What the network predicts is the mean, with the same weights, of the probabilities it gives on the way.
+
+    Parameters
+    ----------
+    weights : sequence of float, optional
+        One for each step, from the first on, none below 0; they are divided by their sum. Of a sample of length L
+        the first L count, and if they are all 0, its last step. All alike by default. Sequences may not have more
+        steps than there are weights.
+
+    References
+    ----------
+    C.-Y. Lee et al., "Deeply-supervised nets", AISTATS 2015, over time in place of depth.
+    """
+
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse weights that are not numbers from 0 up."""
+        if self.weights is not None:
+            object.__setattr__(self, "weights", weights(self.weights, "EveryStep's weights"))
+
+    @property
+    def longest(self) -> int | None:
+        """As many steps as there are weights."""
+        return None if self.weights is None else len(self.weights)
+
+    def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
+        """See :meth:`Readout.read`; K = T."""
+        return A[1:], self._shares(batch, A.real.dtype)
+
+    def gather(self, states: Iterable[Array], batch: Aligned) -> tuple[Array, Array]:
+        """See :meth:`Readout.gather`."""
+        R = np.stack([A.copy() for A in states])
+        return R, self._shares(batch, R.real.dtype)
+
+    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
+        """See :meth:`Readout.back`."""
+        return None, dR
+
+    def along(self, predict: Read) -> Read:
+        """See :meth:`Readout.along`."""
+        total: Any = 0
+        sum_, t = 0.0, 0
+
+        def mean(A: Array) -> Array:
+            nonlocal total, sum_, t
+            weight = 1.0 if self.weights is None else self.weights[t]
+            Y_hat, t = predict(A), t + 1
+            if weight:
+                total, sum_ = total + Y_hat.real.dtype.type(weight) * Y_hat, sum_ + weight
+            return Y_hat if sum_ == 0 else total / Y_hat.real.dtype.type(sum_)
+
+        return mean
+
+    def _shares(self, batch: Aligned, dtype: np.dtype[Any]) -> Array:
+        T = len(batch.X)
+        longest = T if batch.lengths is None else int(batch.lengths[0])
+        if self.longest is not None and longest > self.longest:
+            raise ValueError(f"a sequence has {longest} steps, expected at most {self.longest}, as EveryStep's weights")
+        return _shares(batch, np.ones(T) if self.weights is None else np.resize(self.weights, T), dtype)
+
+
+def _shares(batch: Aligned, weights: Array, dtype: np.dtype[Any]) -> Array:
+    """Give each step's share of each sample, (T, m), columns summing to 1, from one weight for each step."""
+    step = batch.own_steps()
+    shares = np.where(step < 0, 0.0, weights[np.maximum(step, 0)])
+    total = shares.sum(0)
+    shares[-1, total == 0] = 1
+    return np.asarray(shares / np.where(total == 0, 1, total), dtype)

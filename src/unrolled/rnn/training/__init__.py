@@ -1,0 +1,1 @@
+"""Training: the loop, optimizers and their kin, and checkpoints."""

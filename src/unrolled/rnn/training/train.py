@@ -1,0 +1,142 @@
+"""Mini-batch training: shuffle, step, look, stop."""
+
+from collections.abc import Callable
+from os import PathLike
+
+import numpy as np
+
+from unrolled.rnn.dropout import Dropout
+from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.training.checkpoint import Checkpoint
+from unrolled.rnn.training.clipping import Clipping
+from unrolled.rnn.training.early_stopping import EarlyStopping
+from unrolled.rnn.training.history import History
+from unrolled.rnn.training.loop import Run, Streams
+from unrolled.rnn.training.optimizers import Optimizer
+from unrolled.rnn.training.samples import Labelled, checked, held_out
+from unrolled.rnn.training.schedules import Schedule
+from unrolled.rnn.training.settings import Augmentation, Settings
+
+
+def train(
+    net: ManyToOne,
+    samples: Labelled,
+    *,
+    optimizer: Optimizer,
+    batch_size: int = 30,
+    epochs: int = 50,
+    validation: Labelled | None = None,
+    test: Labelled | None = None,
+    evaluate_every: int = 1,
+    early_stopping: EarlyStopping | None = None,
+    schedule: Schedule | None = None,
+    clip: Clipping | None = None,
+    dropout: Dropout | None = None,
+    augment: Augmentation | None = None,
+    l2: float = 0.0,
+    window: int | None = None,
+    rng: int | np.random.Generator | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    every: int | None = None,
+    progress: bool = True,
+    on_epoch: Callable[[int, History], object] | None = None,
+) -> History:
+    """Train a network in place, by mini-batches drawn without replacement and shuffled anew each epoch.
+
+    Ctrl-C ends the training after the batch under way: history, and the best parameters with early
+    stopping or else the latest, are kept and returned. A second Ctrl-C interrupts at once.
+
+    Where threadpoolctl is installed (the extra ``threads``), BLAS is held to one thread meanwhile, and large
+    batches are divided among as many threads as BLAS had: see :mod:`unrolled._support.blas_threads`.
+
+    Parameters
+    ----------
+    net : ManyToOne
+        Its parameters are changed.
+    samples : object with ``X`` and ``y``, or a tuple (X, y) or (X, y, lengths), or a source
+        X (N, T, D); y integers (N,) or one-hot (N, C). Sequences of different lengths have ``lengths`` (N,) too;
+        what stands in X after a sample's last step is not read. A source gives its samples batch by batch
+        (:class:`unrolled.rnn.source.Source`), such as a file larger than memory.
+    optimizer : Optimizer
+        Such as ``SGD(0.01)`` or ``Adam(0.003)``.
+    batch_size : int, default 30
+        Samples a batch; the last batch of an epoch holds what is left.
+    epochs : int, default 50
+        At most this many.
+    validation, test : as ``samples``, optional
+        Measured, never trained on. Early stopping looks at ``validation`` alone.
+    evaluate_every : int, default 1
+        Measure them after every so many epochs (the report's figures: 10) and after the last.
+        With early stopping, ``validation`` is measured after every epoch.
+    early_stopping : EarlyStopping, optional
+        Needs ``validation``.
+    schedule : callable, optional
+        What the learning rate is multiplied by, such as ``Cosine(epochs)``; asked before every batch.
+    clip : ClipNorm or ClipValue, optional
+        Holds the gradients to a size.
+    dropout : Dropout, optional
+        Leaves out a share of the numbers of each sequence.
+    augment : callable, optional
+        ``f(X, rng) -> array`` of the same shape, called on every batch (m, T, D) before it is trained on, such as
+        those in ``unrolled.data.augment``. One with a true attribute ``moves_time`` is refused for sequences of
+        different lengths, whose padding it would move.
+    l2 : float, default 0
+        Adds ``l2 / 2`` times the sum of all squared weights (not biases) to what is minimised; not to the losses
+        in the history, which stay comparable.
+    window : int, optional
+        Truncated back-propagation, see :meth:`ManyToOne.loss_and_gradients`.
+    rng : None, int or numpy.random.Generator
+        For shuffling, dropout and augmentation, a stream of its own for each.
+    checkpoint : path-like, optional
+        A file that is kept up to date with everything the training is in the middle of, so that
+        :func:`unrolled.rnn.resume` goes on from it after a kill or a power cut. It must not exist yet.
+    every : int, optional
+        Write the checkpoint after every so many batches; by default after every epoch.
+    progress : bool, default True
+        Show a progress bar with rate and remaining time on standard error (tqdm where it is installed,
+        plain lines where not); False is silent.
+    on_epoch : callable, optional
+        Called as ``on_epoch(epoch, history)`` after each epoch, counted from 1.
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    ValueError
+        If samples or settings are not as described: nothing has been trained then. If what a schedule or an
+        augmentation gives, or a batch of a source, is not: what was trained until then is kept.
+    DivergenceError
+        If the loss, the gradient's norm or a parameter becomes infinite or NaN.
+    FileExistsError
+        If there is a file at ``checkpoint`` already: it may be a training to resume.
+    OSError
+        If the checkpoint cannot be written before training begins. Later, that is a :class:`CheckpointWarning`: the
+        training goes on, and tries again when the next one is due.
+    """
+    if not isinstance(net, ManyToOne):
+        raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
+    net.check_parameters()
+    if net.dtype.kind == "c":
+        raise ValueError(f"net is {net.dtype}, expected float32 or float64: train net.astype(np.float64)")
+    if not (on_epoch is None or callable(on_epoch)):
+        raise ValueError(f"on_epoch is {on_epoch!r}, expected a function of epoch and history")
+    settings = Settings(
+        optimizer=optimizer,
+        batch_size=batch_size,
+        epochs=epochs,
+        evaluate_every=evaluate_every,
+        early_stopping=early_stopping,
+        schedule=schedule,
+        clip=clip,
+        dropout=dropout,
+        augment=augment,
+        l2=l2,
+        window=net._window(window),
+    )
+    training, others = checked(net, samples, "training"), held_out(net, validation, test)
+    if early_stopping is not None and "validation" not in others:
+        raise ValueError("early_stopping was given without validation samples, whose loss it watches")
+    run = Run(net, settings, training, others, Streams.of(rng))
+    return run.go(Checkpoint.begin(checkpoint, every, run), progress, on_epoch)
