@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: report test lint types peers fuzz kill-test test-all benchmark clean
+.PHONY: report test lint types peers fuzz golden kill-test test-all benchmark clean
 
 report: $(VENV)/ready
 	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data "$(DATA)")
@@ -36,6 +36,12 @@ peers: $(VENV)/ready
 	$(BIN)/python -m pip install --quiet "scikit-learn>=1.3"
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "torch==2.13.0" || echo "no PyTorch here"
 	$(BIN)/python -m pytest tests/peers
+
+# The digests of results that the suite holds the code to, to the bit, made anew from src. Allowed after a change that is
+# meant to change results, or that adds configurations, and says so in its message; or on a machine of other libraries,
+# after `--compare` has found nothing between the commit that made the old values and this one (see tests/golden/make.py).
+golden: $(VENV)/ready
+	$(BIN)/python tests/golden/make.py --src src --write
 
 # Damaged files by the hundred thousand at every reader; FUZZ_ARGS="--mutants 5000 --first 900000" for fewer, and others.
 # Those that break a promise are kept in fuzz-failures.
