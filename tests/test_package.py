@@ -28,3 +28,9 @@ def test_the_network_knows_nothing_of_files_of_data_or_of_plots() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert run.stdout == "[]\n"
+
+
+def test_dir_lists_the_parts() -> None:
+    assert {"data", "metrics", "plots", "rnn", "sweep", "textbook", "__version__"} <= set(dir(unrolled))
+    assert dir(unrolled) == sorted(set(dir(unrolled)))
+    assert set(unrolled.__all__) <= set(dir(unrolled))

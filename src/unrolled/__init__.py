@@ -1,17 +1,22 @@
 """Recurrent networks in plain NumPy, with every gradient written by hand.
 
-The parts: `unrolled.rnn` (the network), `unrolled.data`, `unrolled.metrics`, `unrolled.plots` and `unrolled.sweep`
-(searches over hyperparameters); each is imported when it is first used.
+The parts: `unrolled.textbook` (the report's equations as printed), `unrolled.rnn` (the network), `unrolled.data`,
+`unrolled.metrics`, `unrolled.plots` and `unrolled.sweep` (searches over hyperparameters); each is imported when it is
+first used.
 """
 
 import importlib
 from types import ModuleType
 
 __version__ = "0.1.0"
-__all__ = ["data", "metrics", "plots", "rnn", "sweep"]
+__all__ = ["data", "metrics", "plots", "rnn", "sweep", "textbook"]
 
 
 def __getattr__(name: str) -> ModuleType:
     if name not in __all__:
         raise AttributeError(f"module 'unrolled' has no attribute {name!r}")
     return importlib.import_module(f"unrolled.{name}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from differences import relative_difference
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import relative_difference
 
 from unrolled import rnn
 from unrolled._support import blas_threads as threads

@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from differences import relative_difference
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from oracles import relative_difference
 
 from unrolled import rnn
 

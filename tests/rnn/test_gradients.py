@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from differences import relative_difference
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import relative_difference, report_bptt
 
-from unrolled import rnn
+from unrolled import rnn, textbook
 from unrolled.rnn.engine.packing import align
 from unrolled.rnn.initializers import Initializer
 
@@ -71,7 +71,7 @@ def test_batches_of_one_and_of_thirty(m: int) -> None:
 def test_equals_the_reports_formulas_term_by_term(shape: dict[str, int], seed: int) -> None:
     net, X, y = problem(**shape, seed=seed, initializer=rnn.xavier_normal)
     loss, gradients = net.loss_and_gradients(X, y)
-    expected_loss, expected = report_bptt(net.parameters, X, np.eye(shape["C"])[y])
+    expected_loss, expected = textbook.loss_and_gradients(net.parameters, X, np.eye(shape["C"])[y])
     assert loss == pytest.approx(expected_loss, rel=1e-13)
     for name, gradient in gradients.items():
         assert relative_difference(gradient, expected[name]) <= 1e-12, name
@@ -83,7 +83,7 @@ def test_float32_equals_the_reports_formulas_to_rounding(m: int, H: int) -> None
     net = net.astype(np.float32)
     X = X.astype(np.float32)
     loss, gradients = net.loss_and_gradients(X, y)
-    expected_loss, expected = report_bptt(net.parameters, X, np.eye(6)[y])
+    expected_loss, expected = textbook.loss_and_gradients(net.parameters, X, np.eye(6)[y])
     assert loss == pytest.approx(expected_loss, rel=1e-5)
     for name, gradient in gradients.items():
         assert gradient.dtype == np.float32
@@ -133,7 +133,7 @@ def test_gradients_that_vanish_to_zero_are_those_of_the_full_way_back() -> None:
     net, X, y = problem(m=3, T=90, D=3, H=5, C=3, seed=0, initializer=rnn.uniform(-0.01, 0.01))
     net, X = net.astype(np.float32), X.astype(np.float32)
     loss, gradients = net.loss_and_gradients(X, y)
-    _, expected = report_bptt(net.parameters, X, np.eye(3)[y])
+    _, expected = textbook.loss_and_gradients(net.parameters, X, np.eye(3)[y])
     backward = net.backward(net.forward(X), y)
     assert not backward.delta[:48].any()
     assert backward.delta[-3:].any()

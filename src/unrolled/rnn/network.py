@@ -527,10 +527,10 @@ class ManyToOne:
         window: int | None = None,
     ) -> tuple[float, Parameters]:
         loss, dZ = self._loss(reading, Y)  # dZ = (Y_hat - Y) / m
-        dR = through(dZ @ self.parameters["W_ho"], masks, len(self.cells))  # dE/dA^(T_x)
+        dR = through(dZ @ self.parameters["W_ho"], masks, len(self.cells))  # section 2.3, line 1
         gradients = self.layers.backward(self.parameters, traces, *self.readout.back(dR, batch), masks, window)
         H, C = reading.R.shape[-1], self.n_classes
-        gradients["W_ho"] = dZ.reshape(-1, C).T @ reading.R.reshape(-1, H)
+        gradients["W_ho"] = dZ.reshape(-1, C).T @ reading.R.reshape(-1, H)  # section 2.3, line 2
         gradients["b_o"] = dZ.sum((0, 1))
         return loss.item(), {name: gradients[name] for name in self.parameters}
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import relative_difference
 
 from unrolled import rnn
 from unrolled.rnn.engine.packing import align
@@ -114,42 +113,6 @@ def test_gradients_of_every_entry(cell: str, m: int, T: int, D: int, H: int, see
     central, complex_step = check.worst
     assert central <= 1e-6, f"\n{check}"
     assert complex_step <= 1e-11, f"\n{check}"
-
-
-def by_hand_lstm(p: dict[str, np.ndarray], X: np.ndarray) -> np.ndarray:
-    """The states of PyTorch's equations, a gate at a time."""
-    H = p["W_hh"].shape[1]
-    A, c, states = np.zeros((len(X), H)), np.zeros((len(X), H)), []
-    for t in range(X.shape[1]):
-        i, f, g, o = np.split(X[:, t] @ p["W_ih"].T + A @ p["W_hh"].T + p["b_h"], 4, axis=1)
-        c = 1 / (1 + np.exp(-f)) * c + 1 / (1 + np.exp(-i)) * np.tanh(g)
-        A = 1 / (1 + np.exp(-o)) * np.tanh(c)
-        states.append(A)
-    return np.stack(states)
-
-
-def by_hand_gru(p: dict[str, np.ndarray], X: np.ndarray) -> np.ndarray:
-    """The states of PyTorch's equations, a gate at a time."""
-    H = p["W_hh"].shape[1]
-    A, states = np.zeros((len(X), H)), []
-    for t in range(X.shape[1]):
-        x_r, x_z, x_n = np.split(X[:, t] @ p["W_ih"].T + p["b_h"], 3, axis=1)
-        h_r, h_z, h_n = np.split(A @ p["W_hh"].T, 3, axis=1)
-        r, z = 1 / (1 + np.exp(-x_r - h_r)), 1 / (1 + np.exp(-x_z - h_z))
-        A = (1 - z) * np.tanh(x_n + r * (h_n + p["b_hn"])) + z * A
-        states.append(A)
-    return np.stack(states)
-
-
-@pytest.mark.parametrize(("cell", "oracle"), [(rnn.LSTM(5), by_hand_lstm), (rnn.GRU(5), by_hand_gru)])
-@pytest.mark.parametrize(("dtype", "tolerance"), [(np.float64, 1e-13), (np.float32, 1e-5)])
-def test_states_are_those_of_the_equations(cell: object, oracle: object, dtype: type, tolerance: float) -> None:
-    net = network([cell]).astype(dtype)  # type: ignore[list-item]
-    X, _ = samples(4, 30)
-    A = net.forward(X).A
-    assert A.dtype == dtype
-    assert not A[0].any()
-    assert relative_difference(A[1:], oracle(net.parameters, X)) <= tolerance  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("cell", [rnn.LSTM(3), rnn.GRU(3), rnn.Tanh(3)])

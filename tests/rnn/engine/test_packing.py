@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from differences import relative_difference
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracles import relative_difference
 
 from unrolled import rnn
 

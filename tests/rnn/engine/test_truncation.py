@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from oracles import relative_difference
+from differences import relative_difference
 
 from unrolled import rnn
 

@@ -117,7 +117,7 @@ class Tanh:
                 if each_dA is not None:
                     each_dA[t] = back
                 multiply(delta, active, delta)  # dE/dA^(t) * (1 - A_t^2)
-                delta.dot(W_hh, active)  # dE/dA^(t-1), a row a sample: (W_hh^T delta)^T
+                delta.dot(W_hh, active)  # section 2.3, line 3, a row a sample: (W_hh^T delta)^T
                 if keep is not None:
                     active *= keep[: len(active)]
                 if window is not None and (T - t) % window == 0:
@@ -126,8 +126,8 @@ class Tanh:
             # dE/dW_hh, as the report does.
             trace.rest(deltas, few)
             rows = deltas.reshape(-1, H)
-            dW_hh += rows.T.dot(trace.seen[:-1][few].reshape(-1, H))
-            dW_x += trace.inputs[few].reshape(len(rows), -1).T.dot(rows)
+            dW_hh += rows.T.dot(trace.seen[:-1][few].reshape(-1, H))  # section 2.3, lines 5, 7
+            dW_x += trace.inputs[few].reshape(len(rows), -1).T.dot(rows)  # section 2.3, lines 4, 6
             round_tiny(back)
             if dA is None and not np.count_nonzero(back):
                 trace.nothing_before(few.start)  # vanished

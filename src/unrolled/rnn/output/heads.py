@@ -27,7 +27,7 @@ def sigmoid(Z: Array) -> Array:
     """
     negative = Z.real < 0
     e = np.exp(np.where(negative, Z, -Z))  # exp(-|Z|), analytic on either side of zero
-    return np.asarray(np.where(negative, e, 1) / (1 + e))
+    return np.asarray(np.where(negative, e, 1) / (1 + e))  # (2)
 
 
 def softmax(Z: Array) -> Array:

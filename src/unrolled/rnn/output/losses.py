@@ -38,7 +38,7 @@ def binary_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tu
     e = np.exp(
         np.where(negative, Z, -Z)
     )  # exp(-|Z|) never overflows; the sign is the real part's, for the complex step
-    E = (w * (np.where(negative, 0, Z) - Y * Z + np.log1p(e))).sum()
+    E = (w * (np.where(negative, 0, Z) - Y * Z + np.log1p(e))).sum()  # (3)
     small, large = e / (1 + e), 1 / (1 + e)
     dZ = w * ((1 - Y) * np.where(negative, small, large) - Y * np.where(negative, large, small))
     return E, dZ
