@@ -1,17 +1,248 @@
-"""What the network and the metrics both ask of an array at the door."""
+"""The door: each check returns the value in the form wanted, or says in one sentence what was passed and expected.
 
-from typing import Any
+Checks of one setting are called ``check(value, name, error=...)``: ``name`` is what the message calls the value,
+``error`` the type that is raised, which is a ValueError or one of its kind.
+:func:`checked_fields` applies them to the fields of a dataclass.
+"""
+
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+Kind = TypeVar("Kind")
 
-def numeric(value: Any, name: str) -> NDArray[Any]:
-    """Return ``value`` as a real array, or raise a ValueError where it holds anything but real numbers."""
+
+class Check(Protocol):
+    """A check of one value: the value in the form wanted, or ``error`` raised with one sentence."""
+
+    def __call__(self, value: Any, name: str, *, error: type[ValueError] = ValueError) -> Any:
+        """Return the value in the form wanted."""
+        ...
+
+
+def whole_number(
+    value: Any,
+    name: str,
+    minimum: int | None = None,
+    maximum: int | None = None,
+    *,
+    error: type[ValueError] = ValueError,
+) -> int:
+    """Return ``value`` as an int, unless it is not a whole number or is out of range.
+
+    Parameters
+    ----------
+    value : int or numpy integer
+        Of true and false, neither is taken for a number.
+    name : str
+        What the message calls the value.
+    minimum, maximum : int, optional
+        The range, both ends included.
+    error : type, default ValueError
+        What is raised.
+
+    Returns
+    -------
+    int
+
+    Examples
+    --------
+    >>> whole_number(50, "hidden", 1)
+    50
+    >>> whole_number(0, "hidden", 1)
+    Traceback (most recent call last):
+        ...
+    ValueError: hidden is 0, expected a whole number, 1 or more
+    """
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or (minimum is not None and value < minimum) or (maximum is not None and value > maximum):
+        wanted = "a whole number"
+        if minimum is not None:
+            wanted += f", {minimum} or more" if maximum is None else f" from {minimum} to {maximum}"
+        elif maximum is not None:
+            wanted += f", {maximum} or less"
+        raise error(f"{name} is {_shown(value)}, expected {wanted}")
+    return int(value)
+
+
+def real_number(
+    value: Any,
+    name: str,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+    error: type[ValueError] = ValueError,
+) -> float:
+    """Return ``value`` as a float, unless it is not a finite number or is out of range.
+
+    Parameters
+    ----------
+    value : float or int, or NumPy's
+        Of true and false, neither is taken for a number.
+    name : str
+        What the message calls the value.
+    minimum, maximum : float, optional
+        The range, both ends included.
+    above, below : float, optional
+        The range, both ends excluded.
+    error : type, default ValueError
+        What is raised.
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> real_number(0.5, "p", 0, below=1)
+    0.5
+    >>> real_number(0, "limit", above=0)
+    Traceback (most recent call last):
+        ...
+    ValueError: limit is 0, expected a finite number above 0
+    """
+    real = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+    try:
+        number = float(value) if real else np.nan
+    except OverflowError:  # a whole number of hundreds of digits
+        number = np.nan
+    if (
+        not np.isfinite(number)
+        or (minimum is not None and number < minimum)
+        or (maximum is not None and number > maximum)
+        or (above is not None and not number > above)
+        or (below is not None and not number < below)
+    ):
+        wanted = "a finite number"
+        wanted += f" from {minimum:g}" if minimum is not None else f" above {above:g}" if above is not None else ""
+        wanted += f" to {maximum:g}" if maximum is not None else f" to below {below:g}" if below is not None else ""
+        raise error(f"{name} is {_shown(value)}, expected {wanted}")
+    return number
+
+
+def one_of(value: Any, allowed: Collection[str], name: str, *, error: type[ValueError] = ValueError) -> str:
+    """Return ``value`` if it is one of the texts in ``allowed``.
+
+    Examples
+    --------
+    >>> one_of("people", ("person", "trial"), "split")
+    Traceback (most recent call last):
+        ...
+    ValueError: split is 'people', expected one of 'person', 'trial'
+    """
+    if not isinstance(value, str) or value not in allowed:
+        raise error(f"{name} is {_shown(value)}, expected one of {', '.join(map(repr, allowed))}")
+    return value
+
+
+def numeric(value: Any, name: str, *, error: type[ValueError] = ValueError) -> NDArray[Any]:
+    """Return ``value`` as a real array, unless it holds anything but real numbers."""
     try:
         array = np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"{name} is ragged, expected rows of one length ({error})") from None
+    except (ValueError, TypeError) as problem:  # ragged lists, objects that refuse to be arrays
+        raise error(f"{name} is ragged, expected rows of one length ({problem})") from None
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"{name} holds {array.dtype} values, expected real numbers")
+        raise error(f"{name} holds {array.dtype} values, expected real numbers")
     return array
+
+
+def sample_weights(values: Any, name: str, *, error: type[ValueError] = ValueError) -> tuple[float, ...]:
+    """Return weights as a tuple of floats, unless they are not a row of finite numbers from 0 on, not all 0."""
+    array = numeric(values, name, error=error)
+    with np.errstate(over="ignore"):
+        fine = array.ndim == 1 and array.size and np.isfinite(array.astype(float).sum()) and array.min() >= 0
+    if not fine or not array.any():
+        raise error(f"{name} are {_shown(values)}, expected a row of finite numbers, 0 or more and not all 0")
+    return tuple(array.astype(float).tolist())
+
+
+def whole(minimum: int | None = None, maximum: int | None = None) -> Check:
+    """Return a :func:`whole_number` check of this range, for :func:`checked_fields`."""
+    return partial(whole_number, minimum=minimum, maximum=maximum)
+
+
+def real(
+    minimum: float | None = None,
+    maximum: float | None = None,
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> Check:
+    """Return a :func:`real_number` check of this range, for :func:`checked_fields`."""
+    return partial(real_number, minimum=minimum, maximum=maximum, above=above, below=below)
+
+
+def choice(*allowed: str) -> Check:
+    """Return a check that a text is one of these, for :func:`checked_fields`."""
+
+    def check(value: Any, name: str, *, error: type[ValueError] = ValueError) -> str:
+        return one_of(value, allowed, name, error=error)
+
+    return check
+
+
+def optional(check: Check) -> Check:
+    """Return a check that lets None pass, for :func:`checked_fields`."""
+
+    def check_unless_none(value: Any, name: str, *, error: type[ValueError] = ValueError) -> Any:
+        return None if value is None else check(value, name, error=error)
+
+    return check_unless_none
+
+
+def checked_fields(error: type[ValueError] = ValueError, **checks: Check) -> Callable[[type[Kind]], type[Kind]]:
+    """Check fields of a dataclass when it is made, and set them to what the checks return.
+
+    It decorates the class below ``@dataclass``. A ``__post_init__`` that the class has is called afterwards.
+
+    Parameters
+    ----------
+    error : type, default ValueError
+        What is raised.
+    **checks : callable
+        A check for each field that has one. Messages name the class and the field.
+
+    Examples
+    --------
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... @checked_fields(limit=real(above=0))
+    ... class ClipNorm:
+    ...     limit: float
+    >>> ClipNorm(1)
+    ClipNorm(limit=1.0)
+    >>> ClipNorm(-1)
+    Traceback (most recent call last):
+        ...
+    ValueError: ClipNorm's limit is -1, expected a finite number above 0
+    """
+
+    def decorate(kind: type[Kind]) -> type[Kind]:
+        afterwards = getattr(kind, "__post_init__", None)
+
+        def __post_init__(self: Any) -> None:
+            name = type(self).__name__
+            of = f"{name}'" if name.endswith("s") else f"{name}'s"
+            for field, check in checks.items():
+                object.__setattr__(self, field, check(getattr(self, field), f"{of} {field}", error=error))
+            if afterwards is not None:
+                afterwards(self)
+
+        kind.__post_init__ = __post_init__  # type: ignore[attr-defined]  # which the dataclass then calls
+        return kind
+
+    return decorate
+
+
+def _shown(value: Any, longest: int = 100) -> str:
+    """Return the value as a message shows it: its repr, cut where it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of thousands of digits
+        text = f"a {type(value).__name__} of thousands of digits"
+    return text if len(text) <= longest else f"{text[:longest]}..."
