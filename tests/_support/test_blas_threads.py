@@ -21,7 +21,7 @@ from unrolled._support import blas_threads as threads
 
 @given(m=st.integers(1, 500), hidden=st.integers(1, 600), n=st.integers(1, 16))
 def test_parts_cover_every_sample_once_evenly_and_are_worth_it(m: int, hidden: int, n: int) -> None:
-    parts = threads.divided(m, hidden, n)
+    parts = threads.split_batch(m, hidden, n)
     assert 1 <= len(parts) <= n
     assert np.concatenate([np.arange(m)[part] for part in parts]).tolist() == list(range(m))
     sizes = [part.stop - part.start for part in parts]
@@ -35,7 +35,7 @@ def test_a_divided_step_is_the_step(m: int, n: int) -> None:
     rng = np.random.default_rng(0)
     net = rnn.ManyToOne(rnn.Tanh(192), 3, 4, rng=0, dtype=np.float64)
     X, Y = rng.standard_normal((m, 9, 3)), np.eye(4)[rng.integers(0, 4, m)]
-    assert len(threads.divided(m, 192, n)) == n
+    assert len(threads.split_batch(m, 192, n)) == n
     loss, gradients = net.step(X, Y)
     divided, divided_gradients = net.step(X, Y, n)
     assert divided == pytest.approx(loss, rel=1e-14)
@@ -167,7 +167,7 @@ def test_an_error_in_a_part_is_the_callers() -> None:
         return n
 
     with pytest.raises(RuntimeError, match="part 1"):
-        threads.share(fail, [0, 1], 2)
+        threads.map_threads(fail, [0, 1], 2)
 
 
 def test_without_threadpoolctl_everything_works_undivided() -> None:
@@ -189,7 +189,7 @@ def test_work_is_dealt_evenly_and_comes_back_in_order() -> None:
         time.sleep(0.001)
         return n, threading.current_thread().name
 
-    outcomes = threads.share(who, range(11), 2)
+    outcomes = threads.map_threads(who, range(11), 2)
     assert [n for n, _ in outcomes] == list(range(11))
     counts = Counter(name for _, name in outcomes)
     assert sorted(counts.values()) == [5, 6]

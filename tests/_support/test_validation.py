@@ -1,7 +1,8 @@
 """What is refused at the door, and in which words."""
 
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Protocol
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from unrolled._support.validation import (
     checked_fields,
     choice,
+    implements,
     numeric,
     one_of,
     optional,
@@ -93,3 +95,68 @@ def test_fields_are_checked_and_set() -> None:
     ):
         with pytest.raises(OwnError, match=message):
             Bias(**wrong)
+
+
+class Drawn(Protocol):
+    """What a drawing asks of a shape."""
+
+    color: str
+
+    def draw(self) -> str:
+        """Return it."""
+        ...
+
+    @property
+    def area(self) -> float:
+        """How much ink."""
+        ...
+
+
+class Moved(Drawn, Protocol):
+    """One that moves too, and is called."""
+
+    def __call__(self) -> int:
+        """Move."""
+        ...
+
+
+class Shape:
+    """Has all of it."""
+
+    color = "red"
+    area = 0.0
+
+    def draw(self) -> str:
+        """Return nothing."""
+        return ""
+
+
+class Moving(Shape):
+    """Has all of that."""
+
+    def __call__(self) -> int:
+        """Stay."""
+        return 1
+
+
+def test_what_implements_a_protocol_is_returned_itself() -> None:
+    shape, moving = Shape(), Moving()
+    assert implements(shape, Drawn, "shape", "Shape()") is shape
+    assert implements(moving, Moved, "shape", "Moving()") is moving
+
+
+@pytest.mark.parametrize(
+    ("value", "protocol", "said"),
+    [
+        (Shape, Drawn, r"shape is <class .*Shape'>, a class: expected one such as Shape\(\)"),
+        (SimpleNamespace(color="red", area=1), Drawn, "which has no method draw: expected one such as"),
+        (SimpleNamespace(color="red", area=1, draw=3), Drawn, "which has no method draw"),
+        (SimpleNamespace(color="red", draw=print), Drawn, "which has no attribute area"),
+        (SimpleNamespace(area=0, draw=print), Drawn, "which has no attribute color"),
+        (Shape(), Moved, "which cannot be called"),
+        (3, Moved, "shape is 3, which has no attribute color"),
+    ],
+)
+def test_what_lacks_a_member_of_a_protocol_is_refused_by_its_name(value: Any, protocol: type, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        implements(value, protocol, "shape", "Shape()", error=TypeError)

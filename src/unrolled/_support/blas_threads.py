@@ -1,7 +1,7 @@
 """Which threads do the work: ours, a part of the batch each, rather than BLAS's.
 
 The samples of a batch do not depend on each other, so large batches are divided among threads that meet once a
-batch. BLAS would divide each product instead and meet twice a step, and would leave the tanh to one thread.
+batch. BLAS would divide each product instead and meet after each, and would leave what is no product to one thread.
 `threadpoolctl <https://github.com/joblib/threadpoolctl>`_ holds BLAS to one thread meanwhile; where it is not
 installed (it is the extra ``threads``), or BLAS has one thread anyway, nothing is divided.
 """
@@ -19,10 +19,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 Task = TypeVar("Task")
-Outcome = TypeVar("Outcome")
+Result = TypeVar("Result")
 
 WORTH = 4096
-"""Samples times hidden units that make a part of a batch worth a thread of its own (measured; see benchmarks)."""
+"""Samples times numbers a sample that make a part of a batch worth a thread of its own (measured; see benchmarks)."""
 
 
 class _Hold:
@@ -35,7 +35,7 @@ class _Hold:
     blocks = 0  # that are under way, in whichever thread
     threads = 1  # that BLAS had when the first of them began, and that are ours to use
     release = Event()
-    keeper = Thread()
+    holder = Thread()
 
 
 _undivided = ContextVar("_undivided", default=False)
@@ -43,10 +43,15 @@ _undivided = ContextVar("_undivided", default=False)
 
 @contextmanager
 def one_blas_thread() -> Iterator[int]:
-    """Hold BLAS to one thread within the block; yields how many threads it had, which are now ours to use.
+    """Hold BLAS to one thread within the block.
 
     Of blocks that overlap, in one thread or in several, the first to begin takes hold and the last to end lets go.
     Where the program limits BLAS itself by threadpoolctl, that stays as it is, and one thread is ours.
+
+    Yields
+    ------
+    int
+        How many threads BLAS had, which are now ours to use.
     """
     control = _control()
     if control is None:
@@ -64,20 +69,20 @@ def one_blas_thread() -> Iterator[int]:
             _Hold.blocks -= 1
             if _Hold.blocks == 0:
                 _Hold.release.set()
-                _Hold.keeper.join()
+                _Hold.holder.join()
 
 
 def _take_hold(control: Any) -> None:
     before = max(library.num_threads for library in control.lib_controllers)
     held, release = Event(), Event()
 
-    def keep() -> None:
+    def hold() -> None:
         with control.limit(limits=1):
             held.set()
             release.wait()
 
-    _Hold.release, _Hold.keeper = release, Thread(target=keep, name="unrolled-blas", daemon=True)
-    _Hold.keeper.start()
+    _Hold.release, _Hold.holder = release, Thread(target=hold, name="unrolled-blas", daemon=True)
+    _Hold.holder.start()
     held.wait()
     alone = all(library.num_threads == 1 for library in control.lib_controllers)
     _Hold.threads = before if alone else 1
@@ -94,25 +99,60 @@ def undivided() -> Iterator[None]:
         _undivided.reset(before)
 
 
-def divided(m: int, hidden: int, threads: int) -> list[slice]:
-    """Divide m samples among threads, as evenly as can be, into no more parts than are worth it."""
-    n = max(1, min(threads, m, m * hidden // WORTH))
+def split_batch(m: int, width: int, threads: int) -> list[slice]:
+    """Divide a batch among threads, as evenly as can be, into no more parts than are worth it.
+
+    Parameters
+    ----------
+    m : int
+        Samples.
+    width : int
+        Numbers a sample, by which the work of a part is judged.
+    threads : int
+        The most parts there may be.
+
+    Returns
+    -------
+    list of slice
+        At least one, in order, none empty.
+
+    Examples
+    --------
+    >>> split_batch(100, 128, threads=2)
+    [slice(0, 50, None), slice(50, 100, None)]
+    """
+    n = max(1, min(threads, m, m * width // WORTH))
     edges = [m * i // n for i in range(n + 1)]
     return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
-def share(function: Callable[[Task], Outcome], tasks: Sequence[Task], threads: int) -> list[Outcome]:
-    """Call ``function`` on every task, dealt to this thread and up to ``threads - 1`` others; outcomes in order."""
+def map_threads(function: Callable[[Task], Result], tasks: Sequence[Task], threads: int) -> list[Result]:
+    """Call a function on every task, in this thread and up to ``threads - 1`` others; results in order.
+
+    Parameters
+    ----------
+    function : callable
+        Called with one task. What it raises is raised here.
+    tasks : sequence
+        Every n-th of them goes to the same of n threads.
+    threads : int
+        How many threads work at the most.
+
+    Returns
+    -------
+    list
+        One result for each task.
+    """
     n = max(1, min(threads, len(tasks)))
     errors = np.geterr()  # which is each thread's own
 
-    def work(hand: Sequence[Task]) -> list[Outcome]:
+    def work(dealt: Sequence[Task]) -> list[Result]:
         with np.errstate(**errors):
-            return [function(task) for task in hand]
+            return [function(task) for task in dealt]
 
     others = [_pool(threads - 1).submit(work, tasks[i::n]) for i in range(1, n)]
-    dealt = [work(tasks[::n]), *(other.result() for other in others)]
-    return [dealt[i % n][i // n] for i in range(len(tasks))]
+    results = [work(tasks[::n]), *(other.result() for other in others)]
+    return [results[i % n][i // n] for i in range(len(tasks))]
 
 
 @cache

@@ -5,9 +5,10 @@ Checks of one setting are called ``check(value, name, error=...)``: ``name`` is 
 :func:`checked_fields` applies them to the fields of a dataclass.
 """
 
+import inspect
 from collections.abc import Callable, Collection
-from functools import partial
-from typing import Any, Protocol, TypeVar
+from functools import cache, partial
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -161,6 +162,56 @@ def sample_weights(values: Any, name: str, *, error: type[ValueError] = ValueErr
     return tuple(array.astype(float).tolist())
 
 
+def implements(value: Kind, protocol: type, name: str, example: str, *, error: type[Exception] = ValueError) -> Kind:
+    """Return ``value`` if it has every method and attribute of a protocol, and is an instance, not a class.
+
+    A part that somebody else wrote is checked so where it is handed over, once, rather than by an AttributeError in
+    the middle of the work. Signatures are not compared, and nothing is called.
+
+    Parameters
+    ----------
+    value : object
+        A function is an instance of a protocol whose one method is ``__call__``.
+    protocol : type
+        A ``typing.Protocol``. What it defines itself and what it inherits from other protocols must be there:
+        methods must be callable, properties and annotated attributes must exist.
+    name : str
+        What the message calls the value, such as ``"optimizer"``.
+    example : str
+        What the message recommends instead, such as ``"rnn.SGD(0.01)"``.
+    error : type, default ValueError
+        What is raised.
+
+    Returns
+    -------
+    object
+        ``value`` itself.
+
+    Examples
+    --------
+    >>> class Drawn(Protocol):
+    ...     def draw(self) -> str: ...
+    >>> class Blank: ...
+    >>> implements(Blank(), Drawn, "shape", "Circle(1)")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: shape is <...Blank object at ...>, which has no method draw: expected one such as Circle(1)
+    >>> implements(Blank, Drawn, "shape", "Circle(1)")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: shape is <class '...Blank'>, a class: expected one such as Circle(1)
+    """
+    if isinstance(value, type):
+        raise error(f"{name} is {_shown(value)}, a class: expected one such as {example}")
+    for member, is_method in _members(protocol).items():
+        found = getattr(value, member, None)
+        if callable(found) or (not is_method and hasattr(value, member)):
+            continue
+        lack = "cannot be called" if member == "__call__" else f"has no {'method' * is_method or 'attribute'} {member}"
+        raise error(f"{name} is {_shown(value)}, which {lack}: expected one such as {example}")
+    return value
+
+
 def whole(minimum: int | None = None, maximum: int | None = None) -> Check:
     """Return a :func:`whole_number` check of this range, for :func:`checked_fields`."""
     return partial(whole_number, minimum=minimum, maximum=maximum)
@@ -237,6 +288,20 @@ def checked_fields(error: type[ValueError] = ValueError, **checks: Check) -> Cal
         return kind
 
     return decorate
+
+
+@cache
+def _members(protocol: type) -> dict[str, bool]:
+    """Return the names of a protocol's members, in the order they are written, and whether each is a method."""
+    members: dict[str, bool] = {}
+    for base in reversed(protocol.__mro__):
+        if base in (object, Generic, Protocol):
+            continue
+        defined = {**dict.fromkeys(inspect.get_annotations(base)), **vars(base)}
+        for member, definition in defined.items():
+            if member in ("__call__", "__len__") or not member.startswith("_"):
+                members[member] = inspect.isfunction(definition)
+    return members
 
 
 def _shown(value: Any, longest: int = 100) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled._support.blas_threads import divided, share
+from unrolled._support.blas_threads import map_threads, split_batch
 from unrolled.rnn import inputs, storage
 from unrolled.rnn.arrays import Array, IntArray, Parameters, ReadOnlyParameters
 from unrolled.rnn.cells import Cell
@@ -405,11 +405,11 @@ class ManyToOne:
                 reading = self._forward(batch, traces, of_part)
                 return self._backward(batch, traces, reading, batch.sorted(Y[rows]), of_part, window)
 
-        parts = divided(len(X), self._width, threads)
+        parts = split_batch(len(X), self._width, threads)
         if len(parts) == 1:
             return of(parts[0])
         # A mean over the batch is the mean of the parts' means, weighted by their sizes.
-        outcomes = share(of, parts, threads)
+        outcomes = map_threads(of, parts, threads)
         weights = [(part.stop - part.start) / len(X) for part in parts]
         loss, gradients = weights[0] * outcomes[0][0], outcomes[0][1]
         for name, gradient in gradients.items():

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unrolled._support.blas_threads import WORTH, divided, one_blas_thread, share
+from unrolled._support.blas_threads import WORTH, map_threads, one_blas_thread, split_batch
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.rnn.engine.packing import align
@@ -53,6 +53,6 @@ def blocks(
     if len(X) <= BLOCK and len(X) * net._width < 2 * WORTH:
         return [block(slice(0, len(X)))]
     with one_blas_thread() as threads:
-        size = min(BLOCK, -(-len(X) // len(divided(len(X), net._width, threads))))
+        size = min(BLOCK, -(-len(X) // len(split_batch(len(X), net._width, threads))))
         parts = [slice(n, min(n + size, len(X))) for n in range(0, len(X), size)]
-        return share(block, parts, threads)
+        return map_threads(block, parts, threads)
