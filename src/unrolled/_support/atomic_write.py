@@ -34,8 +34,10 @@ def replacing(path: str | os.PathLike[str], label: str = "unrolled") -> Iterator
 
     Examples
     --------
-    >>> with replacing("results.json") as temporary:  # doctest: +SKIP
-    ...     temporary.write_text("{}")
+    >>> with replacing("results.json") as temporary:
+    ...     written = temporary.write_text("{}")
+    >>> Path("results.json").read_text()
+    '{}'
     """
     target = Path(path).resolve()
     if target.exists() and not target.is_file():

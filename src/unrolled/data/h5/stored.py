@@ -288,9 +288,15 @@ def open_h5(
 
     Examples
     --------
-    >>> with data.open_h5("larger_than_memory.h5") as movements:  # doctest: +SKIP
-    ...     history = rnn.train(net, movements.train, validation=movements.test, optimizer=rnn.SGD(0.01), rng=0)
-    ...     scores = net.predict_proba(movements.test)
+    >>> import numpy as np
+    >>> from unrolled import data, rnn
+    >>> X, y = np.zeros((20, 30, 3)), np.arange(20) % 2
+    >>> data.write_h5("movements.h5", train=[(X, y), (X, y)], test=[(X, y)], classes=["still", "moving"])
+    >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, rng=0)
+    >>> with data.open_h5("movements.h5") as movements:
+    ...     history = rnn.train(net, movements.train, optimizer=rnn.SGD(0.01), epochs=2, rng=0, progress=False)
+    ...     net.predict_proba(movements.test).shape
+    (20, 2)
     """
     path = Path(path)
     memory = whole_number(memory, "memory", 1)

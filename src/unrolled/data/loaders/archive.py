@@ -110,8 +110,11 @@ def members(
 
     Examples
     --------
-    >>> with members("x.zip", re.compile("a/.*"), "x.zip", max_bytes=99, max_member=9) as found:  # doctest: +SKIP
-    ...     rows = [member.text().splitlines() for member in found]
+    >>> with zipfile.ZipFile("x.zip", "w") as archive:
+    ...     archive.writestr("a/rows.txt", "1 2")
+    >>> with members("x.zip", re.compile("a/.*"), "x.zip", max_bytes=99, max_member=9) as found:
+    ...     [(member.name, member.text().splitlines()) for member in found]
+    [('a/rows.txt', ['1 2'])]
     """
     path = Path(path)
     if path.is_dir():

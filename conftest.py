@@ -1,7 +1,8 @@
-"""What every test shares."""
+"""What every test shares, those in docstrings too."""
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -19,3 +20,15 @@ def ctrl_c() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(autouse=True)
+def an_example_leaves_nothing_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Run each docstring's example in a folder of its own, and close what it drew."""
+    if not isinstance(request.node, pytest.DoctestItem):
+        yield
+        return
+    request.getfixturevalue("monkeypatch").chdir(request.getfixturevalue("tmp_path"))
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
