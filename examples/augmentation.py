@@ -53,7 +53,7 @@ AUGMENTATIONS: Mapping[str, augment.Augmentation] = {
 """In the units of the recordings, g."""
 
 AXES = {"x": ("#0072B2", "-"), "y": ("#D55E00", "--"), "z": ("#009E73", "-.")}
-"""Colours of Okabe and Ito, which the colour-blind can tell apart, and line styles."""
+"""Colors of Okabe and Ito, which the color-blind can tell apart, and line styles."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,15 +127,15 @@ def draw(window: NDArray[np.floating[Any]], rate: float, rng: int = 3) -> Figure
     for ax, (name, change) in zip(axes.flat, AUGMENTATIONS.items(), strict=False):
         ax.plot(seconds, window, color="0.65", lw=0.8)
         changed = change(window[None], np.random.default_rng(rng))[0]
-        for axis, (colour, line) in zip(changed.T, AXES.values(), strict=True):
-            ax.plot(seconds, axis, line, color=colour, lw=1.4)
+        for axis, (color, line) in zip(changed.T, AXES.values(), strict=True):
+            ax.plot(seconds, axis, line, color=color, lw=1.4)
         ax.set_title(name, loc="left", fontsize="medium")
         ax.grid(alpha=0.25)
     for ax in axes[-1]:
         ax.set_xlabel("seconds")
     for ax in axes[:, 0]:
         ax.set_ylabel("acceleration (g)")
-    lines = [Line2D([], [], color=colour, ls=line, lw=1.4) for colour, line in AXES.values()]
+    lines = [Line2D([], [], color=color, ls=line, lw=1.4) for color, line in AXES.values()]
     grey = Line2D([], [], color="0.65", lw=0.8)
     figure.legend([*lines, grey], [*AXES, "as recorded"], loc="upper right", ncols=4, frameon=False)
     figure.tight_layout(rect=(0, 0, 1, 0.96))

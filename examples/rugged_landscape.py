@@ -282,19 +282,19 @@ def profiles(results: Results) -> Figure:
     )
     styles = [("#0072B2", "o", "-"), ("#D55E00", "s", "--"), ("#000000", "^", "-.")]  # Okabe and Ito
     for ax, settings in zip(axes.flat, panels, strict=True):
-        for hidden, (colour, marker, line) in zip(varying["hidden"], itertools.cycle(styles), strict=False):
+        for hidden, (color, marker, line) in zip(varying["hidden"], itertools.cycle(styles), strict=False):
             inside = results.where({**settings, "hidden": hidden}).standings()
             rates = [standing.point["learning_rate"] for standing in inside]
             ax.plot(
                 rates,
                 [standing.mean for standing in inside],
-                color=colour,
+                color=color,
                 marker=marker,
                 ls=line,
                 label=f"{hidden} hidden units",
             )
             seeds = [(rate, v) for rate, standing in zip(rates, inside, strict=True) for v in standing.values]
-            ax.plot(*zip(*seeds, strict=True), color=colour, marker=marker, ls="", ms=3, alpha=0.35)
+            ax.plot(*zip(*seeds, strict=True), color=color, marker=marker, ls="", ms=3, alpha=0.35)
         ax.set_xscale("log")
         ax.set_title(", ".join(f"{name} {text(value)}" for name, value in settings.items()), loc="left", fontsize=9)
         ax.grid(alpha=0.3)

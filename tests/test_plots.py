@@ -3,7 +3,6 @@
 import copy
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -20,27 +19,13 @@ from matplotlib.transforms import BboxBase
 from numpy.typing import NDArray
 
 from unrolled import metrics, plots
-from unrolled.plots.confusion import COLOURS
-from unrolled.plots.figures import text_colour
+from unrolled.plots.confusion import COLORS
+from unrolled.plots.figures import text_color
+from unrolled.rnn import Curve, History
 
 matplotlib.use("Agg")
 
 MOVEMENTS = ["downstairs", "jogging", "sitting", "standing", "upstairs", "walking"]
-
-
-@dataclass(frozen=True)
-class Curve:
-    epochs: Sequence[int]
-    loss: Sequence[float]
-    accuracy: Sequence[float]
-
-
-@dataclass(frozen=True)
-class History:
-    loss: Sequence[float]
-    validation: Curve | None = None
-    test: Curve | None = None
-    best_epoch: int | None = None
 
 
 FULL = History(
@@ -182,12 +167,12 @@ def test_all_accuracy_axes_show_0_to_1_and_all_epoch_axes_the_same_epochs() -> N
     np.testing.assert_array_equal(ticks, np.round(ticks))
 
 
-def test_curves_are_told_apart_by_line_style_and_by_colour_also_by_the_colour_blind() -> None:
+def test_curves_are_told_apart_by_line_style_and_by_color_also_by_the_color_blind() -> None:
     drawn = lines(plots.learning_curves(FULL).axes[0])
     kinds = [drawn[part] for part in ("training", "validation", "test")]
     assert len({line.get_linestyle() for line in [*kinds, drawn["best epoch"]]}) == 4
     assert len({line.get_marker() for line in kinds}) == 3
-    colours = np.array([to_rgb(line.get_color()) for line in kinds])
+    colors = np.array([to_rgb(line.get_color()) for line in kinds])
     seen_by: dict[str, Any] = {  # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB
         "all": np.eye(3),
         "protanopes": [
@@ -207,7 +192,7 @@ def test_curves_are_told_apart_by_line_style_and_by_colour_also_by_the_colour_bl
         ],
     }
     for who, matrix in seen_by.items():
-        linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+        linear = np.where(colors <= 0.04045, colors / 12.92, ((colors + 0.055) / 1.055) ** 2.4)
         mixed = np.clip(linear @ np.transpose(matrix), 0, 1)
         shown = np.where(mixed <= 0.0031308, 12.92 * mixed, 1.055 * mixed ** (1 / 2.4) - 0.055)
         distance = np.linalg.norm(shown[:, None] - shown[None], axis=2)[np.triu_indices(3, 1)]
@@ -215,7 +200,9 @@ def test_curves_are_told_apart_by_line_style_and_by_colour_also_by_the_colour_bl
 
 
 def test_a_curve_of_one_point_is_seen() -> None:
-    figure = plots.learning_curves(History([1.0], Curve([1], [0.9], [0.3]), Curve([1], [0.8], [0.4]), 1))
+    figure = plots.learning_curves(
+        History([1.0], validation=Curve([1], [0.9], [0.3]), test=Curve([1], [0.8], [0.4]), best_epoch=1)
+    )
     for ax in figure.axes:
         for label, line in lines(ax).items():
             if label != "best epoch":
@@ -227,7 +214,7 @@ def test_a_curve_of_one_point_is_seen() -> None:
 
 def test_markers_stay_few_on_a_long_curve() -> None:
     n = 1000
-    figure = plots.learning_curves(History([1.0] * n, Curve(range(1, n + 1), [1.0] * n, [0.5] * n)))
+    figure = plots.learning_curves(History([1.0] * n, validation=Curve(list(range(1, n + 1)), [1.0] * n, [0.5] * n)))
     line = lines(figure.axes[1])["validation"]
     every = line.get_markevery()
     assert isinstance(every, int)
@@ -397,15 +384,15 @@ def test_cell_text_contrasts_with_its_cell(style: str) -> None:
     assert min(ratios) >= 4.5
 
 
-def test_contrast_holds_on_the_whole_colour_map() -> None:
+def test_contrast_holds_on_the_whole_color_map() -> None:
     for value in np.linspace(0, 1, 512):
-        cell = matplotlib.colormaps[COLOURS](value)
-        assert contrast(cell, text_colour(cell)) >= 4.5
+        cell = matplotlib.colormaps[COLORS](value)
+        assert contrast(cell, text_color(cell)) >= 4.5
 
 
-def test_colour_map_gets_darker_all_the_way() -> None:
-    """So the order of the counts survives any colour-blindness, and a grey print."""
-    shades = [luminance(matplotlib.colormaps[COLOURS](value)) for value in np.linspace(0, 1, 64)]
+def test_color_map_gets_darker_all_the_way() -> None:
+    """So the order of the counts survives any color-blindness, and a grey print."""
+    shades = [luminance(matplotlib.colormaps[COLORS](value)) for value in np.linspace(0, 1, 64)]
     assert (np.diff(shades) < 0).all()
 
 

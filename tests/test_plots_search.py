@@ -1,4 +1,4 @@
-"""unrolled.plots on searches: cells, colours and lines are the numbers of the results."""
+"""unrolled.plots on searches: cells, colors and lines are the numbers of the results."""
 
 import re
 from collections.abc import Iterator
@@ -88,17 +88,17 @@ def test_light_is_good_whichever_way_is() -> None:
         assert lightness == sorted(lightness, reverse=best == 0.21)
 
 
-@pytest.mark.parametrize("colours", ["viridis", "cividis"])
-def test_texts_contrast_with_their_cells(colours: str) -> None:
-    from unrolled.plots.figures import text_colour
+@pytest.mark.parametrize("colors", ["viridis", "cividis"])
+def test_texts_contrast_with_their_cells(colors: str) -> None:
+    from unrolled.plots.figures import text_color
 
     def luminance(rgb: Any) -> float:
         linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in to_rgb(rgb)]
         return float(np.dot([0.2126, 0.7152, 0.0722], linear))
 
     for share in np.linspace(0, 1, 50):
-        cell = matplotlib.colormaps[colours](share)
-        dark, light = sorted((luminance(cell), luminance(text_colour(cell))))
+        cell = matplotlib.colormaps[colors](share)
+        dark, light = sorted((luminance(cell), luminance(text_color(cell))))
         assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 

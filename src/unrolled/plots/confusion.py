@@ -1,22 +1,23 @@
 """Which classes are taken for which."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from textwrap import fill
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import rcParams
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
-from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from unrolled import metrics
-from unrolled.plots.figures import empty, text_colour
+from unrolled.plots.figures import empty, text_color
 
-COLOURS = "Blues"
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+COLORS = "Blues"
 
 
 def confusion_matrix(
@@ -41,13 +42,13 @@ def confusion_matrix(
         The C class names; by default their numbers.
     normalize : {"true", "predicted", "all"}, optional
         Show the percentage of the true class, of the predicted class or of all samples, instead of counts.
-        Colour runs from 0 to 100 % of a class, or to the largest count or percentage of all samples.
+        Color runs from 0 to 100 % of a class, or to the largest count or percentage of all samples.
     ax : Axes, optional
         Where to draw. By default a new pyplot figure of a size that fits the text.
     title : str, optional
         By default none.
     colorbar : bool, default True
-        Whether to draw a colour bar beside the matrix.
+        Whether to draw a color bar beside the matrix.
 
     Returns
     -------
@@ -59,11 +60,13 @@ def confusion_matrix(
     ValueError
         As `metrics.confusion_matrix`, or if a label has no name in classes.
     """
+    import matplotlib.pyplot as plt
+
     matrix = _matrix(y, predicted, classes, normalize)
     names = _names(classes, len(matrix))
     texts = _texts(matrix, normalize)
     if ax is None:
-        em = rcParams["font.size"] / 72  # inches
+        em = plt.rcParams["font.size"] / 72  # inches
         side, room = len(names) * max(_cell(texts, names)), _room(names)
         size = (em * (side + room + (6 if colorbar else 0)), em * (side + room))
         ax = plt.figure(figsize=size, layout="constrained").add_subplot()
@@ -86,7 +89,7 @@ def confusion_matrices(
 ) -> Figure:
     """Draw confusion matrices on training and test data, a row for each network: figures 2, 4 and 6.
 
-    The panels of a column share one colour scale, so that equal colours are equal counts from network to
+    The panels of a column share one color scale, so that equal colors are equal counts from network to
     network: from 0 to the column's largest count, or to 100 % of a class, or to the largest percentage of all
     samples. Training and test data have a scale each, as they seldom have equally many samples.
 
@@ -107,7 +110,7 @@ def confusion_matrices(
     -------
     Figure
         Its ``axes`` are training and test of the first network, then of the second, and so on; last come two
-        colour bars.
+        color bars.
 
     Raises
     ------
@@ -115,6 +118,8 @@ def confusion_matrices(
         As `metrics.confusion_matrix`, with the network and the part; if a label has no name in classes; if
         results is empty or of another form; or if the figure is not empty.
     """
+    from matplotlib import rcParams
+
     if not isinstance(results, Mapping) or not results:
         raise ValueError(f"results is a {type(results).__name__}, expected a mapping with at least one network")
     matrices, titles = [], []
@@ -188,7 +193,7 @@ def _texts(matrix: NDArray[Any], normalize: metrics.Normalize | None) -> list[st
 
 def _draw(ax: Axes, matrix: NDArray[Any], texts: list[str], names: list[str], top: float) -> AxesImage:
     """Draw a matrix on a scale from 0 to top, each cell's text in black or white, what contrasts more."""
-    image = ax.imshow(matrix, cmap=COLOURS, vmin=0, vmax=top, interpolation="nearest", origin="upper", aspect="auto")
+    image = ax.imshow(matrix, cmap=COLORS, vmin=0, vmax=top, interpolation="nearest", origin="upper", aspect="auto")
     ax.grid(False)
     places = range(len(names))
     if any("\n" in name for name in names):
@@ -200,13 +205,16 @@ def _draw(ax: Axes, matrix: NDArray[Any], texts: list[str], names: list[str], to
     ax.set_yticks(places, names)
     for cell, text in enumerate(texts):
         row, column = divmod(cell, len(names))
-        colour = text_colour(image.to_rgba(matrix[row, column]))
-        ax.text(column, row, text, ha="center", va="center", color=colour)
+        color = text_color(image.to_rgba(matrix[row, column]))
+        ax.text(column, row, text, ha="center", va="center", color=color)
     return image
 
 
 def _colorbar(image: AxesImage, axes: list[Axes], normalize: metrics.Normalize | None, where: str) -> None:
     """Draw the scale of one or several matrices."""
+    from matplotlib import rcParams
+    from matplotlib.ticker import MaxNLocator, PercentFormatter
+
     if normalize is None:
         label, form, ticks = "samples", None, MaxNLocator(nbins=5, integer=True)
     else:
@@ -219,7 +227,7 @@ def _colorbar(image: AxesImage, axes: list[Axes], normalize: metrics.Normalize |
 
 
 def _top(matrix: NDArray[Any], normalize: metrics.Normalize | None) -> float:
-    """Return the end of the colour scale."""
+    """Return the end of the color scale."""
     return 1.0 if normalize in ("true", "predicted") else float(matrix.max())
 
 

@@ -1,33 +1,31 @@
 """Parallel coordinates: every point of a search as a line through its settings to what it is worth."""
 
+from __future__ import annotations
+
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import rcParams
-from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 
 from unrolled.plots.figures import logarithmic, numeric
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from unrolled.sweep import Results
 
-COLOURS = "viridis"
+COLORS = "viridis"
 TICKS = 8
 """So many values at the most have ticks of their own."""
 FAN = 0.05
 """How far the lines through one such value lie apart, the best on top, so that none hides another."""
 
 
-def parallel_coordinates(results: "Results", *, ax: Axes | None = None) -> Axes:
+def parallel_coordinates(results: Results, *, ax: Axes | None = None) -> Axes:
     """Draw each point as a line: an axis for each setting that varies, and last the mean of the objective.
 
     Numbers keep their distances, logarithmic where they are more than a factor of 20 apart; anything else is evenly
-    spaced. Of a setting with few values, lines through the same value lie a little apart, the best on top. Colour is
+    spaced. Of a setting with few values, lines through the same value lie a little apart, the best on top. Color is
     the objective, light where it is high, or low of one that is best when low. A point of which no trial was
     measured, as when all diverge, is a dotted line that ends before the last axis.
 
@@ -48,6 +46,11 @@ def parallel_coordinates(results: "Results", *, ax: Axes | None = None) -> Axes:
     ValueError
         If no setting varies or nothing was measured.
     """
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
     from unrolled.sweep.naming import describe, label
     from unrolled.sweep.results import name_of
 
@@ -66,12 +69,12 @@ def parallel_coordinates(results: "Results", *, ax: Axes | None = None) -> Axes:
         for name, values in varying.items()
     }
     if ax is None:
-        width, height = rcParams["figure.figsize"]
-        inches = 0.6 * rcParams["font.size"] / 72 * 22  # for an axis and the longest line of text beside it
+        width, height = mpl.rcParams["figure.figsize"]
+        inches = 0.6 * mpl.rcParams["font.size"] / 72 * 22  # for an axis and the longest line of text beside it
         ax = plt.figure(figsize=(max(width, inches * (len(varying) + 2)), height), layout="constrained").add_subplot()
 
     places = {name: _places(values) for name, values in varying.items()}
-    colours = mpl.colormaps[COLOURS if sign > 0 else COLOURS + "_r"]
+    colors = mpl.colormaps[COLORS if sign > 0 else COLORS + "_r"]
     scale = Normalize(low, high if high > low else low + 1e-9)
     for standing in [each for each in standings if not each.values] + measured:
         height_of = float(scale(standing.mean)) if standing.values else 0.0
@@ -80,9 +83,9 @@ def parallel_coordinates(results: "Results", *, ax: Axes | None = None) -> Axes:
             fan = FAN * (height_of - 0.5) if len(values) <= TICKS else 0.0
             heights.append(places[name][values.index(standing.point.get(name))] + fan)
         if standing.values:
-            ax.plot(range(len(heights) + 1), [*heights, height_of], color=colours(height_of))
+            ax.plot(range(len(heights) + 1), [*heights, height_of], color=colors(height_of))
         else:
-            ax.plot(range(len(heights)), heights, color=rcParams["text.color"], ls=":")
+            ax.plot(range(len(heights)), heights, color=mpl.rcParams["text.color"], ls=":")
     for n, name in enumerate(varying):
         _ticks(ax, n, places[name], texts[name])
     _ticks(ax, len(varying), [0.0, 0.5, 1.0], [f"{value:.3g}" for value in (low, (low + high) / 2, high)])
@@ -92,12 +95,12 @@ def parallel_coordinates(results: "Results", *, ax: Axes | None = None) -> Axes:
     ax.set_yticks([])
     ax.grid(False)
     ax.spines[:].set_visible(False)
-    ax.figure.colorbar(ScalarMappable(scale, colours), ax=ax, label=f"mean {named}")
+    ax.figure.colorbar(ScalarMappable(scale, colors), ax=ax, label=f"mean {named}")
     return ax
 
 
 def _places(values: list[Any]) -> list[float]:
-    """Give where values lie between the foot of an axis, 0, and its head, 1."""
+    """Return where values lie between the foot of an axis, 0, and its head, 1."""
     if numeric(values):
         numbers = np.log(values) if logarithmic(values) else np.asarray(values, float)
         return [float(place) for place in (numbers - numbers.min()) / np.ptp(numbers)]
@@ -106,6 +109,8 @@ def _places(values: list[Any]) -> list[float]:
 
 def _ticks(ax: Axes, x: float, places: list[float], names: list[str]) -> None:
     """Write values beside an axis of the picture; of many, the ends and the middle."""
+    from matplotlib import rcParams
+
     shown = range(len(places)) if len(places) <= TICKS else (0, len(places) // 2, len(places) - 1)
     ax.vlines(x, 0, 1, color=rcParams["axes.edgecolor"], lw=rcParams["axes.linewidth"])
     for n in shown:

@@ -1,16 +1,23 @@
-"""The figure that is drawn into, and what can be read on it."""
+"""The figure that is drawn into, and what can be read on it.
+
+Matplotlib takes longer to import than all of the library, so each function imports what it needs of it.
+"""
+
+from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import to_rgb
-from matplotlib.figure import Figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def empty(figure: Figure | None, size: tuple[float, float]) -> Figure:
     """Return the figure given, if it is empty, or a new one of this size."""
+    import matplotlib.pyplot as plt
+
     if figure is None:
         return plt.figure(figsize=size, layout="constrained")
     if figure.axes:
@@ -22,11 +29,13 @@ def empty(figure: Figure | None, size: tuple[float, float]) -> Figure:
     return figure
 
 
-def text_colour(cell: Any) -> str:
+def text_color(cell: Any) -> str:
     """Return black or white, by the cell's relative luminance as WCAG 2.1 has it.
 
     A contrast is (lighter + 0.05) / (darker + 0.05): black's and white's are alike, 4.6, on a luminance of 0.179.
     """
+    from matplotlib.colors import to_rgb
+
     linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in to_rgb(cell)]
     return "black" if np.dot([0.2126, 0.7152, 0.0722], linear) > 0.179 else "white"
 

@@ -1,19 +1,20 @@
 """The landscape of a search: what is measured over two of its settings, and how far the seeds are apart."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib import rcParams
-from matplotlib.axes import Axes
-from matplotlib.colors import Normalize
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from unrolled.plots.figures import empty, logarithmic, numeric, text_colour
+from unrolled.plots.figures import empty, logarithmic, numeric, text_color
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
+
     from unrolled.sweep import Results, Standing
 
 MEAN, SPREAD = "viridis", "cividis"
@@ -23,7 +24,7 @@ MANY = 20
 """Of a number with more values than these, a heat map has no cells that were not searched: it would be too wide."""
 
 
-def landscape(results: "Results", x: str, y: str, *, figure: Figure | None = None) -> Figure:
+def landscape(results: Results, x: str, y: str, *, figure: Figure | None = None) -> Figure:
     """Draw the objective of a search over two of its settings: its mean, and its spread over seeds and folds.
 
     A search on a grid is a heat map, a cell for each pair of values, evenly spaced. Where half of the pairs or more
@@ -49,13 +50,15 @@ def landscape(results: "Results", x: str, y: str, *, figure: Figure | None = Non
     Returns
     -------
     Figure
-        Its first two ``axes`` are the mean and the spread; then come their colour bars.
+        Its first two ``axes`` are the mean and the spread; then come their color bars.
 
     Raises
     ------
     ValueError
         If x or y is not a setting that varies, both are the same, nothing was measured, or the figure is not empty.
     """
+    from matplotlib import rcParams
+
     from unrolled.sweep.results import name_of
 
     columns, rows = _values(results, x, y)
@@ -69,17 +72,17 @@ def landscape(results: "Results", x: str, y: str, *, figure: Figure | None = Non
     if _sparse(cells, columns, rows):
         width, height = rcParams["figure.figsize"]
         figure = empty(figure, (2 * width, height))
-        for panel, (ax, (title, colours)) in enumerate(zip(figure.subplots(1, 2, sharey=True), panels, strict=True)):
-            _scatter(ax, standings, (x, columns), (y, rows), panel, title, colours)
+        for panel, (ax, (title, colors)) in enumerate(zip(figure.subplots(1, 2, sharey=True), panels, strict=True)):
+            _scatter(ax, standings, (x, columns), (y, rows), panel, title, colors)
             _axes(ax, (x, columns), (y, rows))
         return figure
     em = rcParams["font.size"] / 72  # inches
     size = (2 * em * (6 * len(columns) + 14), em * (3.2 * len(rows) + 9))
     figure = empty(figure, size)
-    for panel, (ax, (title, colours)) in enumerate(
+    for panel, (ax, (title, colors)) in enumerate(
         zip(figure.subplots(1, 2, sharex=True, sharey=True), panels, strict=True)
     ):
-        _heat(ax, cells, columns, rows, panel, title, colours)
+        _heat(ax, cells, columns, rows, panel, title, colors)
         ax.set_xlabel(x)
         ax.set_ylabel(y)
         ax.label_outer()
@@ -92,7 +95,7 @@ Axis = tuple[str, list[Any]]
 """A setting's name and its values."""
 
 
-def _values(results: "Results", x: str, y: str) -> tuple[list[Any], list[Any]]:
+def _values(results: Results, x: str, y: str) -> tuple[list[Any], list[Any]]:
     varying = results.varying()
     for what, name in (("x", x), ("y", y)):
         if name not in varying:
@@ -102,7 +105,7 @@ def _values(results: "Results", x: str, y: str) -> tuple[list[Any], list[Any]]:
     return varying[x], varying[y]
 
 
-def _cells(standings: "Sequence[Standing]", x: str, y: str, columns: list[Any], rows: list[Any]) -> Cells:
+def _cells(standings: Sequence[Standing], x: str, y: str, columns: list[Any], rows: list[Any]) -> Cells:
     gathered: dict[tuple[int, int], list[Standing]] = {}
     for standing in standings:
         place = columns.index(standing.point.get(x)), rows.index(standing.point.get(y))
@@ -127,15 +130,18 @@ def _sparse(cells: Cells, columns: list[Any], rows: list[Any]) -> bool:
     return bool(numbers) and (2 * len(cells) <= pairs or (len(cells) < pairs and max(numbers) > MANY))
 
 
-def _heat(ax: Axes, cells: Cells, columns: list[Any], rows: list[Any], panel: int, title: str, colours: str) -> None:
+def _heat(ax: Axes, cells: Cells, columns: list[Any], rows: list[Any], panel: int, title: str, colors: str) -> None:
     """Draw one panel of the heat map: 0 is the means, 1 the spreads."""
+    from matplotlib import rcParams
+    from matplotlib.patches import Rectangle
+
     from unrolled.sweep.naming import describe, label
 
     shown: NDArray[Any] = np.full((len(rows), len(columns)), np.nan)
     for (column, row), cell in cells.items():
         shown[row, column] = cell[panel]
     image = ax.imshow(
-        shown, cmap=colours, interpolation="nearest", origin="lower", aspect="auto", norm=_scale(shown, panel)
+        shown, cmap=colors, interpolation="nearest", origin="lower", aspect="auto", norm=_scale(shown, panel)
     )
     ax.grid(False)
     ax.set_title(title, loc="left")
@@ -154,14 +160,16 @@ def _heat(ax: Axes, cells: Cells, columns: list[Any], rows: list[Any], panel: in
             text = f"{value:.3g}" if np.isfinite(value) else ""
             if measured < trials and panel == 0:
                 text += f"\n{measured} of {trials}"
-            colour = text_colour(image.to_rgba(value)) if np.isfinite(value) else rcParams["text.color"]
+            color = text_color(image.to_rgba(value)) if np.isfinite(value) else rcParams["text.color"]
             paper = None if np.isfinite(value) else {"fc": rcParams["axes.facecolor"], "ec": "none", "pad": 1}
-            ax.text(column, row, text.strip(), ha="center", va="center", color=colour, bbox=paper)
+            ax.text(column, row, text.strip(), ha="center", va="center", color=color, bbox=paper)
     ax.figure.colorbar(image, ax=ax)
 
 
-def _scatter(ax: Axes, standings: "Sequence[Standing]", x: Axis, y: Axis, panel: int, title: str, colours: str) -> None:
+def _scatter(ax: Axes, standings: Sequence[Standing], x: Axis, y: Axis, panel: int, title: str, colors: str) -> None:
     """Draw one panel of markers: 0 is the means, 1 the spreads. What was not measured is a cross."""
+    from matplotlib import rcParams
+
     values = np.array([standing.spread if panel else standing.mean for standing in standings])
     places = np.array([[_place(standing, *axis) for axis in (x, y)] for standing in standings])
     fine = np.isfinite(values)
@@ -172,7 +180,7 @@ def _scatter(ax: Axes, standings: "Sequence[Standing]", x: Axis, y: Axis, panel:
         places[fine, 1],
         c=values[fine],
         s=size,
-        cmap=colours,
+        cmap=colors,
         edgecolors=edge,
         linewidths=0.5,
         norm=_scale(values, panel),
@@ -183,7 +191,9 @@ def _scatter(ax: Axes, standings: "Sequence[Standing]", x: Axis, y: Axis, panel:
 
 
 def _scale(values: NDArray[Any], panel: int) -> Normalize:
-    """Give the colour scale; a spread's begins at 0."""
+    """Return the color scale; a spread's begins at 0."""
+    from matplotlib.colors import Normalize
+
     finite = values[np.isfinite(values)]
     if not finite.size:
         return Normalize(0, 1)
@@ -191,8 +201,8 @@ def _scale(values: NDArray[Any], panel: int) -> Normalize:
     return Normalize(low, high if high > low else low + 1e-9)
 
 
-def _place(standing: "Standing", name: str, values: list[Any]) -> float:
-    """Give where a point lies on an axis: at its number, or else at the number of its value."""
+def _place(standing: Standing, name: str, values: list[Any]) -> float:
+    """Return where a point lies on an axis: at its number, or else at the number of its value."""
     value: Any = standing.point.get(name)
     return float(value) if numeric(values) else float(values.index(value))
 

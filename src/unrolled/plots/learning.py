@@ -1,16 +1,20 @@
 """Loss and accuracy over the epochs."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import rcParams
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from unrolled.plots.figures import empty
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from unrolled.rnn import History
 
 # Black (or what the style writes in), vermilion and blue of Okabe and Ito, Color Universal Design (2008): of their
 # threes the one that trichromats, protanopes, deuteranopes and tritanopes all tell apart best. And line and marker.
@@ -21,44 +25,8 @@ STYLES = {
 }
 
 
-class CurveLike(Protocol):
-    """Loss and accuracy at some epochs, as `unrolled.rnn.train` measures them on validation or test data."""
-
-    @property
-    def epochs(self) -> Sequence[int]:
-        """Epoch numbers, from 1."""
-
-    @property
-    def loss(self) -> Sequence[float]:
-        """The loss after each of these epochs."""
-
-    @property
-    def accuracy(self) -> Sequence[float]:
-        """The accuracy after each of these epochs, 0 to 1."""
-
-
-class HistoryLike(Protocol):
-    """What a training leaves behind: `unrolled.rnn.History`, or anything with these attributes."""
-
-    @property
-    def loss(self) -> Sequence[float]:
-        """Training loss of epochs 1, 2, ..."""
-
-    @property
-    def validation(self) -> CurveLike | None:
-        """Validation loss and accuracy, if there was validation data."""
-
-    @property
-    def test(self) -> CurveLike | None:
-        """Test loss and accuracy, if there was test data."""
-
-    @property
-    def best_epoch(self) -> int | None:
-        """The epoch whose parameters early stopping restored."""
-
-
 def learning_curves(
-    histories: HistoryLike | Sequence[HistoryLike] | Mapping[str, HistoryLike],
+    histories: History | Sequence[History] | Mapping[str, History],
     *,
     titles: str | Sequence[str] | None = None,
     figure: Figure | None = None,
@@ -71,7 +39,7 @@ def learning_curves(
 
     Parameters
     ----------
-    histories : HistoryLike, or sequence or mapping of HistoryLike
+    histories : History, or sequence or mapping of History
         One training, or several; a mapping's keys are the titles.
     titles : str or sequence of str, optional
         A title for each network, instead of the mapping's keys.
@@ -90,6 +58,9 @@ def learning_curves(
         If there is no history, one without an epoch, or one whose curve has lists of different lengths; if
         there is not one title for each; or if the figure is not empty.
     """
+    from matplotlib import rcParams
+    from matplotlib.ticker import MaxNLocator
+
     names, rows = _named(histories, titles)
     width, height = rcParams["figure.figsize"]
     figure = empty(figure, (1.5 * width, height * (0.2 + 0.45 * len(rows))))
@@ -122,25 +93,29 @@ def learning_curves(
 
 def _curve(ax: Axes, part: str, epochs: Sequence[int], values: Sequence[float]) -> None:
     """Draw one curve, with a marker at every point or at a dozen of many; a line of training needs none."""
-    colour, line, marker = STYLES[part]
-    colour = rcParams["text.color"] if colour is None else colour
+    from matplotlib import rcParams
+
+    color, line, marker = STYLES[part]
+    color = rcParams["text.color"] if color is None else color
     if part == "training" and len(epochs) > 1:
         marker = ""
     size = 0.8 * rcParams["lines.markersize"]
     every = math.ceil(len(epochs) / 12)
-    ax.plot(epochs, values, color=colour, ls=line, marker=marker, ms=size, markevery=every, label=part)
+    ax.plot(epochs, values, color=color, ls=line, marker=marker, ms=size, markevery=every, label=part)
 
 
 def _best(ax: Axes, epoch: int) -> None:
     """Draw the thin line at the epoch that early stopping went back to."""
+    from matplotlib import rcParams
+
     thin = 0.6 * rcParams["lines.linewidth"]
     ax.axvline(epoch, color=rcParams["text.color"], ls=":", lw=thin, label="best epoch")
 
 
 def _named(
-    histories: HistoryLike | Sequence[HistoryLike] | Mapping[str, HistoryLike],
+    histories: History | Sequence[History] | Mapping[str, History],
     titles: str | Sequence[str] | None,
-) -> tuple[list[str], list[HistoryLike]]:
+) -> tuple[list[str], list[History]]:
     """Return a title and a history for each network, checked."""
     if isinstance(histories, Mapping):
         rows, names = list(histories.values()), list(histories)
@@ -158,7 +133,7 @@ def _named(
     return names, rows
 
 
-def _check(history: HistoryLike, where: str) -> None:
+def _check(history: History, where: str) -> None:
     """Raise a ValueError unless the history can be drawn."""
     missing = [name for name in ("loss", "validation", "test", "best_epoch") if not hasattr(history, name)]
     if missing:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from unrolled.data.checks import FloatArray
 from unrolled.data.errors import DataError
@@ -58,6 +57,8 @@ def _resampled(recording: Recording, up: int, down: int) -> FloatArray:
     if up == down or not len(signal):
         return signal
     start, slope = signal[0], (signal[-1] - signal[0]) / max(len(signal) - 1, 1)  # of the line, a step
+    from scipy.signal import resample_poly  # its import takes longer than that of all of unrolled
+
     waves = resample_poly(signal - _line(start, slope, len(signal), 1), up, down, axis=0)
     return np.asarray(waves + _line(start, slope, len(waves), down / up), signal.dtype)
 
