@@ -1,5 +1,8 @@
 """Recurrent networks: forward pass, back-propagation through time, training, gradient checks."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Cell, ReLU, Tanh
 from unrolled.rnn.dropout import Dropout, Masks
 from unrolled.rnn.gradcheck import GradientCheck, check_gradients
@@ -22,6 +25,9 @@ from unrolled.rnn.training.optimizers import SGD, Adam, AdamW, Optimizer, RMSPro
 from unrolled.rnn.training.resume import CheckpointError, resume
 from unrolled.rnn.training.schedules import Constant, Cosine, ReduceOnPlateau, Schedule, Step, WarmUp
 from unrolled.rnn.training.train import train
+
+if TYPE_CHECKING:
+    from unrolled.rnn.exchange.torch import from_torch, to_torch
 
 __all__ = [
     "GRU",
@@ -68,6 +74,7 @@ __all__ = [
     "binary_cross_entropy",
     "categorical_cross_entropy",
     "check_gradients",
+    "from_torch",
     "global_norm",
     "identity",
     "l2_penalty",
@@ -76,8 +83,22 @@ __all__ = [
     "resume",
     "sigmoid",
     "softmax",
+    "to_torch",
     "train",
     "uniform",
     "xavier_normal",
     "xavier_uniform",
 ]
+
+_LATER = {"from_torch": "torch", "to_torch": "torch"}
+"""Names whose page of :mod:`unrolled.rnn.exchange` is imported when they are first used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module 'unrolled.rnn' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"unrolled.rnn.exchange.{_LATER[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
