@@ -70,7 +70,7 @@ def load(path: Path | None) -> data.Dataset:
     """Load windows of some people to train on and of others to test with, in g; None are the shipped ones."""
     if path is None:
         return data.load_shoulder_exercises(scale=False)
-    return data.load_motionsense(path, split="people", n_train=None, scale=False)
+    return data.load_motionsense(path, split="person", n_train=None, scale=False)
 
 
 def train(task: Task, movements: data.Dataset, tick: parallel.Tick) -> dict[str, Any]:

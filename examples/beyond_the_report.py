@@ -132,7 +132,7 @@ def train(task: Task, shared: Shared, tick: parallel.Tick) -> dict[str, Any]:
 
 def load(path: Path, split: str) -> data.Dataset:
     """Load all training windows and 600 test windows, in units of g."""
-    return data.load_motionsense(path, split="people" if split == "people" else "trial", n_train=None, scale=False)
+    return data.load_motionsense(path, split="person" if split == "people" else "trial", n_train=None, scale=False)
 
 
 def drawn(samples: data.Samples, n: int, rng: int) -> data.Samples:

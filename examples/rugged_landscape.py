@@ -328,7 +328,7 @@ def load(path: Path | None, n: int) -> tuple[data.Samples, data.Samples, str]:
         held = np.isin(np.asarray(movements.train.person), (7, 10))
         rest, held_out = movements.train.subset(~held), movements.train.subset(held)
     else:
-        movements, source = data.load_motionsense(path, split="people", n_train=None), "MotionSense"
+        movements, source = data.load_motionsense(path, split="person", n_train=None), "MotionSense"
         rest, held_out = movements.train.split(0.25, by="person", rng=0)
     training, validation = drawn(rest, n), drawn(held_out, n // 3)
     people = [len(np.unique(np.asarray(part.person))) for part in (training, validation)]

@@ -277,25 +277,28 @@ def test_where_only_numbers_change_padding_changes_no_step_before_it(change: aug
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: augment.Jitter(-0.1), "Jitter's sigma is -0.1, expected a number from 0 on"),
-        (lambda: augment.Jitter(math.nan), "Jitter's sigma is nan, expected a number from 0 on"),
-        (lambda: augment.Jitter("big"), "Jitter's sigma is 'big', expected a number"),  # type: ignore[arg-type] # the test
+        (lambda: augment.Jitter(-0.1), "Jitter's sigma is -0.1, expected a finite number from 0"),
+        (lambda: augment.Jitter(math.nan), "Jitter's sigma is nan, expected a finite number from 0"),
+        (lambda: augment.Jitter("big"), "Jitter's sigma is 'big', expected a finite number from 0"),  # type: ignore[arg-type] # the test
         (lambda: augment.Scale(math.inf), "Scale's sigma is inf"),
         (lambda: augment.MagnitudeWarp(-1), "MagnitudeWarp's sigma is -1"),
-        (lambda: augment.MagnitudeWarp(0.1, -1), "MagnitudeWarp's knots is -1, expected 0 or more"),
-        (lambda: augment.Rotation(0), "Rotation's max_angle is 0, expected a number above 0 to 3.14159"),
-        (lambda: augment.Rotation(180), "Rotation's max_angle is 180, expected a number above 0 to 3.14159"),
+        (lambda: augment.MagnitudeWarp(0.1, -1), "MagnitudeWarp's knots is -1, expected a whole number, 0 or more"),
+        (lambda: augment.Rotation(0), "Rotation's max_angle is 0, expected a finite number above 0 to 3.14159"),
+        (lambda: augment.Rotation(180), "Rotation's max_angle is 180, expected a finite number above 0 to 3.14159"),
         (lambda: augment.TimeWarp(True), "TimeWarp's sigma is True"),
         (lambda: augment.TimeWarp(0.1, 1.5), "TimeWarp's knots is 1.5, expected a whole number"),  # type: ignore[arg-type] # the test
-        (lambda: augment.Permutation(0), "Permutation's segments is 0, expected 1 or more"),
-        (lambda: augment.Permutation(4, 0), "Permutation's min_length is 0, expected 1 or more"),
-        (lambda: augment.WindowSlice(0), "WindowSlice's fraction is 0, expected a number above 0 to 1"),
+        (lambda: augment.Permutation(0), "Permutation's segments is 0, expected a whole number, 1 or more"),
+        (lambda: augment.Permutation(4, 0), "Permutation's min_length is 0, expected a whole number, 1 or more"),
+        (lambda: augment.WindowSlice(0), "WindowSlice's fraction is 0, expected a finite number above 0 to 1"),
         (lambda: augment.WindowSlice(1.1), "WindowSlice's fraction is 1.1"),
-        (lambda: augment.Sometimes(2, augment.Jitter()), "Sometimes' p is 2, expected a number from 0 to 1"),
+        (lambda: augment.Sometimes(2, augment.Jitter()), "Sometimes' p is 2, expected a finite number from 0 to 1"),
         (lambda: augment.Sometimes(0.5, augment.Jitter), "Sometimes' augmentation is <class .*such as Jitter"),  # type: ignore[arg-type] # the test
-        (lambda: augment.Compose([]), r"Compose of \[\], expected at least one augmentation"),
-        (lambda: augment.Compose(augment.Jitter()), r"Compose of Jitter\(sigma=0.05\), expected at least one"),  # type: ignore[arg-type] # the test
-        (lambda: augment.OneOf([augment.Jitter(), 3]), "OneOf's augmentation 1 is 3, expected a function"),  # type: ignore[list-item] # the test
+        (lambda: augment.Compose([]), r"Compose's augmentations are \[\], expected at least one augmentation"),
+        (
+            lambda: augment.Compose(augment.Jitter()),
+            r"Compose's augmentations are Jitter\(sigma=0.05\), expected at least one",
+        ),  # type: ignore[arg-type] # the test
+        (lambda: augment.OneOf([augment.Jitter(), 3]), "OneOf's augmentations.1. is 3, expected a function"),  # type: ignore[list-item] # the test
         (lambda: augment.InUnits(augment.Jitter(), None), "InUnits' scaling is None, expected a Scaling"),  # type: ignore[arg-type] # the test
     ],
 )

@@ -1,10 +1,11 @@
-"""Small checks shared by the package: each returns the value in the form wanted, or says what is wrong."""
+"""The door for arrays of data: each check returns the array in the form wanted, or says what is wrong and where."""
 
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from unrolled._support.validation import real_number
 from unrolled.data.errors import DataError
 
 FloatArray = NDArray[np.floating[Any]]
@@ -61,19 +62,22 @@ def step_counts(values: ArrayLike, name: str, n: int, steps: int) -> IntArray:
     return counts
 
 
-def whole_number(value: int, name: str, minimum: int | None = None) -> int:
-    """Return `value` as an int, or say that the parameter `name` is not whole or is below `minimum`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise DataError(f"{name} is {value!r}, expected a whole number")
-    if minimum is not None and value < minimum:
-        raise DataError(f"{name} is {value}, expected {minimum} or more")
-    return int(value)
+def hertz(value: Any, name: str, *, error: type[ValueError] = DataError) -> float:
+    """Return a rate as a float, unless it is not a finite number of Hz above 0."""
+    try:
+        return real_number(value, name, above=0, error=error)
+    except error:
+        raise error(f"{name} is {value!r}, expected a finite number of Hz above 0") from None
 
 
-def one_of(value: str, allowed: tuple[str, ...], name: str) -> None:
-    """Refuse a `value` that is not one of `allowed`."""
-    if value not in allowed:
-        raise DataError(f"{name} is {value!r}, expected one of {', '.join(map(repr, allowed))}")
+def batch(X: FloatArray) -> FloatArray:
+    """Return `X` if it is a batch of real sequences (m, T, D), T and D at least 1."""
+    X = np.asarray(X)
+    if X.dtype.kind != "f":
+        raise DataError(f"X has dtype {X.dtype}, expected floating-point numbers")
+    if X.ndim != 3 or 0 in X.shape[1:]:
+        raise DataError(f"X has shape {X.shape}, expected (m samples, T steps, D axes)")
+    return X
 
 
 def _array(values: ArrayLike, name: str) -> NDArray[Any]:

@@ -1,20 +1,39 @@
 """A training and a test part with what is known about them."""
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
-from unrolled.data.checks import whole_number
+from unrolled._support.validation import checked_fields, optional, whole_number
+from unrolled.data.checks import hertz
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Samples, joined, steps
 from unrolled.data.scaling import Scaling
 from unrolled.data.summary import Summary
 
 
+def class_names(value: Any, name: str = "classes", *, error: type[ValueError] = DataError) -> tuple[str, ...]:
+    """Return `value` as a tuple, unless they are not different, non-empty strings."""
+    if isinstance(value, str):
+        raise error(f"{name} is the string {value!r}, expected a sequence of names")
+    listed = tuple(value) if isinstance(value, Iterable) else ()
+    if not all(isinstance(each, str) for each in listed):
+        raise error(f"{name} are {value!r}, expected a tuple of names")
+    listed = tuple(map(str, listed))  # of NumPy's texts too
+    if not listed or "" in listed:
+        raise error(f"{name} are {value!r}, expected at least one name and none empty")
+    if len(set(listed)) < len(listed):
+        twice = Counter(listed).most_common(1)[0][0]
+        raise error(f"{name} have {twice!r} twice, expected different names")
+    return listed
+
+
 @dataclass(frozen=True, eq=False, repr=False)
+@checked_fields(DataError, classes=class_names, rate=optional(hertz))
 class Dataset:
     """Recordings ready for training: two parts, the names of the classes, and where it all comes from.
 
@@ -50,7 +69,6 @@ class Dataset:
     summary: Summary | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "classes", class_names(self.classes))
         d = self.train.X.shape[2]
         if self.test.X.shape[2] != d:
             raise DataError(f"train has {d} axes and test has {self.test.X.shape[2]}, expected the same number")
@@ -63,8 +81,6 @@ class Dataset:
                     f"{name} has label {part.y[row]} at row {row}, expected 0 to {len(self.classes) - 1}: "
                     f"there are {len(self.classes)} classes"
                 )
-        if self.rate is not None and not (np.isfinite(self.rate) and self.rate > 0):
-            raise DataError(f"rate is {self.rate}, expected a finite number of Hz greater than 0, or None")
         if self.scaling is not None and self.scaling.mean.shape != (d,):
             raise DataError(f"scaling is for {len(self.scaling.mean)} axes, expected {d} as in train")
 
@@ -106,7 +122,7 @@ class Dataset:
             If there is no such axis, or one is named twice.
         """
         d = self.train.X.shape[2]
-        chosen = [whole_number(axis, "an axis", 0) for axis in axes]
+        chosen = [whole_number(axis, "an axis", 0, error=DataError) for axis in axes]
         if not chosen or max(chosen) >= d or len(set(chosen)) < len(chosen):
             raise DataError(f"axes are {chosen}, expected different numbers from 0 to {d - 1}, at least one")
         train, test = (dataclasses.replace(part, X=part.X.take(chosen, axis=2)) for part in (self.train, self.test))
@@ -129,9 +145,7 @@ class Dataset:
         DataError
             If there is no such class, one is named twice, or a part has no sample of any of them.
         """
-        if isinstance(names, str):
-            raise DataError(f"names is the string {names!r}, expected a sequence of names")
-        kept = class_names(tuple(names))
+        kept = class_names(names, "names")
         if unknown := [name for name in kept if name not in self.classes]:
             raise DataError(f"there is no class {unknown[0]!r}, expected some of {', '.join(self.classes)}")
         number = np.full(len(self.classes), -1)
@@ -173,24 +187,11 @@ class Dataset:
         folds = (
             dataclasses.replace(
                 self,
-                train=rest,
-                test=part,
+                train=train,
+                test=test,
                 scaling=None,
                 provenance=f"{self.provenance}; a fold: tested on one {by} left out".removeprefix("; "),
             )
-            for rest, part in everything.folds(by=by)
+            for train, test in everything.folds(by=by)
         )
         return folds if self.scaling is None else (fold.standardised() for fold in folds)
-
-
-def class_names(names: tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    """Return `names` as a tuple, or raise a DataError unless they are different, non-empty strings."""
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        raise DataError(f"classes are {names!r}, expected a tuple of names")
-    names = tuple(map(str, names))
-    if not names or "" in names:
-        raise DataError(f"classes are {names!r}, expected at least one name and none empty")
-    if len(set(names)) < len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"classes name {twice!r} twice, expected different names")
-    return names

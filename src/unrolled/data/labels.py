@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.checks import IntArray, whole_number, whole_numbers
+from unrolled._support.validation import whole_number
+from unrolled.data.checks import IntArray, whole_numbers
 from unrolled.data.errors import DataError
 
 PIECE_BYTES = 2**20  # of one-hot labels, looked at at a time
@@ -28,7 +29,7 @@ def labels_from_zero(
             raise DataError(f"trY has {columns} columns and there are {known} class names, expected one for each")
         return {"tr": _from_one_hot(trY, "trY"), "tst": _from_one_hot(tstY, "tstY")}, columns
 
-    first = 0 if first_label is None else whole_number(first_label, "first_label", 0)
+    first = 0 if first_label is None else whole_number(first_label, "first_label", 0, error=DataError)
     y = {
         "tr": whole_numbers(trY[...].reshape(-1), "trY", len(trY), minimum=first),
         "tst": whole_numbers(tstY[...].reshape(-1), "tstY", len(tstY), minimum=first),

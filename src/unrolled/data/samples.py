@@ -7,7 +7,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.checks import FloatArray, IntArray, one_of, real_numbers, step_counts, whole_numbers
+from unrolled._support.validation import one_of
+from unrolled.data.checks import FloatArray, IntArray, real_numbers, step_counts, whole_numbers
 from unrolled.data.errors import DataError
 
 Rng = int | np.random.Generator | None
@@ -155,7 +156,7 @@ class Samples:
 
     def _groups(self, by: str) -> IntArray:
         """Return the number of its group for every sample, groups numbered from 0."""
-        one_of(by, ("person", "trial"), "by")
+        one_of(by, ("person", "trial"), "by", error=DataError)
         numbers = self.person if by == "person" else self.trial
         if numbers is None:
             raise DataError(f"by is {by!r}, but these samples carry no {by} numbers")
@@ -180,7 +181,7 @@ def joined(one: Samples, other: Samples) -> Samples:
 
 
 def steps(*parts: Samples) -> str:
-    """Say how many steps the series have: "150", or "7 to 29" where they differ."""
+    """Describe how many steps the series have: "150", or "7 to 29" where they differ."""
     counts: set[int] = set()
     for part in parts:
         counts.update([part.X.shape[1]] if part.lengths is None or not len(part) else part.lengths.tolist())

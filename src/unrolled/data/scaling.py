@@ -7,11 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unrolled._support.validation import checked_fields, numeric
 from unrolled.data.checks import FloatArray, IntArray, step_counts
 from unrolled.data.errors import DataError
 
 
+def _vector(value: Any, name: str, *, error: type[ValueError] = DataError) -> NDArray[np.float64]:
+    return numeric(value, name, error=error).astype(np.float64)
+
+
 @dataclass(frozen=True, eq=False)
+@checked_fields(DataError, mean=_vector, std=_vector)
 class Scaling:
     """Each axis of a signal brought to mean 0 and standard deviation 1: ``(X - mean) / std``.
 
@@ -32,14 +38,12 @@ class Scaling:
     std: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        mean, std = np.asarray(self.mean, np.float64), np.asarray(self.std, np.float64)
+        mean, std = self.mean, self.std
         if mean.ndim != 1 or mean.shape != std.shape:
             raise DataError(f"mean has shape {mean.shape} and std {std.shape}, expected (D,) for both")
         for axis, (m, s) in enumerate(zip(mean, std, strict=True)):
             if not (np.isfinite(m) and np.isfinite(s) and s > 0):
                 raise DataError(f"axis {axis} has mean {m} and std {s}, expected finite numbers and std > 0")
-        object.__setattr__(self, "mean", mean)
-        object.__setattr__(self, "std", std)
 
     @classmethod
     def fit(cls, X: FloatArray, lengths: IntArray | None = None) -> "Scaling":
@@ -99,10 +103,10 @@ class Scaling:
                 if X.ndim == 0 or X.size == 0 or (n and X.shape[-1] != len(mean)):
                     raise DataError(f"a block has shape {X.shape}, expected (..., D), not empty, and the same D in all")
                 rows = X.reshape(-1, X.shape[-1])
-                m, own = len(rows), rows.mean(axis=0)
-                apart = own - mean
+                m, center = len(rows), rows.mean(axis=0)
+                apart = center - mean
                 mean = mean + apart * (m / (n + m))
-                squares = squares + ((rows - own) ** 2).sum(axis=0) + apart**2 * (n * m / (n + m))
+                squares = squares + ((rows - center) ** 2).sum(axis=0) + apart**2 * (n * m / (n + m))
                 low, high = np.minimum(low, rows.min(axis=0)), np.maximum(high, rows.max(axis=0))
                 n += m
             if not n:

@@ -49,30 +49,30 @@ class Summary:
 
 
 class Tally:
-    """Counts while something is read; `summary` gives what was counted."""
+    """Counts while something is read; `summary` returns what was counted."""
 
     def __init__(self) -> None:
         self._kept: Counter[str] = Counter()
         self._dropped: dict[str, Counter[str]] = {}
+        self._unasked = 0  # dropped, and not because the caller asked for it
 
     def keep(self, kind: str, n: int = 1) -> None:
         """Count `n` things of a kind as kept."""
         self._kept[kind] += n
 
-    def drop(self, kind: str, reason: str, n: int = 1) -> None:
-        """Count `n` things of a kind as dropped for a reason."""
+    def drop(self, kind: str, reason: str, n: int = 1, *, asked: bool = False) -> None:
+        """Count `n` things of a kind as dropped for a reason; ``asked``: as the caller asked for."""
         if n:
             self._dropped.setdefault(kind, Counter())[reason] += n
+            self._unasked += 0 if asked else n
 
     def summary(self) -> Summary:
-        """Give what was counted so far."""
+        """Return what was counted so far."""
         return Summary(self._kept, self._dropped)
 
-    def report(self, source: str, *, asked: bool = False) -> Summary:
-        """Give what was counted so far, and log it: as a warning if anything was dropped that was not ``asked`` for."""
+    def report(self, source: str) -> Summary:
+        """Return what was counted so far, and log it: as a warning if anything was dropped unasked."""
         summary = self.summary()
-        dropped = any(n for why in summary.dropped.values() for n in why.values())
-        level = logging.WARNING if dropped and not asked else logging.INFO
         for line in str(summary).splitlines():
-            logger.log(level, "%s: %s", source, line)
+            logger.log(logging.WARNING if self._unasked else logging.INFO, "%s: %s", source, line)
         return summary

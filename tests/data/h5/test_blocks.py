@@ -98,7 +98,7 @@ def refused_folder(path: Path) -> None:
 @pytest.mark.parametrize(
     ("refused", "message"),
     [
-        (refused_classes, "classes are 'sit', expected a tuple of names"),
+        (refused_classes, "classes is the string 'sit'"),
         (refused_rate, "rate is 0, expected a finite number of Hz"),
         (refused_folder, "there is no folder"),
     ],

@@ -92,7 +92,7 @@ def test_labels_that_may_count_from_one_are_asked_about(tmp_path: Path) -> None:
         load_h5(path, classes=["a", "b", "c"])
     with pytest.raises(DataError, match="trY has 1 at row 0, expected 2 or more"):
         load_h5(path, first_label=2)
-    with pytest.raises(DataError, match="first_label is -1, expected 0 or more"):
+    with pytest.raises(DataError, match="first_label is -1, expected a whole number, 0 or more"):
         load_h5(path, first_label=-1)
 
     arrays["tstY"][0] = 0  # a single 0, in the test part alone, settles it
@@ -282,7 +282,7 @@ def test_class_names_must_fit_the_columns(tmp_path: Path) -> None:
     path = write(tmp_path / "a.h5", course())
     with pytest.raises(DataError, match="trY has 3 columns and there are 2 class names"):
         load_h5(path, classes=["a", "b"])
-    with pytest.raises(DataError, match=r"a.h5: classes name 'a' twice"):
+    with pytest.raises(DataError, match=r"a.h5: classes have 'a' twice"):
         load_h5(path, classes=["a", "b", "a"])
 
 

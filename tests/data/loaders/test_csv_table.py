@@ -155,7 +155,7 @@ def test_refuses_files(tmp_path: Path, content: bytes, message: str) -> None:
         ({"test_people": [3]}, "test_people has 3, expected some and not all of 1, 2"),
         ({"test_people": [1, 2]}, "test_people are"),
         ({"max_gap": -1.0}, "max_gap is -1.0"),
-        ({"window": 0}, "window is 0, expected 1 or more"),
+        ({"window": 0}, "window is 0, expected a whole number, 1 or more"),
         ({"split": "people"}, "split is 'people'"),
         ({"max_bytes": 100}, "mine.csv: has [0-9]+ bytes, expected at most 100: raise max_bytes"),
         ({"rate": -1.0}, "rate is -1.0"),

@@ -103,7 +103,7 @@ def test_columns_are_found_by_name(make_zip: MakeZip) -> None:
     assert recording.signal.tolist() == [[14, 25, 36, 7, 8, 9]]
 
 
-@pytest.mark.parametrize("split", ["trial", "people"])
+@pytest.mark.parametrize("split", ["trial", "person"])
 def test_the_test_set_is_of_the_right_recordings(imitation: tuple[Path, Path], split: str) -> None:
     dataset = load_motionsense(imitation[1], split=split, n_train=None, n_test=None)  # type: ignore[arg-type]
     for part, testing in ((dataset.train, False), (dataset.test, True)):
@@ -161,9 +161,9 @@ def test_scaling_is_measured_on_the_training_windows(imitation: tuple[Path, Path
     [
         ({"n_train": 500}, r"n_train is 500, but there are \d+ windows of downstairs to draw from"),
         ({"n_train": 1, "n_test": 100}, r"n_test is 100, but there are \d+ windows of downstairs"),
-        ({"n_train": 0}, "n_train is 0, expected 1 or more"),
+        ({"n_train": 0}, "n_train is 0, expected a whole number, 1 or more"),
         ({"n_test": 2.5}, "n_test is 2.5, expected a whole number"),
-        ({"split": "random"}, "split is 'random', expected one of 'trial', 'people'"),
+        ({"split": "random"}, "split is 'random', expected one of 'trial', 'person'"),
         ({"signal": "sound"}, "signal is 'sound', expected one of 'acceleration', 'user_acceleration'"),
         ({"window": 0}, "window is 0"),
         ({"max_bytes": 10_000}, "sub_.*csv has .* bytes, expected at most 625: raise max_bytes"),
@@ -181,7 +181,7 @@ def test_more_than_one_class_is_not_needed_with_none(make_zip: MakeZip) -> None:
     path = make_zip({"wlk_7/sub_3.csv": rows, "wlk_15/sub_3.csv": rows})
     assert len(load_motionsense(path, n_train=None, n_test=None).train) == 1
     with pytest.raises(DataError, match="test has no samples"):
-        load_motionsense(path, n_train=None, n_test=None, split="people")
+        load_motionsense(path, n_train=None, n_test=None, split="person")
 
 
 # broken files
@@ -301,7 +301,7 @@ def test_the_real_windows(motionsense: list[Recording]) -> None:
         assert np.bincount(samples.y[testing]).tolist() == test
 
 
-@pytest.mark.parametrize("split", ["trial", "people"])
+@pytest.mark.parametrize("split", ["trial", "person"])
 def test_loading_the_real_zip(
     motionsense_zip: Path, motionsense: list[Recording], monkeypatch: pytest.MonkeyPatch, split: str
 ) -> None:

@@ -166,7 +166,7 @@ SIGNAL = np.zeros((20, 2))
         ([(SIGNAL, "a", 1), (SIGNAL, "b", 1)], {"classes": ["a", "c"]}, "recording 1: label is 'b', expected one of"),
         ([(SIGNAL, "", 1)], {}, "expected at least one name and none empty"),
         ([(SIGNAL, 0, "ann")], {}, "recording 0: person is 'ann', expected a whole number"),
-        ([(SIGNAL, -1, 1)], {}, "recording 0: label is -1, expected 0 or more"),
+        ([(SIGNAL, -1, 1)], {}, "recording 0: Recording's label is -1, expected a whole number, 0 or more"),
         ([(SIGNAL, 10**9, 1)], {}, "the labels run up to 1000000000, expected at most 65536 classes"),
         ([(SIGNAL, 0, 1), (SIGNAL * np.nan, 0, 1)], {}, "recording 1: the signal of person 1, trial 2 has nan"),
         ([(SIGNAL, 0, 1), (SIGNAL[:, :1], 0, 2)], {}, "recording 1 has 1 axes, expected 2"),
@@ -224,7 +224,7 @@ def test_classes_are_selected_and_renumbered_and_their_names_follow() -> None:
     assert part.summary.kept["windows"] == 12
     with pytest.raises(DataError, match="there is no class 'd', expected some of a, b, c"):
         whole.select_classes(["a", "d"])
-    with pytest.raises(DataError, match="classes name 'a' twice"):
+    with pytest.raises(DataError, match="(classes|names) have 'a' twice"):
         whole.select_classes(["a", "a"])
     with pytest.raises(DataError, match="names is the string 'ab'"):
         whole.select_classes("ab")

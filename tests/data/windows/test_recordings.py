@@ -51,7 +51,7 @@ def test_refuses() -> None:
         cut_windows([])
     with pytest.raises(DataError, match="recording 1 has 3 axes, expected 2 as in recording 0"):
         cut_windows([recording(9), recording(9, axes=3)], 3)
-    with pytest.raises(DataError, match="length is 0, expected 1 or more"):
+    with pytest.raises(DataError, match="length is 0, expected a whole number, 1 or more"):
         cut_windows([recording(9)], 0)
     with pytest.raises(DataError, match=r"stride is 1.5, expected a whole number"):
         cut_windows([recording(9)], 3, 1.5)  # type: ignore[arg-type]
@@ -65,7 +65,7 @@ def test_refuses() -> None:
         (np.ones(5), 0, r"the signal of person 7, trial 2 has shape \(5,\), expected 2 dimensions \(row, axis\)"),
         (np.ones((5, 0)), 0, "expected at least one axis"),
         (np.array([[1.0], [np.inf]]), 0, "person 7, trial 2 has inf at row 1, axis 0"),
-        (np.ones((5, 1)), -1, "label is -1, expected 0 or more"),
+        (np.ones((5, 1)), -1, "label is -1, expected a whole number, 0 or more"),
         (np.ones((5, 1)), 0.5, "label is 0.5, expected a whole number"),
     ],
 )

@@ -50,7 +50,7 @@ def test_what_leaves_the_range_is_refused() -> None:
 def test_refuses() -> None:
     recording = Recording(np.zeros((5, 1)), 0, 1, 1)
     for rate, new_rate, message in (
-        (0.0, 20.0, "rate is 0.0, expected a finite number of Hz greater than 0"),
+        (0.0, 20.0, "rate is 0.0, expected a finite number of Hz above 0"),
         (20.0, float("inf"), "new_rate is inf"),
         (20.0, float("nan"), "new_rate is nan"),
         (20.0, np.pi, "cannot bring 20.0 Hz to 3.14.* Hz, expected a ratio of whole numbers up to 1000"),

@@ -66,7 +66,7 @@ def test_the_usual_gap_is_five_median_steps() -> None:
         ({"time": ["a", "b", "c"]}, "time"),
         ({"max_gap": 0.0}, "max_gap is 0.0, expected a finite number greater than 0"),
         ({"max_gap": float("nan")}, "max_gap is nan"),
-        ({"min_steps": 0}, "min_steps is 0, expected 1 or more"),
+        ({"min_steps": 0}, "min_steps is 0, expected a whole number, 1 or more"),
     ],
 )
 def test_refuses(change: dict[str, object], message: str) -> None:

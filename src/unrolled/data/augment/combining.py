@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.augment._checks import batch, number
-from unrolled.data.checks import FloatArray
+from unrolled._support.validation import checked_fields, real
+from unrolled.data.checks import FloatArray, batch
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Rng
 from unrolled.data.scaling import Scaling
@@ -17,7 +17,26 @@ Augmentation: TypeAlias = Callable[[FloatArray, np.random.Generator], FloatArray
 """``f(X, rng)`` for X (m, T, D): an array of the same shape and dtype; X is not changed."""
 
 
+def _one(value: Any, name: str, *, error: type[ValueError] = DataError) -> Augmentation:
+    if isinstance(value, type) or not callable(value):
+        raise error(f"{name} is {value!r}, expected a function of X (m, T, D) and rng, such as Jitter(0.05)")
+    return cast(Augmentation, value)
+
+
+def _several(value: Any, name: str, *, error: type[ValueError] = DataError) -> tuple[Augmentation, ...]:
+    if not isinstance(value, Sequence) or isinstance(value, str) or not value:
+        raise error(f"{name} are {value!r}, expected at least one augmentation, as a tuple or list")
+    return tuple(_one(each, f"{name}[{i}]", error=error) for i, each in enumerate(value))
+
+
+def _scaling(value: Any, name: str, *, error: type[ValueError] = DataError) -> Scaling:
+    if not isinstance(value, Scaling):
+        raise error(f"{name} is {value!r}, expected a Scaling, such as dataset.scaling")
+    return value
+
+
 @dataclass(frozen=True)
+@checked_fields(DataError, augmentations=_several)
 class Compose:
     """Several augmentations, one after the other.
 
@@ -34,9 +53,6 @@ class Compose:
 
     augmentations: Sequence[Augmentation]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "augmentations", _several(self.augmentations, "Compose"))
-
     @property
     def moves_time(self) -> bool:
         """Whether it is for sequences that all have T steps alone, as its parts are."""
@@ -51,6 +67,7 @@ class Compose:
 
 
 @dataclass(frozen=True)
+@checked_fields(DataError, augmentations=_several)
 class OneOf:
     """For each sample one of several augmentations, each as likely.
 
@@ -67,9 +84,6 @@ class OneOf:
 
     augmentations: Sequence[Augmentation]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "augmentations", _several(self.augmentations, "OneOf"))
-
     @property
     def moves_time(self) -> bool:
         """Whether it is for sequences that all have T steps alone, as its parts are."""
@@ -85,6 +99,7 @@ class OneOf:
 
 
 @dataclass(frozen=True)
+@checked_fields(DataError, p=real(0, 1), augmentation=_one)
 class Sometimes:
     """An augmentation of some samples, each taken with probability p; the others stay as they are.
 
@@ -103,10 +118,6 @@ class Sometimes:
     p: float
     augmentation: Augmentation
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "p", number(self.p, "Sometimes' p", 0, 1))
-        _one(self.augmentation, "Sometimes' augmentation")
-
     @property
     def moves_time(self) -> bool:
         """Whether it is for sequences that all have T steps alone, as its parts are."""
@@ -119,6 +130,7 @@ class Sometimes:
 
 
 @dataclass(frozen=True)
+@checked_fields(DataError, augmentation=_one, scaling=_scaling)
 class InUnits:
     """An augmentation in the units of the sensor, of data that were standardised: scaling undone, and done again.
 
@@ -143,11 +155,6 @@ class InUnits:
 
     augmentation: Augmentation
     scaling: Scaling
-
-    def __post_init__(self) -> None:
-        _one(self.augmentation, "InUnits' augmentation")
-        if not isinstance(self.scaling, Scaling):
-            raise DataError(f"InUnits' scaling is {self.scaling!r}, expected a Scaling, such as dataset.scaling")
 
     @property
     def moves_time(self) -> bool:
@@ -179,16 +186,3 @@ def _where(
     if taken.any():
         changed[taken] = _applied(augmentation, X[taken], stream)
     return changed
-
-
-def _one(augmentation: Any, name: str) -> None:
-    if isinstance(augmentation, type) or not callable(augmentation):
-        raise DataError(f"{name} is {augmentation!r}, expected a function of X (m, T, D) and rng, such as Jitter(0.05)")
-
-
-def _several(augmentations: Any, name: str) -> tuple[Augmentation, ...]:
-    if not isinstance(augmentations, Sequence) or isinstance(augmentations, str) or not augmentations:
-        raise DataError(f"{name} of {augmentations!r}, expected at least one augmentation, as a tuple or list")
-    for i, augmentation in enumerate(augmentations):
-        _one(augmentation, f"{name}'s augmentation {i}")
-    return tuple(augmentations)

@@ -10,14 +10,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.augment._checks import batch, number
-from unrolled.data.augment._curves import spline
-from unrolled.data.checks import FloatArray, IntArray, whole_number
+from unrolled._support.validation import checked_fields, real, whole
+from unrolled.data.augment.splines import spline
+from unrolled.data.checks import FloatArray, IntArray, batch
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Rng
 
 
 @dataclass(frozen=True)
+@checked_fields(DataError, sigma=real(0), knots=whole(0))
 class TimeWarp:
     """A movement now faster, now slower: ``X`` read at times that run smoothly and unevenly from first to last step.
 
@@ -45,10 +46,6 @@ class TimeWarp:
     sigma: float = 0.2
     knots: int = 4
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "sigma", number(self.sigma, "TimeWarp's sigma"))
-        object.__setattr__(self, "knots", whole_number(self.knots, "TimeWarp's knots", 0))
-
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""
         X = batch(X)
@@ -67,6 +64,7 @@ class TimeWarp:
 
 
 @dataclass(frozen=True)
+@checked_fields(DataError, segments=whole(1), min_length=whole(1))
 class Permutation:
     """The parts of a window in another order: cut into segments, which are then shuffled (Um et al. 2017).
 
@@ -92,10 +90,6 @@ class Permutation:
     segments: int = 4
     min_length: int = 10
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "segments", whole_number(self.segments, "Permutation's segments", 1))
-        object.__setattr__(self, "min_length", whole_number(self.min_length, "Permutation's min_length", 1))
-
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""
         X = batch(X)
@@ -120,6 +114,7 @@ class Permutation:
 
 
 @dataclass(frozen=True)
+@checked_fields(DataError, fraction=real(maximum=1, above=0))
 class WindowSlice:
     """A part of the window stretched back to its length: ``X`` read linearly from step s to step s + L - 1.
 
@@ -146,9 +141,6 @@ class WindowSlice:
 
     fraction: float = 0.9
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "fraction", number(self.fraction, "WindowSlice's fraction", 0, 1, above=True))
-
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""
         X = batch(X)
@@ -166,7 +158,7 @@ def _read(X: FloatArray, times: NDArray[np.float64]) -> FloatArray:
     """Read sequences (m, T, D) at times (m, T) from 0 to T - 1, linearly between steps."""
     m, T, _ = X.shape
     before = np.minimum(times.astype(np.int64), max(T - 2, 0))
-    share = (times - before).astype(X.dtype)[:, :, None]
+    weight = (times - before).astype(X.dtype)[:, :, None]
     rows = np.arange(m)[:, None]
-    read: FloatArray = (1 - share) * X[rows, before] + share * X[rows, np.minimum(before + 1, T - 1)]
+    read: FloatArray = (1 - weight) * X[rows, before] + weight * X[rows, np.minimum(before + 1, T - 1)]
     return read

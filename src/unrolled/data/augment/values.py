@@ -6,14 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.augment._checks import batch, number
-from unrolled.data.augment._curves import spline
-from unrolled.data.checks import FloatArray, whole_number
+from unrolled._support.validation import checked_fields, real, whole
+from unrolled.data.augment.splines import spline
+from unrolled.data.checks import FloatArray, batch
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Rng
 
 
 @dataclass(frozen=True)
+@checked_fields(DataError, sigma=real(0))
 class Jitter:
     """Noise of the sensor: ``X + e``, every e ~ N(0, sigma^2) by itself (Um et al. 2017).
 
@@ -30,9 +31,6 @@ class Jitter:
 
     sigma: float = 0.05
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "sigma", number(self.sigma, "Jitter's sigma"))
-
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""
         X = batch(X)
@@ -40,6 +38,7 @@ class Jitter:
 
 
 @dataclass(frozen=True)
+@checked_fields(DataError, sigma=real(0))
 class Scale:
     """Stronger or weaker movement: ``X * s``, one s ~ N(1, sigma^2) for each axis of a sample (Um et al. 2017).
 
@@ -56,9 +55,6 @@ class Scale:
 
     sigma: float = 0.1
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "sigma", number(self.sigma, "Scale's sigma"))
-
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""
         X = batch(X)
@@ -67,6 +63,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
+@checked_fields(DataError, sigma=real(0), knots=whole(0))
 class MagnitudeWarp:
     """Strength that changes along the way: ``X[:, t] * c(t)``, a smooth curve c for each axis (Um et al. 2017).
 
@@ -89,10 +86,6 @@ class MagnitudeWarp:
     sigma: float = 0.2
     knots: int = 4
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "sigma", number(self.sigma, "MagnitudeWarp's sigma"))
-        object.__setattr__(self, "knots", whole_number(self.knots, "MagnitudeWarp's knots", 0))
-
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""
         X = batch(X)
@@ -103,6 +96,7 @@ class MagnitudeWarp:
 
 
 @dataclass(frozen=True)
+@checked_fields(DataError, max_angle=real(maximum=math.pi, above=0))
 class Rotation:
     """Another way to wear the device: ``R x`` for every triad x of axes, one random rotation R a sample.
 
@@ -128,9 +122,6 @@ class Rotation:
     """
 
     max_angle: float = math.pi
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "max_angle", number(self.max_angle, "Rotation's max_angle", 0, math.pi, above=True))
 
     def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
         """Change a batch (m, T, D)."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled._support.atomic_write import replacing
-from unrolled.data.checks import real_numbers, whole_numbers
+from unrolled.data.checks import hertz, real_numbers, whole_numbers
 from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
 from unrolled.data.h5.layout import FORMAT, errors_naming
@@ -55,9 +55,8 @@ def write_h5(
         `test` raise while they give their blocks is passed on. An existing file is then as it was.
     """
     path = Path(path)
-    names = class_names(tuple(classes) if not isinstance(classes, str) else classes)  # type: ignore[arg-type]  # refused there
-    if rate is not None and not (np.isfinite(rate) and rate > 0):
-        raise DataError(f"rate is {rate}, expected a finite number of Hz greater than 0, or None")
+    names = class_names(classes)
+    rate = None if rate is None else hertz(rate, "rate")
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}")
     for part, given in (("train", train), ("test", test)):

@@ -13,12 +13,21 @@ from numpy.typing import NDArray
 from unrolled._support import hdf5
 from unrolled._support.atomic_write import replacing
 from unrolled.data.checks import real_numbers
-from unrolled.data.dataset import Dataset, class_names
+from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
-from unrolled.data.h5.layout import FORMAT, OPTIONAL, REQUIRED, attributes_of, errors_naming, is_ours, opened
+from unrolled.data.h5.layout import (
+    FORMAT,
+    OPTIONAL,
+    REQUIRED,
+    Description,
+    attributes_of,
+    describe,
+    errors_naming,
+    is_ours,
+    opened,
+)
 from unrolled.data.labels import label_columns, labels_from_zero
 from unrolled.data.samples import Samples
-from unrolled.data.scaling import Scaling
 
 GIB = 2**30
 
@@ -68,8 +77,9 @@ def load_h5(
     path = Path(path)
     with errors_naming(path), opened(path) as file:
         arrays = _read(file, max_bytes)
-        attributes = attributes_of(file) if is_ours(file) else {}
-        return _dataset(arrays, attributes, path.name, classes, rate, first_label)
+        ours = is_ours(file)
+        described = describe(attributes_of(file) if ours else {}, path, classes, rate)
+        return _dataset(arrays, described, first_label, ours=ours)
 
 
 def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
@@ -134,7 +144,7 @@ def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
 
 
 def _bytes_needed(name: str, dataset: h5py.Dataset) -> int:
-    """Give the bytes a data set takes in memory: series at least as float32, the others also as int64, one a row."""
+    """Return the bytes a data set takes in memory: series at least as float32, the others also as int64, one a row."""
     numbers, width = math.prod(map(int, dataset.shape)), int(dataset.dtype.itemsize)
     if name.endswith("X"):
         return numbers * max(width, 4)
@@ -142,34 +152,18 @@ def _bytes_needed(name: str, dataset: h5py.Dataset) -> int:
 
 
 def _dataset(
-    arrays: dict[str, NDArray[Any]],
-    attributes: dict[str, Any],
-    file_name: str,
-    classes: Sequence[str] | None,
-    rate: float | None,
-    first_label: int | None,
+    arrays: dict[str, NDArray[Any]], described: Description, first_label: int | None, *, ours: bool
 ) -> Dataset:
-    """Make the data set of what was read; `attributes` is empty unless the file was written by `save_h5`."""
+    """Make the data set of what was read."""
     X = {part: real_numbers(arrays[part + "X"], part + "X", ("row", "step", "axis")) for part in ("tr", "tst")}
-    if isinstance(classes, str):
-        raise DataError(f"classes is the string {classes!r}, expected a sequence of names")
-    if classes is None and "classes" in attributes:
-        classes = tuple(attributes["classes"])
-    known = None if classes is None else len(class_names(tuple(classes)))
-    y, n_classes = labels_from_zero(arrays, known, first_label, ours=bool(attributes))
+    known = None if described.classes is None else len(described.classes)
+    y, n_classes = labels_from_zero(arrays, known, first_label, ours=ours)
     for part in ("tr", "tst"):
         if len(y[part]) != len(X[part]):
             raise DataError(f"{part}X has {len(X[part])} rows, {part}Y has {len(y[part])}: expected as many")
-    if classes is None:
-        classes = [f"class {i + 1}" for i in range(n_classes)]
-    if rate is None and "rate" in attributes:
-        rate = float(attributes["rate"])
-    scaling = None
-    if "scaling_mean" in attributes:
-        scaling = Scaling(attributes["scaling_mean"], attributes["scaling_std"])
     train, test = (
         Samples(X[part], y[part], *(arrays.get(part + name) for name in ("Person", "Trial", "Lengths")))
         for part in ("tr", "tst")
     )
-    provenance = attributes.get("provenance", f"{file_name}, an HDF5 file in the course layout")
-    return Dataset(train, test, tuple(classes), rate, provenance, scaling)
+    names = described.named(n_classes)
+    return Dataset(train, test, names, described.rate, described.provenance, described.scaling)

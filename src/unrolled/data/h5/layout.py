@@ -1,14 +1,18 @@
 """The course layout in HDF5, and what `save_h5` writes beside it: what all who read or write it share."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import h5py
 
 from unrolled._support import hdf5
+from unrolled.data.checks import hertz
+from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
+from unrolled.data.scaling import Scaling
 
 FORMAT = "unrolled data set 1"  # an attribute of the files written here; others have none
 REQUIRED = ("trX", "trY", "tstX", "tstY")
@@ -45,6 +49,36 @@ def is_ours(file: h5py.File) -> bool:
     if form != FORMAT:
         raise DataError(f"it has the format {form!r}, expected {FORMAT!r}: a newer version of unrolled may read it")
     return True
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a data set besides its numbers; ``classes`` is None where nobody names them."""
+
+    classes: tuple[str, ...] | None
+    rate: float | None
+    scaling: Scaling | None
+    provenance: str
+
+    def named(self, n_classes: int) -> tuple[str, ...]:
+        """Return the names of the classes, "class 1" and so on where there are none."""
+        return self.classes or tuple(f"class {i + 1}" for i in range(n_classes))
+
+
+def describe(
+    attributes: Mapping[str, Any], path: Path, classes: Sequence[str] | None, rate: float | None
+) -> Description:
+    """Join what a file says of itself and what the caller says, who is right where both do."""
+    if classes is None:
+        classes = attributes.get("classes")
+    if rate is None:
+        rate = attributes.get("rate")
+    return Description(
+        None if classes is None else class_names(classes),
+        None if rate is None else hertz(rate, "rate"),
+        Scaling(attributes["scaling_mean"], attributes["scaling_std"]) if "scaling_mean" in attributes else None,
+        attributes.get("provenance", f"{path.name}, an HDF5 file in the course layout"),
+    )
 
 
 def attributes_of(file: h5py.File) -> dict[str, Any]:

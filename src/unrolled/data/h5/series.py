@@ -1,8 +1,8 @@
 """Series that stay in an HDF5 file: what is asked for is read, checked and scaled."""
 
 import dataclasses
+import functools
 import math
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,13 +48,6 @@ class StoredSeries:
         Applied to what is read.
     unchecked : dict of int to list
         The packed chunks that were not read yet, under the number of their band of rows.
-
-    Attributes
-    ----------
-    shape : tuple of int
-        (N, T, D).
-    dtype : dtype
-        float32 or float64.
     """
 
     path: Path
@@ -66,14 +59,20 @@ class StoredSeries:
     scaling: Scaling | None = None
     unchecked: dict[int, list[Any]] = field(default_factory=dict)
 
-    shape: tuple[int, int, int] = field(init=False)
-    dtype: np.dtype[Any] = field(init=False)
-
     def __post_init__(self) -> None:
-        stored = self.dataset.dtype
-        double = stored.kind == "f" and stored.itemsize == 8
-        object.__setattr__(self, "shape", tuple(self.dataset.shape))
-        object.__setattr__(self, "dtype", np.dtype(np.float64 if double else np.float32))
+        _ = self.shape, self.dtype  # known while the file is open, and for ever
+
+    @functools.cached_property
+    def shape(self) -> tuple[int, int, int]:
+        """(N, T, D)."""
+        n, t, d = self._open().shape
+        return int(n), int(t), int(d)
+
+    @functools.cached_property
+    def dtype(self) -> np.dtype[Any]:
+        """float64 if the file has that, else float32."""
+        stored = self._open().dtype
+        return np.dtype(np.float64 if stored.kind == "f" and stored.itemsize == 8 else np.float32)
 
     @property
     def ndim(self) -> int:
@@ -128,7 +127,7 @@ class StoredSeries:
         return self[:].astype(dtype or self.dtype, copy=False)
 
     def scaled(self, scaling: Scaling) -> "StoredSeries":
-        """Give the same series, with this scaling applied to what is read."""
+        """Return the same series, with this scaling applied to what is read."""
         return dataclasses.replace(self, scaling=scaling)
 
     def read_into(self, out: FloatArray, rows: range) -> None:
@@ -192,7 +191,7 @@ class StoredSeries:
         )
 
     def _direct(self, dataset: h5py.Dataset) -> bool:
-        """Say whether HDF5 can read into memory of our dtype, with at most a turn of bytes."""
+        """Tell whether HDF5 can read into memory of our dtype, with at most a turn of bytes."""
         return bool(dataset.dtype.newbyteorder("=") == self.dtype)
 
     def _open(self) -> h5py.Dataset:
@@ -201,13 +200,8 @@ class StoredSeries:
         return self.dataset
 
 
-def new_lock() -> Any:
-    """Give a lock for a file."""
-    return threading.RLock()
-
-
 def unpacking_bytes(dataset: h5py.Dataset) -> int:
-    """Give the bytes that a chunk with filters takes while it is checked: packed, and unpacked in pieces and in one."""
+    """Return the bytes that a chunk with filters takes while it is checked: packed, unpacked in pieces, and in one."""
     if dataset.chunks is None or not dataset.id.get_create_plist().get_nfilters():
         return 0
     return 3 * math.prod(map(int, dataset.chunks)) * int(dataset.dtype.itemsize)

@@ -35,11 +35,11 @@ class Layout:
         return min(self.n, self.block * self.blocks)
 
     def rows(self, number: int) -> range:
-        """Give the rows of a block."""
+        """Return the rows of a block."""
         return range(number * self.block, min(self.n, (number + 1) * self.block))
 
     def every(self) -> Iterator[range]:
-        """Give the rows of all blocks, in the file's order."""
+        """Iterate over the rows of all blocks, in the file's order."""
         return map(self.rows, range(-(-self.n // self.block)))
 
 
@@ -62,17 +62,17 @@ class Filling:
     skipped: int
 
     def rows(self) -> IntArray:
-        """Give each place's row in the file."""
+        """Return each place's row in the file."""
         return np.concatenate([np.arange(part.start, part.stop) for part in self.parts])
 
     def places(self) -> IntArray:
-        """Give the places in the order in which they are to be used."""
+        """Return the places in the order in which they are to be used."""
         order = np.random.default_rng(self.key).permutation(sum(map(len, self.parts)))
         return order[self.skipped :]
 
 
 def fillings(layout: Layout, key: list[int], skip: int = 0) -> Iterator[Filling]:
-    """Give the buffers of an epoch whose order is drawn from `key`, but for its first `skip` rows."""
+    """Yield the buffers of an epoch whose order is drawn from `key`, but for its first `skip` rows."""
     order = np.random.default_rng(key).permutation(-(-layout.n // layout.block))
     for number, first in enumerate(range(0, len(order), layout.blocks)):
         parts = [layout.rows(block) for block in order[first : first + layout.blocks].tolist()]

@@ -17,7 +17,8 @@ from unrolled.data.errors import DataError
 from unrolled.data.loaders.text import decode, number, read_file
 from unrolled.data.samples import Rng
 from unrolled.data.summary import Tally
-from unrolled.data.windows.assemble import Plan, Split
+from unrolled.data.windows.assemble import Pipeline
+from unrolled.data.windows.divide import Split, division
 from unrolled.data.windows.tables import cut_counted, number_people, number_texts
 
 MOST_NAMES = 1000  # a column with more different names than this is no label
@@ -103,7 +104,7 @@ def load_csv(
             raise DataError(f"{path}, line {line}: expected one of {known} in column {label}, found {name!r}")
     people = number_people(list(table.people))
     held_out = None if test_people is None else _numbers_of(test_people, people)
-    plan = Plan(split, test_share, held_out, window, stride, scale, rng, new_rate)
+    pipeline = Pipeline(division(split, test_share, held_out, rng), window, stride, new_rate, scale)
     tally = Tally()
     tally.keep("rows", len(table.signal))
     recordings = cut_counted(
@@ -112,16 +113,14 @@ def load_csv(
         np.array([people[name] for name in table.people])[table.person],
         table.time,
         max_gap,
-        plan.least_steps(rate),
+        pipeline.least_steps(rate),
         tally,
     )
-    return plan.dataset(recordings, tuple(numbers), rate, path.name, str(path), tally)
+    return pipeline.dataset(recordings, tuple(numbers), rate, path.name, str(path), tally)
 
 
 def _numbered(classes: Sequence[str]) -> dict[str, int]:
-    if isinstance(classes, str):
-        raise DataError(f"classes is the string {classes!r}, expected a sequence of names")
-    return {name: i for i, name in enumerate(class_names(tuple(classes)))}
+    return {name: i for i, name in enumerate(class_names(classes))}
 
 
 def _numbers_of(test_people: Collection[int | str], people: dict[str, int]) -> list[int]:

@@ -6,19 +6,20 @@ The recordings are at https://github.com/mmalekzadeh/motion-sense, folder data, 
 """
 
 import os
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.checks import IntArray, one_of, whole_number
+from unrolled._support.validation import one_of, whole_number
+from unrolled.data.checks import IntArray
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.motionsense_files import MOVEMENTS, Signal, read_motionsense
-from unrolled.data.samples import Rng
+from unrolled.data.samples import Rng, Samples
 from unrolled.data.summary import Tally
-from unrolled.data.windows.recordings import count_windows, windows_of
-from unrolled.data.windows.resample import resample
+from unrolled.data.windows.assemble import Pipeline
 
 RATE = 50.0  # Hz
 LAST_LONG_TRIAL = 10  # trials 1 to 9 are long, 11 to 16 are short
@@ -28,7 +29,7 @@ FIRST_TEST_PERSON = 21
 def load_motionsense(
     path: str | os.PathLike[str],
     *,
-    split: Literal["trial", "people"] = "trial",
+    split: Literal["trial", "person"] = "trial",
     signal: Signal = "acceleration",
     n_train: int | None = 500,
     n_test: int | None = 100,
@@ -46,8 +47,8 @@ def load_motionsense(
     path : str or path-like
         A_DeviceMotion_data.zip as published, or its unpacked folder, or the folder that one is in. The zip is
         read in place: nothing is written to disk.
-    split : {"trial", "people"}
-        What the test set is: "trial" the trials numbered over 10, of everyone (the short ones); "people"
+    split : {"trial", "person"}
+        What the test set is: "trial" the trials numbered over 10, of everyone (the short ones); "person"
         every trial of persons 21 to 24. Either way no recording is in both parts.
     signal : str
         "acceleration" (3 axes, in g: userAcceleration + gravity, what an accelerometer measures),
@@ -80,37 +81,48 @@ def load_motionsense(
         If the recordings cannot be read (the message names file and line), or there are fewer windows of a
         movement than asked for.
     """
-    one_of(split, ("trial", "people"), "split")
-    window, stride = whole_number(window, "window", 1), whole_number(stride, "stride", 1)
-    counts = [n if n is None else whole_number(n, name, 1) for n, name in ((n_train, "n_train"), (n_test, "n_test"))]
-    recordings = read_motionsense(path, signal=signal, max_bytes=max_bytes)
-    if new_rate is not None:
-        recordings = resample(recordings, RATE, new_rate)
-    samples = windows_of(recordings, window, stride)
-    if not len(samples):
-        raise DataError(f"window is {window} steps, longer than every recording")
-    assert samples.person is not None
-    assert samples.trial is not None
-    testing = samples.trial > LAST_LONG_TRIAL if split == "trial" else samples.person >= FIRST_TEST_PERSON
-    generator = np.random.default_rng(rng)
-    train, test = (
-        samples.subset(_draw(samples.y, members, n, name, generator))
-        for members, n, name in ((~testing, counts[0], "n_train"), (testing, counts[1], "n_test"))
-    )
-    tally = Tally()
-    count_windows(recordings, window, len(train) + len(test), tally)
-    tally.drop("windows", "not drawn", len(samples) - len(train) - len(test))
-    dataset = Dataset(
-        train,
-        test,
+    pipeline = Pipeline(Drawn(split, n_train, n_test, rng), window, stride, new_rate, scale)
+    return pipeline.dataset(
+        read_motionsense(path, signal=signal, max_bytes=max_bytes),
         tuple(MOVEMENTS.values()),
-        RATE if new_rate is None else float(new_rate),
-        f"MotionSense (Malekzadeh et al. 2019, doi:10.1145/3302505.3310068), {signal.replace('_', ' ')}; "
-        f"windows of {window} steps every {stride}, {n_train or 'all'} training and {n_test or 'all'} test "
-        f"windows a movement; tested on {'trials over 10' if split == 'trial' else 'people 21 to 24'}",
-        summary=tally.report(str(path), asked=True),  # to draw fewer than there are
+        RATE,
+        f"MotionSense (Malekzadeh et al. 2019, doi:10.1145/3302505.3310068), {signal.replace('_', ' ')}",
+        str(path),
+        Tally(),
     )
-    return dataset.standardised() if scale else dataset
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """As many windows of each movement, drawn from the recordings of either part."""
+
+    split: Literal["trial", "person"]
+    n_train: int | None
+    n_test: int | None
+    rng: Rng
+
+    def __post_init__(self) -> None:
+        one_of(self.split, ("trial", "person"), "split", error=DataError)
+        for n, name in ((self.n_train, "n_train"), (self.n_test, "n_test")):
+            if n is not None:
+                whole_number(n, name, 1, error=DataError)
+
+    def __call__(self, samples: Samples) -> tuple[Samples, Samples]:
+        """Return the training and the test part."""
+        assert samples.person is not None  # every window of a recording has both
+        assert samples.trial is not None
+        testing = samples.trial > LAST_LONG_TRIAL if self.split == "trial" else samples.person >= FIRST_TEST_PERSON
+        generator = np.random.default_rng(self.rng)
+        train = _draw(samples.y, ~testing, self.n_train, "n_train", generator)
+        test = _draw(samples.y, testing, self.n_test, "n_test", generator)
+        return samples.subset(train), samples.subset(test)
+
+    def words(self) -> str:
+        """Return what it does."""
+        return (
+            f"{self.n_train or 'all'} training and {self.n_test or 'all'} test windows a movement; "
+            f"tested on {'trials over 10' if self.split == 'trial' else 'people 21 to 24'}"
+        )
 
 
 def _draw(y: IntArray, members: NDArray[np.bool_], n: int | None, name: str, rng: np.random.Generator) -> IntArray:

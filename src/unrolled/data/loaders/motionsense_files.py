@@ -9,7 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from unrolled.data.checks import FloatArray, one_of
+from unrolled._support.validation import one_of
+from unrolled.data.checks import FloatArray
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.archive import Member, members
 from unrolled.data.windows.recordings import Recording
@@ -70,7 +71,7 @@ def read_motionsense(
         If there are no recordings, or one is there twice, is too large or is not as published: the message
         names file and line.
     """
-    one_of(signal, tuple(SIGNALS), "signal")
+    one_of(signal, tuple(SIGNALS), "signal", error=DataError)
     path = Path(path)
     folder = path / "A_DeviceMotion_data"
     root = folder if folder.is_dir() else path
@@ -132,7 +133,7 @@ def _signal(file: Member, axes: Axes) -> FloatArray:
 
 
 def _complaint(body: str, name: str, n_columns: int, places: list[int]) -> str:
-    """Say what is wrong with the first bad line; slow, so only once something is known to be wrong."""
+    """Describe what is wrong with the first bad line; slow, so only once something is known to be wrong."""
     for line, text in enumerate(body.split("\n"), start=2):
         cells = text.rstrip("\r").split(",")
         if cells == [""]:

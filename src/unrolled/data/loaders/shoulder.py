@@ -11,11 +11,13 @@ from typing import Literal
 import h5py
 import numpy as np
 
-from unrolled.data.checks import one_of, whole_number
+from unrolled._support.validation import one_of
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.summary import Tally
-from unrolled.data.windows.recordings import Recording, count_windows, windows_of
+from unrolled.data.windows.assemble import Pipeline
+from unrolled.data.windows.divide import ByPeople
+from unrolled.data.windows.recordings import Recording
 
 EXERCISES = (
     "pendulum",
@@ -70,31 +72,15 @@ def load_shoulder_exercises(
     DataError
         If the file is missing, or `test_people` are not some, and not all, of the ten.
     """
-    if not isinstance(test_people, Collection):
-        raise DataError(f"test_people is {test_people!r}, expected a tuple of whole numbers")
-    held_out = sorted({whole_number(person, "a person in test_people") for person in test_people})
-    window, stride = whole_number(window, "window", 1), whole_number(stride, "stride", 1)
-    recordings = read_shoulder_exercises(signal=signal)
-    everyone = sorted({recording.person for recording in recordings})
-    if not held_out or not set(held_out) < set(everyone):
-        raise DataError(f"test_people are {held_out}, expected some and not all of {everyone}")
-    samples = windows_of(recordings, window, stride)
-    if not len(samples):
-        raise DataError(f"window is {window} steps, longer than every recording")
-    assert samples.person is not None
-    testing = np.isin(samples.person, held_out)
-    tally = Tally()
-    count_windows(recordings, window, len(samples), tally)
-    dataset = Dataset(
-        samples.subset(~testing),
-        samples.subset(testing),
+    pipeline = Pipeline(ByPeople(test_people), window, stride, scale=scale)
+    return pipeline.dataset(
+        read_shoulder_exercises(signal=signal),
         EXERCISES,
         RATE,
-        f"Shoulder exercises (Burns et al. 2018, arXiv:1802.01489), {signal.replace('_', ' ')}; "
-        f"windows of {window} steps every {stride}; tested on people {', '.join(map(str, held_out))}",
-        summary=tally.report(FILE),
+        f"Shoulder exercises (Burns et al. 2018, arXiv:1802.01489), {signal.replace('_', ' ')}",
+        FILE,
+        Tally(),
     )
-    return dataset.standardised() if scale else dataset
 
 
 def read_shoulder_exercises(*, signal: Signal = "acceleration") -> list[Recording]:
@@ -116,7 +102,7 @@ def read_shoulder_exercises(*, signal: Signal = "acceleration") -> list[Recordin
     DataError
         If the file is missing or damaged.
     """
-    one_of(signal, tuple(COLUMNS), "signal")
+    one_of(signal, tuple(COLUMNS), "signal", error=DataError)
     path = _find()
     try:
         with h5py.File(path, "r") as file:

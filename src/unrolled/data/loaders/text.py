@@ -101,7 +101,7 @@ def column(text: str, where: str, highest: int) -> IntArray:
 
 
 def _complaint(text: str, where: str, n_columns: int) -> str:
-    """Say what is wrong with the first bad line; slow, so only once something is known to be wrong."""
+    """Describe what is wrong with the first bad line; slow, so only once something is known to be wrong."""
     for line, cells in enumerate((line.split() for line in text.split("\n")), start=1):
         if len(cells) != n_columns:
             return f"{where}, line {line}: expected {n_columns} numbers, found {len(cells)}"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from unrolled.data.checks import IntArray, one_of
+from unrolled._support.validation import one_of
+from unrolled.data.checks import IntArray
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.ts_files import Missing, TsFile, read_ts
@@ -58,7 +59,7 @@ def load_ts(
         If a file cannot be read, is not in this layout, contradicts its own header, has time stamps or no
         class labels, or does not fit the other file: the message names file and line.
     """
-    one_of(missing, ("refuse", "interpolate"), "missing")
+    one_of(missing, ("refuse", "interpolate"), "missing", error=DataError)
     paths = Path(train), Path(test)
     files = [read_ts(path, missing, max_bytes) for path in paths]
     classes = files[0].header.classes

@@ -139,7 +139,7 @@ def _cases(lines: Iterator[Line], header: Header, path: Path, missing: Missing, 
 
 
 def _lines(path: Path, max_bytes: int) -> Generator[Line, None, None]:
-    """Give the lines that are neither empty nor comments, without ever holding the whole file."""
+    """Yield the lines that are neither empty nor comments, without ever holding the whole file."""
     if not path.is_file():
         raise DataError(
             f"{path}: " + ("expected a .ts file, found no file" if path.exists() else "there is no such file")

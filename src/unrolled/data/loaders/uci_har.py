@@ -13,7 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from unrolled.data.checks import IntArray, one_of
+from unrolled._support.validation import one_of
+from unrolled.data.checks import IntArray
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.labels import MAX_CLASSES
@@ -73,7 +74,7 @@ def load_uci_har(
         If a file is missing, too large, damaged or not as published, or a person is in both parts: the message
         names file and line.
     """
-    one_of(signal, tuple(SIGNALS), "signal")
+    one_of(signal, tuple(SIGNALS), "signal", error=DataError)
     path = Path(path)
     series = [f"{name}_{axis}" for name in SIGNALS[signal] for axis in "xyz"]
     with _files(path, _names(series), max_bytes) as files:

@@ -17,7 +17,8 @@ from unrolled.data.dataset import Dataset
 from unrolled.data.loaders.wisdm_files import ACTIVITIES, read_steps
 from unrolled.data.samples import Rng
 from unrolled.data.summary import Tally
-from unrolled.data.windows.assemble import Plan, Split
+from unrolled.data.windows.assemble import Pipeline
+from unrolled.data.windows.divide import Split, division
 from unrolled.data.windows.recordings import Recording
 from unrolled.data.windows.tables import cut_counted
 
@@ -76,14 +77,14 @@ def load_wisdm(
         If the files cannot be read (the message names file and line), a parameter does not fit, or there is
         too little to divide.
     """
-    plan = Plan(split, test_share, test_people, window, stride, scale, rng, new_rate)
+    pipeline = Pipeline(division(split, test_share, test_people, rng), window, stride, new_rate, scale)
     tally = Tally()
-    recordings, classes = _read(path, device, sensor, max_gap, plan.least_steps(RATE), max_bytes, tally)
+    recordings, classes = _read(path, device, sensor, max_gap, pipeline.least_steps(RATE), max_bytes, tally)
     if classes == tuple(ACTIVITIES):
         source = "WISDM v1.1 (Kwapisz et al. 2010), phone accel"
     else:
         source = f"WISDM 2019 (Weiss et al. 2019, doi:10.1109/ACCESS.2019.2940729), {device} {sensor}"
-    return plan.dataset(recordings, classes, RATE, source, str(path), tally)
+    return pipeline.dataset(recordings, classes, RATE, source, str(path), tally)
 
 
 def read_wisdm(

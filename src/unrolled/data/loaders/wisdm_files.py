@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.checks import FloatArray, IntArray, one_of
+from unrolled._support.validation import one_of
+from unrolled.data.checks import FloatArray, IntArray
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.archive import Member, members
 from unrolled.data.loaders.text import decode, read_file
@@ -71,8 +72,8 @@ class Steps(NamedTuple):
 
 def read_steps(path: Path, device: str, sensor: str, max_bytes: int, tally: Tally) -> tuple[Steps, tuple[str, ...]]:
     """Read every file of one device and sensor, all as one table; return the names of the classes too."""
-    one_of(device, DEVICES, "device")
-    one_of(sensor, SENSORS, "sensor")
+    one_of(device, DEVICES, "device", error=DataError)
+    one_of(sensor, SENSORS, "sensor", error=DataError)
     of_2019 = rf"data_[0-9]{{1,9}}_{sensor}_{device}\.txt"
     if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):  # which would wait for a pipe
         either = re.compile(rf"(?:[^/]+/)*({of_2019}|{re.escape(RAW)})")
@@ -158,7 +159,7 @@ def _records(content: bytes, name: str) -> Iterator[tuple[int, str]]:
 
 
 def _reason(record: str, activities: Mapping[str, int]) -> str:
-    """Say why a record is dropped."""
+    """Name the reason why a record is dropped."""
     fields = [field.strip() for field in record.split(",", maxsplit=8)]
     if len(fields) == 7 and not fields[-1]:
         fields.pop()

@@ -3,21 +3,21 @@
 import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from unrolled.data.checks import one_of, whole_number
+from unrolled._support.validation import whole_number
+from unrolled.data.checks import hertz
 from unrolled.data.dataset import Dataset, class_names
 from unrolled.data.errors import DataError
 from unrolled.data.labels import MAX_CLASSES
-from unrolled.data.samples import Rng, Samples
+from unrolled.data.samples import Rng
 from unrolled.data.summary import Tally, logger
+from unrolled.data.windows.divide import Division, Split, division
 from unrolled.data.windows.recordings import Recording, count_windows, windows_of
 from unrolled.data.windows.resample import resample
-
-Split = Literal["person", "trial", "random"]
 
 
 def from_recordings(
@@ -86,41 +86,39 @@ def from_recordings(
         If a recording, a label, a name or a parameter does not fit (the message names the recording by its
         place), or there is too little to divide.
     """
-    plan = Plan(split, test_share, test_people, window, stride, scale, rng, new_rate)
+    pipeline = Pipeline(division(split, test_share, test_people, rng), window, stride, new_rate, scale)
     listed, names = _as_recordings(recordings, classes)
     source = provenance or "Recordings of one's own"
-    return plan.dataset(listed, names, rate, source, source, Tally())
+    return pipeline.dataset(listed, names, rate, source, source, Tally())
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What is to become of continuous recordings; the parameters mean what they mean to `from_recordings`."""
+class Pipeline:
+    """The one way from continuous recordings to a data set: resampled, cut into windows, divided, scaled.
 
-    split: Split
-    test_share: float
-    test_people: Collection[int] | None
+    Parameters
+    ----------
+    divide : Division
+        What makes a training and a test part of the windows.
+    window, stride, new_rate, scale
+        As for `from_recordings`.
+    """
+
+    divide: Division
     window: int
     stride: int
-    scale: bool
-    rng: Rng
     new_rate: float | None = None
+    scale: bool = True
 
     def __post_init__(self) -> None:
-        one_of(self.split, ("person", "trial", "random"), "split")
-        whole_number(self.window, "window", 1)
-        whole_number(self.stride, "stride", 1)
-        if not 0 < self.test_share < 1:
-            raise DataError(f"test_share is {self.test_share}, expected a number between 0 and 1, both excluded")
-        if self.test_people is None:
-            return
-        if isinstance(self.test_people, str) or not isinstance(self.test_people, Collection):
-            raise DataError(f"test_people is {self.test_people!r}, expected a tuple of people")
-        if self.split != "person":
-            raise DataError(f"test_people are given and split is {self.split!r}, expected 'person' for them")
+        whole_number(self.window, "window", 1, error=DataError)
+        whole_number(self.stride, "stride", 1, error=DataError)
+        if self.new_rate is not None:
+            hertz(self.new_rate, "new_rate")
 
     def least_steps(self, rate: float | None) -> int:
-        """Give how many steps a recording at `rate` must have for a window, about, and never too many."""
-        if self.new_rate is None or rate is None or not (self.new_rate > 0 and rate > 0):
+        """Return how many steps a recording at `rate` must have for a window, about, and never too many."""
+        if self.new_rate is None or rate is None or not rate > 0:
             return self.window
         return max(1, int((self.window - 1) * (rate / self.new_rate)))
 
@@ -133,7 +131,7 @@ class Plan:
         name: str,
         tally: Tally,
     ) -> Dataset:
-        """Cut, divide and scale; `name` is for messages, and `tally` goes on with what the reader counted."""
+        """Return the data set; `name` is for messages, and `tally` goes on with what the reader counted."""
         if not recordings:
             dropped = str(tally.summary()).replace("\n", "; ")
             raise DataError(f"{name}: there are no recordings to cut windows from{f' ({dropped})' if dropped else ''}")
@@ -145,43 +143,29 @@ class Plan:
             samples = windows_of(recordings, self.window, self.stride)
             if not len(samples):
                 raise DataError(f"window is {self.window} steps, longer than every recording")
-            train, test = self._divide(samples)
-            _tell_of_classes_never_trained_on(train, test, classes, name)
-            count_windows(recordings, self.window, len(samples), tally)
+            train, test = self.divide(samples)
+            kept = len(train) + len(test)
+            count_windows(recordings, self.window, kept, tally)
+            tally.drop("windows", "not drawn", len(samples) - kept, asked=True)
             dataset = Dataset(
                 train,
                 test,
                 classes,
                 rate,
-                f"{provenance}; windows of {self.window} steps every {self.stride}; {self._tested_on()}",
+                f"{provenance}; windows of {self.window} steps every {self.stride}; {self.divide.words()}",
                 summary=tally.report(name),
             )
+            _warn_of_classes_never_trained_on(dataset, name)
             return dataset.standardised() if self.scale else dataset
         except DataError as error:
             raise DataError(f"{name}: {error}") from error
 
-    def _divide(self, samples: Samples) -> tuple[Samples, Samples]:
-        if self.test_people is None:
-            return samples.split(self.test_share, by=None if self.split == "random" else self.split, rng=self.rng)
-        held_out = {whole_number(person, "a person in test_people") for person in self.test_people}
-        assert samples.person is not None
-        everyone = set(samples.person.tolist())
-        if not held_out or not held_out < everyone:
-            raise DataError(f"test_people are {sorted(held_out)}, expected some and not all of {sorted(everyone)}")
-        testing = np.isin(samples.person, sorted(held_out))
-        return samples.subset(~testing), samples.subset(testing)
 
-    def _tested_on(self) -> str:
-        if self.test_people is not None:
-            return f"tested on people {', '.join(map(str, sorted(self.test_people)))}"
-        unit = {"person": "people", "trial": "recordings", "random": "windows drawn at random"}[self.split]
-        return f"tested on {self.test_share:g} of the windows, divided by {unit}"
-
-
-def _tell_of_classes_never_trained_on(train: Samples, test: Samples, classes: tuple[str, ...], name: str) -> None:
-    missing = [classes[label] for label in sorted(set(test.y.tolist()) - set(train.y.tolist()))]
-    if missing:
-        logger.warning("%s: %s is in the test part and not in the training part", name, ", ".join(missing))
+def _warn_of_classes_never_trained_on(dataset: Dataset, name: str) -> None:
+    missing = np.setdiff1d(dataset.test.y, dataset.train.y)
+    if len(missing):
+        names = ", ".join(dataset.classes[label] for label in missing)
+        logger.warning("%s: %s is in the test part and not in the training part", name, names)
 
 
 def _as_recordings(
@@ -216,7 +200,7 @@ def _as_recordings(
         try:
             if all_named and label not in numbers:
                 raise DataError(f"label is {label!r}, expected one of {', '.join(map(repr, numbers))}")
-            whose = whole_number(person, "person")
+            whose = whole_number(person, "person", error=DataError)
             trial = next(trials.setdefault(whose, itertools.count(1)))
             recordings.append(Recording(signal, numbers[label] if all_named else label, whose, trial))
         except DataError as error:
@@ -227,9 +211,7 @@ def _as_recordings(
 def _names(labels: Sequence[int], classes: Sequence[str] | None) -> tuple[str, ...]:
     """Return `classes` as a tuple, or names for labels that have none."""
     if classes is not None:
-        if isinstance(classes, str):
-            raise DataError(f"classes is the string {classes!r}, expected a sequence of names")
-        return class_names(tuple(classes))
+        return class_names(classes)
     highest = max(labels, default=0)
     if highest >= MAX_CLASSES:
         raise DataError(f"the labels run up to {highest}, expected at most {MAX_CLASSES} classes")

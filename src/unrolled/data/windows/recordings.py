@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from unrolled.data.checks import FloatArray, real_numbers, whole_number
+from unrolled._support.validation import checked_fields, whole, whole_number
+from unrolled.data.checks import FloatArray, real_numbers
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Samples
 from unrolled.data.summary import Tally
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+@checked_fields(DataError, label=whole(0), person=whole(), trial=whole())
 class Recording:
     """One uninterrupted recording of one movement by one person.
 
@@ -40,9 +42,6 @@ class Recording:
     trial: int
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "label", whole_number(self.label, "label", 0))
-        object.__setattr__(self, "person", whole_number(self.person, "person"))
-        object.__setattr__(self, "trial", whole_number(self.trial, "trial"))
         name = f"the signal of person {self.person}, trial {self.trial}"
         object.__setattr__(self, "signal", real_numbers(self.signal, name, ("row", "axis")))
 
@@ -88,7 +87,10 @@ def cut_windows(recordings: Iterable[Recording], length: int = 150, stride: int 
 
 def windows_of(recordings: Sequence[Recording], length: int, stride: int) -> Samples:
     """Do as `cut_windows` does, for a caller who counts."""
-    length, stride = whole_number(length, "length", 1), whole_number(stride, "stride", 1)
+    length, stride = (
+        whole_number(length, "length", 1, error=DataError),
+        whole_number(stride, "stride", 1, error=DataError),
+    )
     if not recordings:
         raise DataError("there are no recordings to cut windows from")
     axes = recordings[0].signal.shape[1]

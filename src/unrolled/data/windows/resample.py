@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from unrolled.data.checks import FloatArray
+from unrolled.data.checks import FloatArray, hertz
 from unrolled.data.errors import DataError
 from unrolled.data.windows.recordings import Recording
 
@@ -37,10 +37,7 @@ def resample(recordings: Iterable[Recording], rate: float, new_rate: float) -> l
     DataError
         If a rate is not a finite number greater than 0, or the ratio is not one of such numbers.
     """
-    for name, value in (("rate", rate), ("new_rate", new_rate)):
-        if not (np.isfinite(value) and value > 0):
-            raise DataError(f"{name} is {value}, expected a finite number of Hz greater than 0")
-    exact = Fraction(float(new_rate)) / Fraction(float(rate))
+    exact = Fraction(hertz(new_rate, "new_rate")) / Fraction(hertz(rate, "rate"))
     ratio = exact.limit_denominator(LARGEST)
     up, down = ratio.numerator, ratio.denominator
     if not 0 < up <= LARGEST or not math.isclose(up / down, exact, rel_tol=1e-9):
@@ -56,6 +53,8 @@ def _resampled(recording: Recording, up: int, down: int) -> FloatArray:
     signal = recording.signal
     if up == down or not len(signal):
         return signal
+    from scipy.signal import resample_poly  # its import takes longer than that of all of unrolled.data
+
     start, slope = signal[0], (signal[-1] - signal[0]) / max(len(signal) - 1, 1)  # of the line, a step
     from scipy.signal import resample_poly  # its import takes longer than that of all of unrolled
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unrolled.data.checks import FloatArray, IntArray, real_numbers, whole_number, whole_numbers
+from unrolled._support.validation import whole_number
+from unrolled.data.checks import FloatArray, IntArray, real_numbers, whole_numbers
 from unrolled.data.errors import DataError
 from unrolled.data.summary import Tally
 from unrolled.data.windows.recordings import Recording
@@ -77,7 +78,7 @@ def cut_counted(
     tally: Tally,
 ) -> list[Recording]:
     """Do as `cut_recordings` does, with arrays that were checked, and count the recordings left out."""
-    min_steps = whole_number(min_steps, "min_steps", 1)
+    min_steps = whole_number(min_steps, "min_steps", 1, error=DataError)
     edges = np.concatenate([[0], _ends(label, person, time, max_gap), [len(signal)]])
     starts, stops = edges[:-1], edges[1:]
     filled = stops > starts  # a table without rows has no recording
@@ -119,14 +120,14 @@ def _count_within(person: IntArray) -> IntArray:
 
 
 def number_texts(texts: Sequence[str]) -> dict[str, int]:
-    """Give different texts numbers from 0: in numerical order if all are whole numbers, else alphabetical."""
+    """Return numbers from 0 for different texts: in numerical order if all are whole numbers, else alphabetical."""
     if all(_is_whole(text) for text in texts):
         return {text: i for i, text in enumerate(sorted(texts, key=lambda text: (int(text), text)))}
     return {text: i for i, text in enumerate(sorted(texts))}
 
 
 def number_people(texts: Sequence[str]) -> dict[str, int]:
-    """Give each person a number: their own if all are whole numbers, else 1, 2, ... in alphabetical order."""
+    """Return a number for each person: their own if all are whole numbers, else 1, 2, ... in alphabetical order."""
     if all(_is_whole(text) for text in texts):
         return {text: int(text) for text in texts}
     return {text: number + 1 for text, number in number_texts(texts).items()}

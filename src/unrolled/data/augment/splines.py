@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @lru_cache(maxsize=64)
 def spline(T: int, knots: int) -> NDArray[np.float64]:
-    """Give the matrix (T, knots + 2) that takes the values at the knots to those at all steps.
+    """Return the matrix (T, knots + 2) that takes the values at the knots to those at all steps.
 
     A cubic spline through given places depends linearly on the values there, so one matrix serves every curve. The
     knots stand evenly over the steps, one on the first, one on the last, and ``knots`` between them.
