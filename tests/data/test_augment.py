@@ -297,7 +297,7 @@ def test_where_only_numbers_change_padding_changes_no_step_before_it(change: aug
         (
             lambda: augment.Compose(augment.Jitter()),
             r"Compose's augmentations are Jitter\(sigma=0.05\), expected at least one",
-        ),  # type: ignore[arg-type] # the test
+        ),
         (lambda: augment.OneOf([augment.Jitter(), 3]), "OneOf's augmentations.1. is 3, expected a function"),  # type: ignore[list-item] # the test
         (lambda: augment.InUnits(augment.Jitter(), None), "InUnits' scaling is None, expected a Scaling"),  # type: ignore[arg-type] # the test
     ],

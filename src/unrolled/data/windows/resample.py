@@ -53,11 +53,9 @@ def _resampled(recording: Recording, up: int, down: int) -> FloatArray:
     signal = recording.signal
     if up == down or not len(signal):
         return signal
-    from scipy.signal import resample_poly  # its import takes longer than that of all of unrolled.data
-
-    start, slope = signal[0], (signal[-1] - signal[0]) / max(len(signal) - 1, 1)  # of the line, a step
     from scipy.signal import resample_poly  # its import takes longer than that of all of unrolled
 
+    start, slope = signal[0], (signal[-1] - signal[0]) / max(len(signal) - 1, 1)  # of the line, a step
     waves = resample_poly(signal - _line(start, slope, len(signal), 1), up, down, axis=0)
     return np.asarray(waves + _line(start, slope, len(waves), down / up), signal.dtype)
 
