@@ -27,6 +27,7 @@ from unrolled.rnn.training.schedules import Constant, Cosine, ReduceOnPlateau, S
 from unrolled.rnn.training.train import train
 
 if TYPE_CHECKING:
+    from unrolled.rnn.exchange.c import to_c
     from unrolled.rnn.exchange.torch import from_torch, to_torch
 
 __all__ = [
@@ -83,6 +84,7 @@ __all__ = [
     "resume",
     "sigmoid",
     "softmax",
+    "to_c",
     "to_torch",
     "train",
     "uniform",
@@ -90,7 +92,7 @@ __all__ = [
     "xavier_uniform",
 ]
 
-_LATER = {"from_torch": "torch", "to_torch": "torch"}
+_LATER = {"from_torch": "torch", "to_c": "c", "to_torch": "torch"}
 """Names whose page of :mod:`unrolled.rnn.exchange` is imported when they are first used."""
 
 
