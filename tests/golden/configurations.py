@@ -280,6 +280,11 @@ def configurations() -> dict[str, Configuration]:
         dtype = list(DTYPES)[(n + n // 2 + n // 8) % 2]  # each beside every value of the others
         parts = {"readout": READOUTS[readout], "dtype": DTYPES[dtype], "lengths": lengths}
         add(step, f"{cell}, {depth}, {readout}, {lengths} lengths, {dtype}", DEPTHS[depth](CELLS[cell], H), **parts)
+    for n, (cell, readout, lengths) in enumerate(product(CELLS, READOUTS, LENGTHS)):
+        dtype = list(DTYPES)[(n + n // 2) % 2]
+        cells = [rnn.Bidirectional(CELLS[cell](H)), rnn.Bidirectional(CELLS[cell](H - 3))]
+        parts = {"readout": READOUTS[readout], "dtype": DTYPES[dtype], "lengths": lengths}
+        add(step, f"{cell}, both ways twice, {readout}, {lengths} lengths, {dtype}", cells, **parts)
     for cell, (m, T), (dtype, kind) in product(CELLS, SIZES, DTYPES.items()):
         add(step, f"{cell}, batch of {m}, {T} steps, {dtype}", CELLS[cell](H), m=m, T=T, dtype=kind)
     for cell, (m, T, h), lengths in product(CELLS, ((30, 60, 50), (64, 40, 64), (130, 20, 100)), LENGTHS):
