@@ -51,7 +51,9 @@ def train(path: Path | None) -> tuple[rnn.ManyToOne, rnn.History]:
         return rnn.resume(path, easy(120), validation=easy(40, 1), augment=noise, progress=False)
     net = rnn.ManyToOne(rnn.GRU(8), 3, 3, rng=0)
     every = None if path is None else 3
-    return net, rnn.train(net, easy(120), validation=easy(40, 1), augment=noise, checkpoint=path, every=every, **HOW)
+    return net, rnn.train(
+        net, easy(120), validation=easy(40, 1), augment=noise, checkpoint=path, checkpoint_every=every, **HOW
+    )
 
 
 def same(a: tuple[rnn.ManyToOne, rnn.History], b: tuple[rnn.ManyToOne, rnn.History]) -> bool:

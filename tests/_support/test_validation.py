@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from unrolled._support.validation import (
     checked_fields,
     choice,
+    flag,
     implements,
+    instance,
     numeric,
     one_of,
     optional,
+    part,
     real,
     real_number,
     sample_weights,
@@ -49,7 +52,7 @@ def test_what_is_no_number_in_range_is_named(value: Any) -> None:
 def test_both_kinds_of_ends() -> None:
     assert real_number(np.float32(0.5), "x", 0.5, 0.5) == 0.5
     for value in (0, 1):
-        with pytest.raises(ValueError, match=f"x is {value}, expected a finite number above 0 to below 1"):
+        with pytest.raises(ValueError, match=f"x is {value}, expected a finite number between 0 and 1"):
             real_number(value, "x", above=0, below=1)
 
 
@@ -160,3 +163,31 @@ def test_what_implements_a_protocol_is_returned_itself() -> None:
 def test_what_lacks_a_member_of_a_protocol_is_refused_by_its_name(value: Any, protocol: type, said: str) -> None:
     with pytest.raises(TypeError, match=said):
         implements(value, protocol, "shape", "Shape()", error=TypeError)
+
+
+@dataclass(frozen=True)
+@checked_fields(
+    named_class=False, shape=part(Drawn, "Shape()"), count=optional(instance(int, "1")), shown=flag, error=OwnError
+)
+class Page:
+    """Settings whose class users never see."""
+
+    shape: Drawn
+    count: int | None = None
+    shown: bool = True
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"shape": Shape}, "^shape is <class .*, a class: expected one such as"),
+        ({"shape": None}, "^shape is None, which has no attribute color: expected one such as"),
+        ({"count": "1"}, "^count is '1', expected one such as 1$"),
+        ({"shown": 1}, "^shown is 1, expected True or False$"),
+    ],
+)
+def test_fields_of_a_class_that_users_never_see_are_named_alone(settings: dict[str, Any], said: str) -> None:
+    shape = Shape()
+    assert Page(shape).shape is shape
+    with pytest.raises(OwnError, match=said):
+        Page(**{"shape": shape, **settings})

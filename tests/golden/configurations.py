@@ -30,6 +30,7 @@ def spelled(function: Callable[..., Any], *names: str) -> str:
 
 
 BPTT_STEPS = spelled(rnn.ManyToOne.loss_and_gradients, "bptt_steps", "window")
+TRAINING_BPTT_STEPS = spelled(rnn.train, "bptt_steps", "window")
 CHECKPOINT_EVERY = spelled(rnn.train, "checkpoint_every", "every")
 StepDecay: Any = getattr(rnn, "StepDecay", None) or getattr(rnn, "Step", None)
 
@@ -261,7 +262,7 @@ TRAININGS: dict[str, dict[str, Any]] = {
     "ReduceOnPlateau": {"schedule": rnn.ReduceOnPlateau(0.5, 1), "epochs": 8, "optimizer": rnn.SGD(2.0)},
     "dropout": {"dropout": rnn.Dropout(0.1, 0.2, 0.1)},
     "l2": {"l2": 0.01},
-    "truncated": {BPTT_STEPS: 5},
+    "truncated": {TRAINING_BPTT_STEPS: 5},
     "early stopping": {"early_stopping": rnn.EarlyStopping(2), "epochs": 9, "optimizer": rnn.SGD(3.0)},
     "measured rarely": {"evaluate_every": 2},
     "nothing held out": {"held_out": False},

@@ -336,15 +336,15 @@ def warm_and_cosine(optimizer: Any) -> Any:
 @pytest.mark.parametrize(
     ("schedule", "peer"),
     [
-        (rnn.Step(30), lambda o: torch.optim.lr_scheduler.StepLR(o, 30)),
-        (rnn.Step(7, 0.8), lambda o: torch.optim.lr_scheduler.StepLR(o, 7, 0.8)),
+        (rnn.StepDecay(30), lambda o: torch.optim.lr_scheduler.StepLR(o, 30)),
+        (rnn.StepDecay(7, 0.8), lambda o: torch.optim.lr_scheduler.StepLR(o, 7, 0.8)),
         (rnn.Cosine(99), lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 99)),
         (rnn.Cosine(100, 0.05), lambda o: torch.optim.lr_scheduler.CosineAnnealingLR(o, 100, eta_min=0.05)),
         (rnn.WarmUp(20, start=0.01), lambda o: torch.optim.lr_scheduler.LinearLR(o, 0.01, total_iters=20)),
         (rnn.WarmUp(7, rnn.Cosine(100), start=0.1), warm_and_cosine),
         (rnn.Constant(), lambda o: torch.optim.lr_scheduler.ConstantLR(o, 1.0)),
     ],
-    ids=lambda value: str(value) if isinstance(value, rnn.Step | rnn.Cosine | rnn.WarmUp | rnn.Constant) else "",
+    ids=lambda value: str(value) if isinstance(value, rnn.StepDecay | rnn.Cosine | rnn.WarmUp | rnn.Constant) else "",
 )
 def test_a_hundred_epochs(schedule: rnn.Schedule, peer: Any) -> None:
     found = [schedule(float(epoch), rnn.History()) for epoch in range(100)]

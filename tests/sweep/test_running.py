@@ -127,7 +127,13 @@ def test_keywords_of_network_optimizer_and_training() -> None:
     points: list[Mapping[str, Any]] = [
         {"cell": rnn.GRU, "hidden": 4, "optimizer": rnn.Adam, "learning_rate": 0.01, "beta_1": 0.8, "epochs": 2},
         {"cell": (rnn.Tanh(3), rnn.LSTM(3)), "readout": rnn.Mean(), "head": rnn.Softmax(), "epochs": 1},
-        {"initializer": {"W_hh": rnn.orthogonal}, "dropout": rnn.Dropout(0.1), "l2": 0.01, "window": 4, "epochs": 1},
+        {
+            "initializer": {"W_hh": rnn.orthogonal},
+            "dropout": rnn.Dropout(0.1),
+            "l2": 0.01,
+            "bptt_steps": 4,
+            "epochs": 1,
+        },
         {"optimizer": rnn.SGD(0.1, momentum=0.9), "schedule": rnn.Cosine, "epochs": 2, "dtype": np.float64},
         {"early_stopping": rnn.EarlyStopping(1), "learning_rate": 1.0, "epochs": 30, "batch_size": 7},
     ]
@@ -149,14 +155,14 @@ def test_keywords_of_network_optimizer_and_training() -> None:
         ({"clip": object()}, "points[0]: point['clip'] is <object"),
         ([], "points[0] is [], expected a mapping"),
         ({"epochs": 0}, "points[0]: epochs is 0, expected a whole number, 1 or more"),
-        ({"clip": 1.0}, "points[0]: clip is 1.0, expected one such as rnn.ClipNorm(1.0)"),
+        ({"clip": 1.0}, "points[0]: clip is 1.0, which has no method clip: expected one such as rnn.ClipNorm(1.0)"),
         ({"readout": rnn.Last}, "points[0]: readout is <class"),
-        ({"window": 0}, "points[0]: window is 0, expected"),
-        ({"dtype": np.complex128}, "points[0]: dtype is complex128, expected float32 or float64"),
+        ({"bptt_steps": 0}, "points[0]: bptt_steps is 0, expected"),
+        ({"dtype": np.complex128}, "points[0]: the network's dtype is complex128, expected float32 or float64"),
         ({"head": rnn.Softmax(class_weights=(1.0, 2.0))}, "points[0]: "),
         ({"initializer": {"W_hx": rnn.orthogonal}}, "points[0]: "),
         ({"checkpoint": "run.h5"}, "points[0]: the setting 'checkpoint' is unknown"),
-        ({"every": 3}, "points[0]: the setting 'every' is unknown"),
+        ({"checkpoint_every": 3}, "points[0]: the setting 'checkpoint_every' is unknown"),
     ],
 )
 def test_a_point_that_cannot_be_is_told_before_anything_runs(point: Any, message: str, tmp_path: Path) -> None:

@@ -120,6 +120,8 @@ def real_number(
         or (below is not None and not number < below)
     ):
         wanted = "a finite number"
+        if above is not None and below is not None:
+            raise error(f"{name} is {_shown(value)}, expected a finite number between {above:g} and {below:g}")
         wanted += f" from {minimum:g}" if minimum is not None else f" above {above:g}" if above is not None else ""
         wanted += f" to {maximum:g}" if maximum is not None else f" to below {below:g}" if below is not None else ""
         raise error(f"{name} is {_shown(value)}, expected {wanted}")
@@ -138,6 +140,13 @@ def one_of(value: Any, allowed: Collection[str], name: str, *, error: type[Value
     """
     if not isinstance(value, str) or value not in allowed:
         raise error(f"{name} is {_shown(value)}, expected one of {', '.join(map(repr, allowed))}")
+    return value
+
+
+def flag(value: Any, name: str, *, error: type[ValueError] = ValueError) -> bool:
+    """Return ``value`` if it is True or False."""
+    if not isinstance(value, bool):
+        raise error(f"{name} is {_shown(value)}, expected True or False")
     return value
 
 
@@ -246,7 +255,29 @@ def optional(check: Check) -> Check:
     return check_unless_none
 
 
-def checked_fields(error: type[ValueError] = ValueError, **checks: Check) -> Callable[[type[Kind]], type[Kind]]:
+def part(protocol: type, example: str) -> Check:
+    """Return a check that a value :func:`implements` a protocol, for :func:`checked_fields`."""
+
+    def check(value: Any, name: str, *, error: type[ValueError] = ValueError) -> Any:
+        return implements(value, protocol, name, example, error=error)
+
+    return check
+
+
+def instance(kind: type, example: str) -> Check:
+    """Return a check that a value is an instance of a class, for :func:`checked_fields`."""
+
+    def check(value: Any, name: str, *, error: type[ValueError] = ValueError) -> Any:
+        if not isinstance(value, kind):
+            raise error(f"{name} is {_shown(value)}, expected one such as {example}")
+        return value
+
+    return check
+
+
+def checked_fields(
+    error: type[ValueError] = ValueError, named_class: bool = True, **checks: Check
+) -> Callable[[type[Kind]], type[Kind]]:
     """Check fields of a dataclass when it is made, and set them to what the checks return.
 
     It decorates the class below ``@dataclass``. A ``__post_init__`` that the class has is called afterwards.
@@ -255,8 +286,10 @@ def checked_fields(error: type[ValueError] = ValueError, **checks: Check) -> Cal
     ----------
     error : type, default ValueError
         What is raised.
+    named_class : bool, default True
+        Whether messages name the class before the field; False where users pass the fields to a function.
     **checks : callable
-        A check for each field that has one. Messages name the class and the field.
+        A check for each field that has one.
 
     Examples
     --------
@@ -278,9 +311,9 @@ def checked_fields(error: type[ValueError] = ValueError, **checks: Check) -> Cal
 
         def __post_init__(self: Any) -> None:
             name = type(self).__name__
-            of = f"{name}'" if name.endswith("s") else f"{name}'s"
+            of = "" if not named_class else f"{name}' " if name.endswith("s") else f"{name}'s "
             for field, check in checks.items():
-                object.__setattr__(self, field, check(getattr(self, field), f"{of} {field}", error=error))
+                object.__setattr__(self, field, check(getattr(self, field), of + field, error=error))
             if afterwards is not None:
                 afterwards(self)
 

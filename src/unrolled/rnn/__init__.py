@@ -15,6 +15,7 @@ from unrolled.rnn.output.readouts import EveryStep, Last, Mean, Readout
 from unrolled.rnn.passes import Backward, Forward
 from unrolled.rnn.storage import StorageError
 from unrolled.rnn.stream import Stream
+from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.checkpoint import CheckpointWarning
 from unrolled.rnn.training.clipping import ClipNorm, Clipping, ClipValue, global_norm
 from unrolled.rnn.training.early_stopping import EarlyStopping
@@ -23,7 +24,7 @@ from unrolled.rnn.training.l2 import l2_penalty
 from unrolled.rnn.training.loop import DivergenceError
 from unrolled.rnn.training.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
 from unrolled.rnn.training.resume import CheckpointError, resume
-from unrolled.rnn.training.schedules import Constant, Cosine, ReduceOnPlateau, Schedule, Step, WarmUp
+from unrolled.rnn.training.schedules import Constant, Cosine, ReduceOnPlateau, Schedule, StepDecay, WarmUp
 from unrolled.rnn.training.train import train
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = [
     "SGD",
     "Adam",
     "AdamW",
+    "Augmentation",
     "Backward",
     "Bidirectional",
     "Cell",
@@ -67,7 +69,7 @@ __all__ = [
     "Schedule",
     "Sigmoid",
     "Softmax",
-    "Step",
+    "StepDecay",
     "StorageError",
     "Stream",
     "Tanh",

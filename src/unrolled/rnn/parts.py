@@ -10,7 +10,7 @@ from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.training.clipping import ClipNorm, ClipValue
 from unrolled.rnn.training.early_stopping import EarlyStopping
 from unrolled.rnn.training.optimizers import SGD, Adam, AdamW, RMSProp
-from unrolled.rnn.training.schedules import Constant, Cosine, ReduceOnPlateau, Step, WarmUp
+from unrolled.rnn.training.schedules import Constant, Cosine, ReduceOnPlateau, StepDecay, WarmUp
 
 Kinds = dict[str, Any]
 
@@ -24,7 +24,7 @@ CELLS = {**ONE_WAY, **_named(Bidirectional)}
 READOUTS = _named(Last, Mean, EveryStep)
 HEADS = _named(Sigmoid, Softmax)
 OPTIMIZERS = _named(SGD, RMSProp, Adam, AdamW)
-SCHEDULES = _named(Constant, Step, Cosine, WarmUp, ReduceOnPlateau)
+SCHEDULES = _named(Constant, StepDecay, Cosine, WarmUp, ReduceOnPlateau)
 CLIPPINGS = _named(ClipNorm, ClipValue)
 DROPOUTS = _named(Dropout)
 STOPPINGS = _named(EarlyStopping)

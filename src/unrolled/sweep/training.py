@@ -19,12 +19,8 @@ NETWORK = tuple(
     for name in inspect.signature(rnn.ManyToOne).parameters
     if name not in (*SPECIAL, "n_inputs", "n_classes", "rng")
 )
-TRAINING = tuple(
-    name
-    for name in inspect.signature(rnn.train).parameters
-    if name
-    not in (*SPECIAL, "net", "samples", "validation", "test", "rng", "checkpoint", "every", "progress", "on_epoch")
-)
+NOT_SETTINGS = ("net", "samples", "validation", "test", "rng", "checkpoint", "checkpoint_every", "progress", "on_epoch")
+TRAINING = tuple(name for name in inspect.signature(rnn.train).parameters if name not in (*SPECIAL, *NOT_SETTINGS))
 
 
 def train_network(point: Point, training: Part, validation: Part, rng: np.random.Generator) -> dict[str, Any]:
@@ -40,8 +36,8 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
         - ``readout``, ``head``, ``initializer``, ``dtype`` of :class:`unrolled.rnn.ManyToOne`;
         - ``optimizer`` (``rnn.SGD``): a kind, and beside it any of its settings, such as ``learning_rate`` (0.01) and
           ``momentum``; or an optimizer that has them;
-        - ``batch_size``, ``epochs``, ``early_stopping``, ``schedule``, ``clip``, ``dropout``, ``l2``, ``window`` and
-          the like of :func:`unrolled.rnn.train`. A schedule may be a kind whose one need is the number of epochs,
+        - ``batch_size``, ``epochs``, ``early_stopping``, ``schedule``, ``clip``, ``dropout``, ``l2``, ``bptt_steps``
+          and the like of :func:`unrolled.rnn.train`. A schedule may be a kind whose one need is the number of epochs,
           such as ``rnn.Cosine``.
     training, validation : Part
         Early stopping looks at the validation samples, and so does the last measurement.
@@ -99,11 +95,8 @@ def checked(point: Point, n_inputs: int, n_classes: int) -> None:
     """
     cell, optimizer, settings = parts_of(point)
     net = _network(cell, point, n_inputs, n_classes, np.random.default_rng(0))
-    if net.dtype.kind == "c":
-        raise ValueError(f"dtype is {net.dtype}, expected float32 or float64")
     defaults = {name: inspect.signature(rnn.train).parameters[name].default for name in TRAINING}
-    window = net._window(settings.get("window"))
-    Settings(**(defaults | settings | {"optimizer": optimizer, "window": window}))
+    Settings(**(defaults | settings | {"optimizer": optimizer})).check_network(net)
 
 
 def _network(cell: Any, point: Point, n_inputs: int, n_classes: int, rng: np.random.Generator) -> rnn.ManyToOne:

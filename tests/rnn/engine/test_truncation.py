@@ -88,7 +88,7 @@ def test_truncation_reaches_every_layer_and_the_training() -> None:
     gradients = by_hand.loss_and_gradients(X, y, window=2)[1]
     assert relative_difference(full["W_hh"], gradients["W_hh"]) > 1e-3
     assert relative_difference(full["W_hh_l1"], gradients["W_hh_l1"]) > 1e-3
-    rnn.train(trained, (X, y), optimizer=rnn.SGD(1), batch_size=4, epochs=1, window=2, progress=False)
+    rnn.train(trained, (X, y), optimizer=rnn.SGD(1), batch_size=4, epochs=1, bptt_steps=2, progress=False)
     for name, W in by_hand.parameters.items():
         np.testing.assert_allclose(trained.parameters[name], W - gradients[name], atol=1e-14)
 

@@ -62,14 +62,14 @@ EVERYTHING: dict[str, Any] = {
     "dropout": rnn.Dropout(layers=0.2, recurrence=0.1),
     "early_stopping": rnn.EarlyStopping(3),
     "l2": 1e-3,
-    "window": 3,
+    "bptt_steps": 3,
 }
 MOMENTUM = {**PLAIN, "optimizer": rnn.SGD(0.05, momentum=0.9, nesterov=True), "validation": easy(20, 1)}
 KINDS: dict[str, tuple[Make, dict[str, Any]]] = {
     "plain": (network, PLAIN),
     "momentum": (network, MOMENTUM),
     "RMSProp": (network, {**PLAIN, "optimizer": rnn.RMSProp(0.01), "clip": rnn.ClipValue(0.1)}),
-    "AdamW": (network, {**PLAIN, "optimizer": rnn.AdamW(0.01), "schedule": rnn.Step(2)}),
+    "AdamW": (network, {**PLAIN, "optimizer": rnn.AdamW(0.01), "schedule": rnn.StepDecay(2)}),
     "everything": (gated, EVERYTHING),
 }
 
@@ -77,7 +77,9 @@ KINDS: dict[str, tuple[Make, dict[str, Any]]] = {
 def stopped(make: Make, how: dict[str, Any], path: Path, batch: int, every: int | None = None) -> None:
     """Train until the power fails before this batch, counted from 1 over all epochs."""
     with pytest.raises(Stop):
-        rnn.train(make(), easy(), rng=3, checkpoint=path, every=every, augment=Noise(batch), progress=False, **how)
+        rnn.train(
+            make(), easy(), rng=3, checkpoint=path, checkpoint_every=every, augment=Noise(batch), progress=False, **how
+        )
 
 
 def resumed(path: Path, how: dict[str, Any], **others: Any) -> tuple[rnn.ManyToOne, rnn.History]:
@@ -137,7 +139,7 @@ def test_seconds_go_on_from_where_they_were(tmp_path: Path) -> None:
             easy(),
             rng=3,
             checkpoint=tmp_path / "run.h5",
-            every=1,
+            checkpoint_every=1,
             augment=Noise(6, pause=0.05),
             progress=False,
             **PLAIN,
@@ -190,7 +192,7 @@ def test_any_of_numpys_generators_will_do(bits: Any, tmp_path: Path) -> None:
             rng=np.random.Generator(bits(5)),
             augment=Noise(7),
             checkpoint=path,
-            every=1,
+            checkpoint_every=1,
             progress=False,
             **how,
         )
@@ -199,7 +201,7 @@ def test_any_of_numpys_generators_will_do(bits: Any, tmp_path: Path) -> None:
 
 def test_trainings_in_several_threads_write_each_their_own(tmp_path: Path) -> None:
     def run(n: int) -> tuple[rnn.ManyToOne, rnn.History]:
-        net, how = network(), {**PLAIN, "epochs": 8, "checkpoint": tmp_path / f"{n}.h5", "every": 1}
+        net, how = network(), {**PLAIN, "epochs": 8, "checkpoint": tmp_path / f"{n}.h5", "checkpoint_every": 1}
         return net, rnn.train(net, easy(), rng=3, augment=Noise(), progress=False, **how)
 
     with ThreadPoolExecutor(4) as pool:  # a checkpoint that is not written is a warning, and so an error here
@@ -238,7 +240,7 @@ def test_real_recordings(tmp_path: Path) -> None:
             progress=False,
             augment=Noise(10),
             checkpoint=tmp_path / "run.h5",
-            every=4,
+            checkpoint_every=4,
             **how,
         )
     assert_same(
@@ -298,8 +300,8 @@ class Own(rnn.SGD):
     [
         ({"optimizer": Own(0.1)}, ValueError, "is not one of this library's parts"),
         ({"schedule": lambda epoch, history: 1.0}, ValueError, "is not one of this library's parts"),  # noqa: ARG005 - a schedule's
-        ({"every": 0}, ValueError, "every is 0, expected a whole number"),
-        ({"checkpoint": None, "every": 3}, ValueError, "every is 3 without a checkpoint"),
+        ({"checkpoint_every": 0}, ValueError, "checkpoint_every is 0, expected a whole number"),
+        ({"checkpoint": None, "checkpoint_every": 3}, ValueError, "checkpoint_every is 3 without a checkpoint"),
         ({"checkpoint": "missing/run.h5"}, FileNotFoundError, "there is no folder"),
     ],
 )

@@ -281,7 +281,7 @@ def test_silence_on_request(capfd: pytest.CaptureFixture[str]) -> None:
         ({"early_stopping": 10}, "early_stopping is 10, expected one such as"),
         ({"early_stopping": rnn.EarlyStopping}, "early_stopping is <class"),
         ({"on_epoch": 3}, "on_epoch is 3, expected a function"),
-        ({"optimizer": 0.01}, "optimizer is 0.01, expected one such as"),
+        ({"optimizer": 0.01}, "^optimizer is 0.01, which has no method start: expected one such as"),
         ({"optimizer": rnn.SGD}, "optimizer is <class"),
         ({"validation": (1, 2, 3, 4)}, "validation samples are a tuple of 4, expected"),
         ({"validation": SimpleNamespace(train=1)}, "of a Dataset, pass one part"),

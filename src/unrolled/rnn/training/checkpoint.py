@@ -14,12 +14,13 @@ import numpy as np
 import unrolled
 from unrolled._support import hdf5
 from unrolled._support.blas_threads import one_blas_thread
-from unrolled.rnn import inputs, storage
+from unrolled._support.validation import whole_number
+from unrolled.rnn import storage
 from unrolled.rnn.arrays import Parameters
+from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.loop import Run
 from unrolled.rnn.training.optimizers import State
 from unrolled.rnn.training.samples import Checked, Streamed
-from unrolled.rnn.training.settings import Augmentation
 
 FORMAT = "unrolled checkpoint 1"
 STREAMS = ("shuffling", "dropping", "augmenting")
@@ -48,9 +49,11 @@ class Checkpoint:
             If there is a file already, or it cannot be written.
         """
         if every is not None:
-            every = inputs.count(every, "every")
+            every = whole_number(every, "checkpoint_every", 1)
             if path is None:
-                raise ValueError(f"every is {every} without a checkpoint to write, expected checkpoint='run.h5' or so")
+                raise ValueError(
+                    f"checkpoint_every is {every} without a checkpoint to write, expected checkpoint='run.h5' or so"
+                )
         if path is None:
             return None
         if Path(path).exists():

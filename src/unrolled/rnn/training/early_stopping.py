@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from unrolled.rnn import inputs
+from unrolled._support.validation import checked_fields, whole
 
 
 @dataclass(frozen=True)
+@checked_fields(patience=whole(1))
 class EarlyStopping:
     """Stop when the validation loss has not fallen below its best for a while, and go back to that best.
 
@@ -16,7 +17,3 @@ class EarlyStopping:
     """
 
     patience: int = 10
-
-    def __post_init__(self) -> None:
-        """Refuse a patience that is not a positive whole number."""
-        inputs.count(self.patience, "EarlyStopping's patience")

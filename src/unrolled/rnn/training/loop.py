@@ -11,14 +11,15 @@ import numpy as np
 from unrolled._support.blas_threads import one_blas_thread
 from unrolled._support.interrupt import interruptions
 from unrolled._support.progress import Progress
-from unrolled.rnn import inputs
+from unrolled._support.validation import real_number
 from unrolled.rnn.arrays import Array, IntArray, Parameters
 from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.training.augmentation import augmented, refuse_moved_padding
 from unrolled.rnn.training.clipping import global_norm
 from unrolled.rnn.training.history import Curve, History
 from unrolled.rnn.training.l2 import add_l2
 from unrolled.rnn.training.samples import Checked, Streamed
-from unrolled.rnn.training.settings import Augmentation, Settings
+from unrolled.rnn.training.settings import Settings
 from unrolled.rnn.training.watch import Watch, copies, put
 
 
@@ -128,7 +129,7 @@ class Run:
         self.shuffled = streams.shuffling.bit_generator.state
         self.done = False
         if isinstance(training, Checked):
-            _refuse_moved_padding(settings.augment, training.lengths, training.X.shape[1])
+            refuse_moved_padding(settings.augment, training.lengths, training.X.shape[1])
         self.n_batches = -(-len(training) // settings.batch_size)
 
     def go(self, keeper: Keeper | None, progress: bool, on_epoch: Callable[[int, History], object] | None) -> History:
@@ -170,10 +171,9 @@ class Run:
     def _batch(self, X: Array, Y: Array, lengths: IntArray | None, threads: int) -> None:
         net, how, at, streams = self.net, self.settings, self.at, self.streams
         if how.augment is not None:
-            _refuse_moved_padding(how.augment, lengths, X.shape[1])
-            X = self._augmented(X)
+            X = augmented(how.augment, X, lengths, streams.augmenting)
         masks = None if how.dropout is None else how.dropout.draw(len(X), net.widths, streams.dropping, net.dtype)
-        loss, gradients = net.step(X, Y, threads, lengths=lengths, masks=masks, window=how.window)
+        loss, gradients = net.step(X, Y, threads, lengths=lengths, masks=masks, window=how.bptt_steps)
         if not math.isfinite(loss):
             self._diverged(f"the training loss became {loss}", at.batch + 1)
         put(net.parameters, self.kept)
@@ -187,21 +187,12 @@ class Run:
         self._update(gradients)
         at.batch, at.loss, at.norm = at.batch + 1, at.loss + loss * len(X), at.norm + norm
 
-    def _augmented(self, X: Array) -> Array:
-        assert self.settings.augment is not None
-        given = self.settings.augment(X, self.streams.augmenting)
-        if np.shape(given) != X.shape:
-            raise ValueError(f"augment gave an array of shape {np.shape(given)}, expected {X.shape} as it was handed")
-        return inputs.rounded(np.asarray(given), X.dtype, "what augment gave")
-
     def _update(self, gradients: Parameters) -> None:
         net, how, at = self.net, self.settings, self.at
         if how.schedule is None:
             how.optimizer.update(net.parameters, gradients, self.state)
             return
-        factor = inputs.number(how.schedule(at.epoch + at.batch / self.n_batches, self.history), "schedule's factor")
-        if factor < 0:
-            raise ValueError(f"schedule's factor is {factor} at epoch {at.epoch + 1}, expected 0 or more")
+        factor = real_number(how.schedule(at.epoch + at.batch / self.n_batches, self.history), "schedule's factor", 0)
         how.optimizer.update(net.parameters, gradients, self.state, factor)
 
     def _epoch_is_over(self, bar: Progress) -> None:
@@ -224,12 +215,3 @@ class Run:
         put(self.kept, self.net.parameters)
         self.history.ended = "diverged"
         raise DivergenceError(what, self.at.epoch + 1, batch, self.history)
-
-
-def _refuse_moved_padding(augment: Augmentation | None, lengths: IntArray | None, T: int) -> None:
-    """Raise a ValueError if an augmentation that moves steps in time meets sequences shorter than T."""
-    if getattr(augment, "moves_time", False) and lengths is not None and (lengths < T).any():
-        raise ValueError(
-            f"augment is {augment!r}, which moves steps in time, but sequences have {lengths.min()} to {T} steps: "
-            "expected all of one length, or an augmentation that leaves time alone"
-        )

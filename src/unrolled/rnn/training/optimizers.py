@@ -7,30 +7,40 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
+from unrolled._support.validation import checked_fields, flag, real
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
-from unrolled.rnn.inputs import fraction, number
 
 State: TypeAlias = dict[str, Parameters]
 """What an optimizer remembers: under each name of its own, arrays with the parameters' names and shapes, or one
 array that counts the updates."""
 
+RATE, FRACTION = real(above=0), real(0, below=1)
+
 
 class Optimizer(Protocol):
-    """What :func:`unrolled.rnn.train` asks of an optimizer."""
+    """What :func:`unrolled.rnn.train` asks of an optimizer.
+
+    It remembers nothing itself: what it must know of earlier updates is in the state, which goes into checkpoints.
+
+    See Also
+    --------
+    SGD, RMSProp, Adam, AdamW : Those of the library.
+    """
 
     def start(self, parameters: ReadOnlyParameters) -> State:
-        """Give the state before the first update."""
+        """Return the state before the first update."""
         ...
 
     def update(self, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float = 1.0) -> None:
         """Move the parameters one step, in place, and the state with them.
 
-        ``factor`` is what a schedule multiplies the learning rate by.
+        ``factor`` is what a schedule multiplies the learning rate by, 1 without one.
         """
         ...
 
 
 @dataclass(frozen=True)
+@checked_fields(learning_rate=RATE, momentum=FRACTION, nesterov=flag)
 class SGD:
     """Stochastic gradient descent, ``W <- W - eta dE/dW`` (the report's updates, section 2.3).
 
@@ -45,10 +55,23 @@ class SGD:
     nesterov : bool, default False
         Needs momentum.
 
+    See Also
+    --------
+    Adam : Steps of a size of its own for each entry.
+
     References
     ----------
     I. Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013; as in
     PyTorch, eta is outside V.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> sgd, parameters = rnn.SGD(0.1), {"b_h": np.array([1.0, 2.0])}
+    >>> sgd.update(parameters, {"b_h": np.array([5.0, 0.0])}, sgd.start(parameters))
+    >>> parameters["b_h"].tolist()
+    [0.5, 2.0]
     """
 
     learning_rate: float
@@ -56,16 +79,12 @@ class SGD:
     nesterov: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        _settle(self, learning_rate=number(self.learning_rate, "SGD's learning_rate", above=0))
-        _settle(self, momentum=fraction(self.momentum, "SGD's momentum"))
-        if not isinstance(self.nesterov, bool):
-            raise ValueError(f"SGD's nesterov is {self.nesterov!r}, expected True or False")
+        """Refuse Nesterov's momentum without momentum."""
         if self.nesterov and self.momentum == 0:
             raise ValueError("SGD's nesterov is True with momentum 0, expected a momentum above 0")
 
     def start(self, parameters: ReadOnlyParameters) -> State:
-        """Give the state before the first update: plain SGD remembers nothing."""
+        """Return the state before the first update: plain SGD remembers nothing."""
         return {} if self.momentum == 0 else {"V": _zeros(parameters)}
 
     def update(self, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float = 1.0) -> None:
@@ -82,6 +101,7 @@ class SGD:
 
 
 @dataclass(frozen=True)
+@checked_fields(learning_rate=RATE, decay=FRACTION, epsilon=real(above=0))
 class RMSProp:
     """Each entry's step divided by the root of a running mean of its squared gradients.
 
@@ -96,23 +116,30 @@ class RMSProp:
     epsilon : float, default 1e-8
         Above 0.
 
+    See Also
+    --------
+    Adam : The same with momentum.
+
     References
     ----------
     G. Hinton, "Neural networks for machine learning", lecture 6e, 2012; epsilon stands as in PyTorch.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> rmsprop, parameters = rnn.RMSProp(0.1, decay=0.75), {"b_h": np.array([1.0, 2.0])}
+    >>> rmsprop.update(parameters, {"b_h": np.array([5.0, 0.1])}, rmsprop.start(parameters))
+    >>> parameters["b_h"].round(6).tolist()  # large or small, each gradient moves its entry by the same
+    [0.8, 1.8]
     """
 
     learning_rate: float = 0.01
     decay: float = 0.99
     epsilon: float = 1e-8
 
-    def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        _settle(self, learning_rate=number(self.learning_rate, "RMSProp's learning_rate", above=0))
-        _settle(self, decay=fraction(self.decay, "RMSProp's decay"))
-        _settle(self, epsilon=number(self.epsilon, "RMSProp's epsilon", above=0))
-
     def start(self, parameters: ReadOnlyParameters) -> State:
-        """Give the state before the first update: running means of 0."""
+        """Return the state before the first update: running means of 0."""
         return {"S": _zeros(parameters)}
 
     def update(self, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float = 1.0) -> None:
@@ -125,6 +152,7 @@ class RMSProp:
 
 
 @dataclass(frozen=True)
+@checked_fields(learning_rate=RATE, beta_1=FRACTION, beta_2=FRACTION, epsilon=real(above=0))
 class Adam:
     """Adaptive moments: momentum, divided by the root of a running mean of the squared gradients.
 
@@ -140,9 +168,24 @@ class Adam:
     epsilon : float, default 1e-8
         Above 0.
 
+    See Also
+    --------
+    AdamW : The same with weights that decay.
+
     References
     ----------
     D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> adam, parameters = rnn.Adam(0.1), {"b_h": np.array([1.0, 2.0])}
+    >>> state = adam.start(parameters)
+    >>> for _ in range(3):
+    ...     adam.update(parameters, {"b_h": np.array([5.0, -0.1])}, state)
+    >>> parameters["b_h"].round(6).tolist()
+    [0.7, 2.3]
     """
 
     learning_rate: float = 0.001
@@ -150,12 +193,8 @@ class Adam:
     beta_2: float = 0.999
     epsilon: float = 1e-8
 
-    def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        _check_adam(self)
-
     def start(self, parameters: ReadOnlyParameters) -> State:
-        """Give the state before the first update: running means of 0."""
+        """Return the state before the first update: running means of 0."""
         return _adam_start(parameters)
 
     def update(self, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float = 1.0) -> None:
@@ -165,6 +204,7 @@ class Adam:
 
 
 @dataclass(frozen=True)
+@checked_fields(learning_rate=RATE, weight_decay=real(0), beta_1=FRACTION, beta_2=FRACTION, epsilon=real(above=0))
 class AdamW:
     """Adam, with weights that decay by ``eta lambda`` of themselves at each update, apart from the gradient.
 
@@ -179,9 +219,23 @@ class AdamW:
     epsilon : float, default 1e-8
         Above 0.
 
+    See Also
+    --------
+    Adam : The same without.
+    l2_penalty : Weights that are part of the loss instead.
+
     References
     ----------
     I. Loshchilov, F. Hutter, "Decoupled weight decay regularization", ICLR 2019.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> adamw, parameters = rnn.AdamW(0.1, weight_decay=0.5), {"W_hh": np.array([[1.0, -2.0]])}
+    >>> adamw.update(parameters, {"W_hh": np.zeros((1, 2))}, adamw.start(parameters))
+    >>> parameters["W_hh"].tolist()  # without a gradient, 5 % of each are lost
+    [[0.95, -1.9]]
     """
 
     learning_rate: float = 0.001
@@ -190,15 +244,8 @@ class AdamW:
     beta_2: float = 0.999
     epsilon: float = 1e-8
 
-    def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        _check_adam(self)
-        _settle(self, weight_decay=number(self.weight_decay, "AdamW's weight_decay"))
-        if self.weight_decay < 0:
-            raise ValueError(f"AdamW's weight_decay is {self.weight_decay!r}, expected 0 or more")
-
     def start(self, parameters: ReadOnlyParameters) -> State:
-        """Give the state before the first update: running means of 0."""
+        """Return the state before the first update: running means of 0."""
         return _adam_start(parameters)
 
     def update(self, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float = 1.0) -> None:
@@ -208,25 +255,8 @@ class AdamW:
             W -= step
 
 
-def _settle(frozen: object, **settings: float) -> None:
-    """Set numbers that were checked, as plain floats whatever was passed: they go to files and come back the same."""
-    for name, value in settings.items():
-        object.__setattr__(frozen, name, value)
-
-
 def _zeros(parameters: ReadOnlyParameters) -> Parameters:
     return {name: np.zeros_like(W) for name, W in parameters.items()}
-
-
-def _check_adam(given: Adam | AdamW) -> None:
-    name = type(given).__name__
-    _settle(
-        given,
-        learning_rate=number(given.learning_rate, f"{name}'s learning_rate", above=0),
-        beta_1=fraction(given.beta_1, f"{name}'s beta_1"),
-        beta_2=fraction(given.beta_2, f"{name}'s beta_2"),
-        epsilon=number(given.epsilon, f"{name}'s epsilon", above=0),
-    )
 
 
 def _adam_start(parameters: ReadOnlyParameters) -> State:
@@ -236,7 +266,7 @@ def _adam_start(parameters: ReadOnlyParameters) -> State:
 def _adam_steps(
     adam: Adam | AdamW, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float
 ) -> Iterator[tuple[Array, Array]]:
-    """Move the running means, and give every parameter with its step."""
+    """Move the running means, and yield every parameter with its step."""
     state["updates"]["t"] += 1
     t = int(state["updates"]["t"])
     eta = factor * adam.learning_rate / (1 - adam.beta_1**t)

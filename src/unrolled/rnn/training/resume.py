@@ -9,11 +9,12 @@ import numpy as np
 from unrolled.rnn.loading import network
 from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.storage import StorageError
+from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.checkpoint import STREAMS, Checkpoint, Saved, made_of, read
 from unrolled.rnn.training.history import Curve, History
 from unrolled.rnn.training.loop import Position, Run, Streams
 from unrolled.rnn.training.samples import Labelled, checked, held_out
-from unrolled.rnn.training.settings import Augmentation, Settings
+from unrolled.rnn.training.settings import Settings
 from unrolled.rnn.training.watch import put
 
 

@@ -1,32 +1,55 @@
-"""How the learning rate goes over a training: what it is multiplied by.
-
-A schedule is any ``f(epoch, history) -> float``. ``epoch`` counts what is behind, batches as fractions, so that it
-is 0 at the first batch and 1.5 in the middle of the second epoch. ``history`` is that of the completed epochs.
-Nothing is remembered between calls.
-"""
+"""How the learning rate changes over a training: what it is multiplied by, before every batch."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Protocol
 
-from unrolled.rnn.inputs import count, number
+from unrolled._support.validation import checked_fields, part, real, whole
 from unrolled.rnn.training.history import History
 
-Schedule: TypeAlias = Callable[[float, History], float]
+
+class Schedule(Protocol):
+    """What :func:`unrolled.rnn.train` asks of a schedule: a function, or an object that is called.
+
+    It remembers nothing between calls, so that a training that is resumed goes on alike.
+
+    See Also
+    --------
+    Constant, StepDecay, Cosine, WarmUp, ReduceOnPlateau : Those of the library.
+    """
+
+    def __call__(self, epoch: float, history: History, /) -> float:
+        """Return what the learning rate is multiplied by, 0 or more.
+
+        ``epoch`` counts what is behind, batches as fractions, so that it is 0 at the first batch and 1.5 in the
+        middle of the second epoch. ``history`` is that of the completed epochs.
+        """
+        ...
 
 
 @dataclass(frozen=True)
 class Constant:
-    """The learning rate stays what it is."""
+    """The learning rate stays what it is.
+
+    See Also
+    --------
+    WarmUp : By default it rises to this.
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> rnn.Constant()(7.5, rnn.History())
+    1.0
+    """
 
     def __call__(self, epoch: float, history: History) -> float:  # noqa: ARG002 - every schedule's
-        """Give 1."""
+        """Return 1."""
         return 1.0
 
 
 @dataclass(frozen=True)
-class Step:
+@checked_fields(every=whole(1), factor=real(above=0))
+class StepDecay:
     """The learning rate is multiplied by ``factor`` after every so many epochs.
 
     Parameters
@@ -35,22 +58,29 @@ class Step:
         Epochs.
     factor : float, default 0.1
         Above 0.
+
+    See Also
+    --------
+    Cosine : Falls at every batch.
+    ReduceOnPlateau : Falls when the loss no longer does.
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> [rnn.StepDecay(2, 0.5)(epoch, rnn.History()) for epoch in (0, 1.9, 2, 4)]
+    [1.0, 1.0, 0.5, 0.25]
     """
 
     every: int
     factor: float = 0.1
 
-    def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        count(self.every, "Step's every")
-        number(self.factor, "Step's factor", above=0)
-
     def __call__(self, epoch: float, history: History) -> float:  # noqa: ARG002 - every schedule's
-        """Give ``factor`` to the power of how many times ``every`` epochs are behind."""
+        """Return ``factor`` to the power of how many times ``every`` epochs are behind."""
         return float(self.factor ** math.floor(epoch / self.every))
 
 
 @dataclass(frozen=True)
+@checked_fields(epochs=whole(1), floor=real(0, 1))
 class Cosine:
     """The learning rate falls to ``floor`` times itself along half a cosine, and stays there.
 
@@ -61,27 +91,32 @@ class Cosine:
     floor : float, default 0
         From 0 to 1.
 
+    See Also
+    --------
+    WarmUp : A rise before the fall.
+
     References
     ----------
     I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017, without restarts.
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> [rnn.Cosine(10)(epoch, rnn.History()) for epoch in (0, 5, 10, 11)]
+    [1.0, 0.5, 0.0, 0.0]
     """
 
     epochs: int
     floor: float = 0.0
 
-    def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        count(self.epochs, "Cosine's epochs")
-        if not 0 <= number(self.floor, "Cosine's floor") <= 1:
-            raise ValueError(f"Cosine's floor is {self.floor!r}, expected a number from 0 to 1")
-
     def __call__(self, epoch: float, history: History) -> float:  # noqa: ARG002 - every schedule's
-        """Give ``floor + (1 - floor) (1 + cos(pi epoch / epochs)) / 2``."""
+        """Return ``floor + (1 - floor) (1 + cos(pi epoch / epochs)) / 2``."""
         done = min(epoch / self.epochs, 1.0)
         return self.floor + (1 - self.floor) * (1 + math.cos(math.pi * done)) / 2
 
 
 @dataclass(frozen=True)
+@checked_fields(epochs=real(above=0), then=part(Schedule, "rnn.Cosine(50)"), start=real(0, 1))
 class WarmUp:
     """The learning rate rises along a line from ``start`` times itself, on top of another schedule.
 
@@ -93,26 +128,30 @@ class WarmUp:
         Multiplied with; its own epochs count from the first too, not from the end of the rise.
     start : float, default 0.1
         From 0 to 1. At 0 the first batch changes nothing.
+
+    See Also
+    --------
+    Cosine : The usual fall after it.
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> schedule = rnn.WarmUp(4, then=rnn.StepDecay(10), start=0.2)
+    >>> [schedule(epoch, rnn.History()) for epoch in (0, 2, 4, 10)]
+    [0.2, 0.6000000000000001, 1.0, 0.1]
     """
 
     epochs: float
     then: Schedule = Constant()
     start: float = 0.1
 
-    def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        number(self.epochs, "WarmUp's epochs", above=0)
-        if not 0 <= number(self.start, "WarmUp's start") <= 1:
-            raise ValueError(f"WarmUp's start is {self.start!r}, expected a number from 0 to 1")
-        if isinstance(self.then, type) or not callable(self.then):
-            raise ValueError(f"WarmUp's then is {self.then!r}, expected a schedule such as rnn.Cosine(50)")
-
     def __call__(self, epoch: float, history: History) -> float:
-        """Give the line's height times what ``then`` gives."""
+        """Return the line's height times what ``then`` returns."""
         return (self.start + (1 - self.start) * min(epoch / self.epochs, 1.0)) * self.then(epoch, history)
 
 
 @dataclass(frozen=True)
+@checked_fields(factor=real(above=0, below=1), patience=whole(0), threshold=real(0, below=1))
 class ReduceOnPlateau:
     """The learning rate is multiplied by ``factor`` whenever the loss has not fallen for a while.
 
@@ -127,23 +166,25 @@ class ReduceOnPlateau:
         Measurements without a new best that are borne; one more, and the rate falls and the count begins anew.
     threshold : float, default 1e-4
         From 0 to below 1.
+
+    See Also
+    --------
+    EarlyStopping : Ends the training then.
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> still = rnn.History(loss=[0.7, 0.7, 0.7, 0.7])
+    >>> rnn.ReduceOnPlateau(0.5, patience=2)(4.0, still)
+    0.5
     """
 
     factor: float = 0.1
     patience: int = 10
     threshold: float = 1e-4
 
-    def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        if not 0 < number(self.factor, "ReduceOnPlateau's factor") < 1:
-            raise ValueError(f"ReduceOnPlateau's factor is {self.factor!r}, expected a number between 0 and 1")
-        if isinstance(self.patience, bool) or self.patience != 0:
-            count(self.patience, "ReduceOnPlateau's patience")
-        if not 0 <= number(self.threshold, "ReduceOnPlateau's threshold") < 1:
-            raise ValueError(f"ReduceOnPlateau's threshold is {self.threshold!r}, expected a number from 0 to below 1")
-
     def __call__(self, epoch: float, history: History) -> float:  # noqa: ARG002 - every schedule's
-        """Give ``factor`` to the power of how often it has fallen."""
+        """Return ``factor`` to the power of how often it has fallen."""
         best, since, falls = math.inf, 0, 0
         for loss in history.loss if history.validation is None else history.validation.loss:
             if loss < best * (1 - self.threshold):

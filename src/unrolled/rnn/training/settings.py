@@ -1,21 +1,17 @@
 """How a network is trained: everything :func:`unrolled.rnn.train` is told but for network and samples."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-import numpy as np
-
-from unrolled.rnn import inputs
-from unrolled.rnn.arrays import Array
+from unrolled._support.validation import checked_fields, instance, optional, part, real, whole
 from unrolled.rnn.dropout import Dropout
+from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.parts import CLIPPINGS, DROPOUTS, OPTIMIZERS, SCHEDULES, STOPPINGS, build, describe
+from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.clipping import Clipping
 from unrolled.rnn.training.early_stopping import EarlyStopping
 from unrolled.rnn.training.optimizers import Optimizer
 from unrolled.rnn.training.schedules import Schedule
-
-Augmentation: TypeAlias = Callable[[Array, np.random.Generator], Array]
 
 PARTS = {
     "optimizer": OPTIMIZERS,
@@ -24,10 +20,24 @@ PARTS = {
     "clip": CLIPPINGS,
     "dropout": DROPOUTS,
 }
-NUMBERS = ("batch_size", "epochs", "evaluate_every", "l2", "window")
+NUMBERS = ("batch_size", "epochs", "evaluate_every", "l2", "bptt_steps")
 
 
 @dataclass(frozen=True)
+@checked_fields(
+    named_class=False,  # which is not what users call
+    optimizer=part(Optimizer, "rnn.SGD(0.01)"),
+    batch_size=whole(1),
+    epochs=whole(1),
+    evaluate_every=whole(1),
+    early_stopping=optional(instance(EarlyStopping, "rnn.EarlyStopping(patience=10)")),
+    schedule=optional(part(Schedule, "rnn.Cosine(50)")),
+    clip=optional(part(Clipping, "rnn.ClipNorm(1.0)")),
+    dropout=optional(instance(Dropout, "rnn.Dropout(layers=0.2)")),
+    augment=optional(part(Augmentation, "data.augment.Jitter(0.05), or a function of X (m, T, D) and a generator")),
+    l2=real(0),
+    bptt_steps=optional(whole(1)),
+)
 class Settings:
     """The keywords of :func:`unrolled.rnn.train` of the same names, known to be right on their own."""
 
@@ -41,33 +51,18 @@ class Settings:
     dropout: Dropout | None = None
     augment: Augmentation | None = None
     l2: float = 0.0
-    window: int | None = None
+    bptt_steps: int | None = None
 
-    def __post_init__(self) -> None:
-        """Raise a ValueError unless every part of a training is of its kind."""
-        optimizer, schedule, clip = self.optimizer, self.schedule, self.clip
-        if isinstance(optimizer, type) or not (hasattr(optimizer, "start") and hasattr(optimizer, "update")):
-            raise ValueError(f"optimizer is {optimizer!r}, expected one such as rnn.SGD(0.01)")
-        if not (self.early_stopping is None or isinstance(self.early_stopping, EarlyStopping)):
+    def check_network(self, net: ManyToOne) -> None:
+        """Raise a ValueError unless a network can be trained so."""
+        if net.dtype.kind == "c":
             raise ValueError(
-                f"early_stopping is {self.early_stopping!r}, expected one such as rnn.EarlyStopping(patience=10)"
+                f"the network's dtype is {net.dtype}, expected float32 or float64: train net.astype(np.float64)"
             )
-        if not (schedule is None or (callable(schedule) and not isinstance(schedule, type))):
-            raise ValueError(f"schedule is {schedule!r}, expected one such as rnn.Cosine(50)")
-        if not (clip is None or (hasattr(clip, "clip") and not isinstance(clip, type))):
-            raise ValueError(f"clip is {clip!r}, expected one such as rnn.ClipNorm(1.0)")
-        if not (self.dropout is None or isinstance(self.dropout, Dropout)):
-            raise ValueError(f"dropout is {self.dropout!r}, expected one such as rnn.Dropout(layers=0.2)")
-        if not (self.augment is None or (callable(self.augment) and not isinstance(self.augment, type))):
-            raise ValueError(f"augment is {self.augment!r}, expected a function of X (m, T, D) and a random generator")
-        for name in ("batch_size", "epochs", "evaluate_every"):
-            object.__setattr__(self, name, inputs.count(getattr(self, name), name))
-        object.__setattr__(self, "l2", inputs.number(self.l2, "l2"))
-        if self.l2 < 0:
-            raise ValueError(f"l2 is {self.l2!r}, expected 0 or more")
+        net._window(self.bptt_steps)
 
     def described(self) -> dict[str, Any]:
-        """Give everything but the augmentation as values that JSON can hold.
+        """Return everything but the augmentation as values that JSON can hold.
 
         Raises
         ------
@@ -76,7 +71,7 @@ class Settings:
         """
         parts = {name: getattr(self, name) for name in PARTS}
         return {
-            **{name: None if part is None else describe(part, PARTS[name]) for name, part in parts.items()},
+            **{name: None if value is None else describe(value, PARTS[name]) for name, value in parts.items()},
             **{name: getattr(self, name) for name in NUMBERS},
         }
 

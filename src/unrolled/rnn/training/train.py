@@ -7,6 +7,7 @@ import numpy as np
 
 from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.checkpoint import Checkpoint
 from unrolled.rnn.training.clipping import Clipping
 from unrolled.rnn.training.early_stopping import EarlyStopping
@@ -15,7 +16,7 @@ from unrolled.rnn.training.loop import Run, Streams
 from unrolled.rnn.training.optimizers import Optimizer
 from unrolled.rnn.training.samples import Labelled, checked, held_out
 from unrolled.rnn.training.schedules import Schedule
-from unrolled.rnn.training.settings import Augmentation, Settings
+from unrolled.rnn.training.settings import Settings
 
 
 def train(
@@ -34,10 +35,10 @@ def train(
     dropout: Dropout | None = None,
     augment: Augmentation | None = None,
     l2: float = 0.0,
-    window: int | None = None,
+    bptt_steps: int | None = None,
     rng: int | np.random.Generator | None = None,
     checkpoint: str | PathLike[str] | None = None,
-    every: int | None = None,
+    checkpoint_every: int | None = None,
     progress: bool = True,
     on_epoch: Callable[[int, History], object] | None = None,
 ) -> History:
@@ -83,14 +84,14 @@ def train(
     l2 : float, default 0
         Adds ``l2 / 2`` times the sum of all squared weights (not biases) to what is minimised; not to the losses
         in the history, which stay comparable.
-    window : int, optional
-        Truncated back-propagation, see :meth:`ManyToOne.loss_and_gradients`.
+    bptt_steps : int, optional
+        Truncated back-propagation, through so many steps at a time: see :meth:`ManyToOne.loss_and_gradients`.
     rng : None, int or numpy.random.Generator
         For shuffling, dropout and augmentation, a stream of its own for each.
     checkpoint : path-like, optional
         A file that is kept up to date with everything the training is in the middle of, so that
         :func:`unrolled.rnn.resume` goes on from it after a kill or a power cut. It must not exist yet.
-    every : int, optional
+    checkpoint_every : int, optional
         Write the checkpoint after every so many batches; by default after every epoch.
     progress : bool, default True
         Show a progress bar with rate and remaining time on standard error (tqdm where it is installed,
@@ -118,8 +119,6 @@ def train(
     if not isinstance(net, ManyToOne):
         raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
     net.check_parameters()
-    if net.dtype.kind == "c":
-        raise ValueError(f"net is {net.dtype}, expected float32 or float64: train net.astype(np.float64)")
     if not (on_epoch is None or callable(on_epoch)):
         raise ValueError(f"on_epoch is {on_epoch!r}, expected a function of epoch and history")
     settings = Settings(
@@ -133,10 +132,11 @@ def train(
         dropout=dropout,
         augment=augment,
         l2=l2,
-        window=net._window(window),
+        bptt_steps=bptt_steps,
     )
+    settings.check_network(net)
     training, others = checked(net, samples, "training"), held_out(net, validation, test)
     if early_stopping is not None and "validation" not in others:
         raise ValueError("early_stopping was given without validation samples, whose loss it watches")
     run = Run(net, settings, training, others, Streams.of(rng))
-    return run.go(Checkpoint.begin(checkpoint, every, run), progress, on_epoch)
+    return run.go(Checkpoint.begin(checkpoint, checkpoint_every, run), progress, on_epoch)

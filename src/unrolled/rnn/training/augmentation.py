@@ -1,0 +1,59 @@
+"""Random changes of a batch before it is trained on: what a training asks of them, and checks."""
+
+from typing import Protocol
+
+import numpy as np
+
+from unrolled.rnn import inputs
+from unrolled.rnn.arrays import Array, IntArray
+
+
+class Augmentation(Protocol):
+    """What :func:`unrolled.rnn.train` asks of an augmentation: a function, or an object that is called.
+
+    One with a true attribute ``moves_time`` moves steps in time, and is refused for sequences of different lengths.
+
+    See Also
+    --------
+    unrolled.data.augment : Those of the library.
+    """
+
+    def __call__(self, X: Array, rng: np.random.Generator, /) -> Array:
+        """Return a batch (m, T, D) like X, changed by what is drawn from ``rng``; X itself stays as it is."""
+        ...
+
+
+def augmented(augment: Augmentation, X: Array, lengths: IntArray | None, rng: np.random.Generator) -> Array:
+    """Return the batch that an augmentation makes of another.
+
+    Parameters
+    ----------
+    augment : Augmentation
+    X : ndarray, shape (m, T, D)
+    lengths : ndarray of int, shape (m,), or None
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray, shape (m, T, D)
+        Of X's dtype.
+
+    Raises
+    ------
+    ValueError
+        If it has another shape, or holds anything but finite numbers, or if padding would be moved.
+    """
+    refuse_moved_padding(augment, lengths, X.shape[1])
+    changed = augment(X, rng)
+    if np.shape(changed) != X.shape:
+        raise ValueError(f"augment gave an array of shape {np.shape(changed)}, expected {X.shape} as it was handed")
+    return inputs.rounded(np.asarray(changed), X.dtype, "what augment gave")
+
+
+def refuse_moved_padding(augment: Augmentation | None, lengths: IntArray | None, T: int) -> None:
+    """Raise a ValueError if an augmentation that moves steps in time meets sequences shorter than T."""
+    if getattr(augment, "moves_time", False) and lengths is not None and (lengths < T).any():
+        raise ValueError(
+            f"augment is {augment!r}, which moves steps in time, but sequences have {lengths.min()} to {T} steps: "
+            "expected all of one length, or an augmentation that leaves time alone"
+        )
