@@ -359,7 +359,7 @@ def test_a_training_goes_on_in_the_middle_of_an_epoch_as_if_it_had_never_stopped
         undisturbed, history = trained(file)
     monkeypatch.setattr(rnn.Adam, "update", update_or_stop)
     with open_h5(path, memory=SMALL) as file, pytest.raises(StoppedError):
-        trained(file, checkpoint=checkpoint, every=3)
+        trained(file, checkpoint=checkpoint, checkpoint_every=3)
     monkeypatch.undo()
     with open_h5(path, memory=SMALL, read_ahead=False) as file:
         net, resumed = rnn.resume(checkpoint, file.train, validation=file.test, progress=False)
