@@ -33,7 +33,7 @@ kill-test: $(VENV)/ready
 
 # The answers of other libraries. Where PyTorch's build is not to be had, its tests skip and say so.
 peers: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet "scikit-learn>=1.3"
+	$(BIN)/python -m pip install --quiet "scikit-learn>=1.3" "onnx>=1.17" "onnxruntime>=1.20"
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "torch==2.13.0" || echo "no PyTorch here"
 	$(BIN)/python -m pytest tests/peers
 

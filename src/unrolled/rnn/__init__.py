@@ -29,6 +29,7 @@ from unrolled.rnn.training.train import train
 
 if TYPE_CHECKING:
     from unrolled.rnn.exchange.c import to_c
+    from unrolled.rnn.exchange.onnx import to_onnx
     from unrolled.rnn.exchange.torch import from_torch, to_torch
 
 __all__ = [
@@ -87,6 +88,7 @@ __all__ = [
     "sigmoid",
     "softmax",
     "to_c",
+    "to_onnx",
     "to_torch",
     "train",
     "uniform",
@@ -94,7 +96,7 @@ __all__ = [
     "xavier_uniform",
 ]
 
-_LATER = {"from_torch": "torch", "to_c": "c", "to_torch": "torch"}
+_LATER = {"from_torch": "torch", "to_c": "c", "to_onnx": "onnx", "to_torch": "torch"}
 """Names whose page of :mod:`unrolled.rnn.exchange` is imported when they are first used."""
 
 

@@ -3,16 +3,24 @@
 import textwrap
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-
 import unrolled
 from unrolled.rnn.arrays import Array
 from unrolled.rnn.cells import GRU, LSTM
-from unrolled.rnn.exchange.c_templates import CELLS, HEADS, READOUTS, SCRATCH, SIGMOID, SIMPLE_VALUES, SUM, filled
-from unrolled.rnn.exchange.layers import Layer
+from unrolled.rnn.exchange.c_templates import (
+    CELLS,
+    COUNTS,
+    HEADS,
+    READOUTS,
+    SCRATCH,
+    SIGMOID,
+    SIMPLE_VALUES,
+    SUM,
+    filled,
+)
+from unrolled.rnn.exchange.layers import Layer, in_float32, step_weights
 from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.output.heads import Sigmoid
-from unrolled.rnn.output.readouts import EveryStep, Last, Mean
+from unrolled.rnn.output.readouts import EveryStep, Last
 
 
 def header(net: ManyToOne, layers: Sequence[Layer], stem: str) -> tuple[str, int, int]:
@@ -30,9 +38,7 @@ def header(net: ManyToOne, layers: Sequence[Layer], stem: str) -> tuple[str, int
     readout = net.readout
     if type(readout) is not Last:
         memory["total"] = net.n_classes if type(readout) is EveryStep else net.widths[-1]
-    counts = {Last: [], Mean: ["unsigned long @_steps"]}.get(
-        type(readout), ["unsigned long @_steps", "float @_weights_so_far"]
-    )
+    counts = COUNTS[type(readout)]
     flash = 4 * sum(W.size for W in constants.values())
     ram = 4 * (sum(memory.values()) + len(counts))
     gated = any(type(layer.cell) in (LSTM, GRU) for layer in layers)
@@ -86,15 +92,10 @@ def _constants(net: ManyToOne, layers: Sequence[Layer]) -> dict[str, Array]:
         if W is not None
     }
     arrays |= {"W_ho": net.parameters["W_ho"], "b_o": net.parameters["b_o"]}
-    if type(net.readout) is EveryStep and net.readout.weights is not None:
-        weights = np.array(net.readout.weights)
-        arrays["weights"] = weights / weights.max()  # only what they are beside each other counts
-    with np.errstate(over="ignore"):
-        rounded = {name: W.astype(np.float32) for name, W in arrays.items()}
-    for name, W in rounded.items():
-        if not np.isfinite(W).all():
-            raise ValueError(f"{name} is not finite in float32, expected numbers within its range for rnn.to_c")
-    return rounded
+    weights = step_weights(net.readout)
+    if weights is not None:
+        arrays["weights"] = weights
+    return {name: in_float32(W, name, "rnn.to_c") for name, W in arrays.items()}
 
 
 def _array(name: str, W: Array) -> str:

@@ -133,6 +133,13 @@ static inline void @_head(const float *A, float *y)
 """,
 }
 
+COUNTS: dict[type, tuple[str, ...]] = {
+    Last: (),
+    Mean: ("unsigned long @_steps",),
+    EveryStep: ("unsigned long @_steps", "float @_weights_so_far"),
+}
+"""What a readout counts."""
+
 READOUTS: dict[type, str] = {
     Last: """
     @_head(@_A_{last}, y);

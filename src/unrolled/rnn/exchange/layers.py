@@ -150,6 +150,29 @@ def network(layers: Sequence[Layer], W_ho: Array, b_o: Array, readout: Readout, 
     return net.with_parameters({name: np.array(W, order="C") for name, W in parameters.items()})
 
 
+def in_float32(W: Array, name: str, what: str) -> Array:
+    """Return numbers rounded to float32.
+
+    Raises
+    ------
+    ValueError
+        If one is not finite then.
+    """
+    with np.errstate(over="ignore"):
+        rounded = W.astype(np.float32, order="C")
+    if not np.isfinite(rounded).all():
+        raise ValueError(f"{name} is not finite in float32, expected numbers within its range for {what}")
+    return np.asarray(rounded)
+
+
+def step_weights(readout: Readout) -> Array | None:
+    """Return the weights of an ``EveryStep``, the largest 1, so that float32 holds them; of other readouts None."""
+    if type(readout) is not EveryStep or readout.weights is None:
+        return None
+    weights = np.array(readout.weights)
+    return np.asarray(weights / weights.max())
+
+
 def _full(name: str, n: int, way: str) -> str:
     """Return the network's name for a parameter of layer n, as :class:`ManyToOne` has it."""
     return name + (f"_l{n}" if n else "") + way
