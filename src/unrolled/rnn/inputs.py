@@ -198,3 +198,25 @@ def dtype_of_work(dtype: Any) -> np.dtype[Any]:
     if found not in (np.float32, np.float64, np.complex128):
         raise ValueError(f"dtype is {found}, expected float32, float64 or complex128")
     return found
+
+
+def check_gradients_fit(gradients: ReadOnlyParameters, parameters: ReadOnlyParameters, whose: str) -> None:
+    """Raise a ValueError unless gradients have the names and shapes of the parameters.
+
+    A cell, head or clipping that somebody else wrote is told so by name, before an optimizer touches anything.
+
+    Parameters
+    ----------
+    gradients, parameters : mapping of ndarray
+    whose : str
+        What the message says of the gradients, such as ``"after clipping"``.
+    """
+    if gradients.keys() != parameters.keys():
+        missing, unknown = parameters.keys() - gradients.keys(), gradients.keys() - parameters.keys()
+        found = f"none for {min(missing)}" if missing else f"one for {min(unknown)!r}, which is no parameter"
+        raise ValueError(f"of the gradients {whose} there is {found}, expected one each for {', '.join(parameters)}")
+    for name, W in parameters.items():
+        if np.shape(gradients[name]) != W.shape:
+            raise ValueError(
+                f"the gradient of {name} {whose} has shape {np.shape(gradients[name])}, expected {W.shape}"
+            )

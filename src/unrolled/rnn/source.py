@@ -11,22 +11,22 @@ class Source(Protocol):
     """Samples that come batch by batch, each ``(X, y)`` or ``(X, y, lengths)``: those of a file larger than memory."""
 
     def __len__(self) -> int:
-        """Give N, how many there are."""
+        """Return N, how many there are."""
         ...
 
     def batches(self, batch_size: int, rng: np.random.Generator, start: int = 0) -> Iterable[tuple[Any, ...]]:
-        """Give every sample once, shuffled, in batches of this size but for the last, from batch ``start`` on.
+        """Yield every sample once, shuffled, in batches of this size but for the last, from batch ``start`` on.
 
-        The order, and the state ``rng`` is left in once an epoch is through, depend on the state ``rng`` had alone.
+        The order, and the state ``rng`` is left in after an epoch, depend on the state ``rng`` had alone.
         """
         ...
 
     def blocks(self, size: int) -> Iterable[tuple[Any, ...]]:
-        """Give every sample once, in their own order, at most so many at a time."""
+        """Yield every sample once, unshuffled, at most so many at a time."""
         ...
 
     def fingerprint(self) -> str:
-        """Give a name that samples of other content do not have."""
+        """Return a name that samples of other content do not have."""
         ...
 
 
@@ -35,18 +35,18 @@ BLOCK = 1024
 
 
 def is_source(X: Any, lengths: Any = None, name: str = "source") -> TypeGuard[Source]:
-    """Say whether X is a source; then ``lengths``, which it gives itself, must be None."""
+    """Return whether X is a source; then ``lengths``, which its batches have, must be None."""
     if not hasattr(X, "batches") or not isinstance(X, Source) or isinstance(X, type):  # hasattr is the quick answer
         return False
     if lengths is not None:
-        raise ValueError("lengths were given beside a source, which gives its own: expected None")
+        raise ValueError("lengths were given beside a source, whose batches have them: expected None")
     if len(X) < 1:
         raise ValueError(f"{name}: there are no samples, expected at least one")
     return True
 
 
 def unlabelled(source: Source) -> Iterator[tuple[Any, Any]]:
-    """Give X and lengths (or None) of every block of a source."""
+    """Yield X and lengths (or None) of every block of a source."""
     for given in source.blocks(BLOCK):
         X, _, lengths = (*given, None)[:3]
         yield X, lengths

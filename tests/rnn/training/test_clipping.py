@@ -1,5 +1,6 @@
 """Gradients held to a size."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -178,6 +179,46 @@ def test_an_infinite_gradient_is_not_clipped_but_told() -> None:
             rnn.train(net, (X, y), optimizer=rnn.SGD(0.1), clip=clip, progress=False)
         for name, W in net.parameters.items():
             np.testing.assert_array_equal(W, before[name])
+
+
+class Breaks:
+    """A clipping that hands on other gradients than it was given."""
+
+    def __init__(self, change: Callable[[dict[str, np.ndarray]], object]) -> None:
+        self.change = change
+
+    def clip(self, gradients: dict[str, np.ndarray], norm: float) -> bool:  # noqa: ARG002 - every clipping's
+        self.change(gradients)
+        return True
+
+    def __repr__(self) -> str:
+        return "Breaks()"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda g: g.pop("W_hh"),
+            r"of the gradients after clipping by Breaks\(\) there is none for W_hh, expected one",
+        ),
+        (
+            lambda g: g.update(W_xx=g["W_hh"]),
+            "there is one for 'W_xx', which is no parameter, expected one each for W_ih",
+        ),
+        (
+            lambda g: g.update(b_o=g["b_o"][:1]),
+            r"the gradient of b_o after clipping by Breaks\(\) has shape \(1,\), .* \(3,\)",
+        ),
+        (lambda g: g.update(b_o=1.0), r"the gradient of b_o after .* has shape \(\), expected \(3,\)"),
+    ],
+)
+def test_gradients_that_do_not_fit_are_named_before_anything_is_updated(change: Any, said: str) -> None:
+    net = network()
+    with pytest.raises(ValueError, match=said):
+        rnn.train(net, samples(), optimizer=rnn.SGD(0.1), clip=Breaks(change), progress=False)
+    for name, W in network().parameters.items():
+        np.testing.assert_array_equal(net.parameters[name], W)
 
 
 @pytest.mark.parametrize("clip", [1.0, rnn.ClipNorm, "norm"])

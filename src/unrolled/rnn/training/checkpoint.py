@@ -20,7 +20,7 @@ from unrolled.rnn.arrays import Parameters
 from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.loop import Run
 from unrolled.rnn.training.optimizers import State
-from unrolled.rnn.training.samples import Checked, Streamed
+from unrolled.rnn.training.samples import FromSource, InMemory
 
 FORMAT = "unrolled checkpoint 1"
 STREAMS = ("shuffling", "dropping", "augmenting")
@@ -60,17 +60,16 @@ class Checkpoint:
             raise FileExistsError(
                 f"checkpoint '{path}' is there already: rnn.resume goes on with it; to start anew, remove it first"
             )
-        checkpoint = cls(path, every, made_of(run.training, run.watch.held_out, run.settings.augment))
+        checkpoint = cls(path, every, made_of(run.training, run.held_out, run.settings.augment))
         checkpoint.write(run)
         return checkpoint
 
-    def look(self, run: Run, *, between: bool) -> None:
-        """Write, if it is due."""
+    def is_due(self, epoch_ended: bool) -> bool:
+        """Count a batch, and return whether to write after it."""
         self._since += 1
-        if (self.every is None and not between) or (self.every is not None and self._since >= self.every):
-            self.end(run)
+        return epoch_ended if self.every is None else self._since >= self.every
 
-    def end(self, run: Run) -> None:
+    def update(self, run: Run) -> None:
         """Write; where that is not possible, warn."""
         self._since = 0
         try:
@@ -91,7 +90,7 @@ class Checkpoint:
         OSError
             If it cannot be written; what stood there still stands.
         """
-        streams = {name: getattr(run.streams, name).bit_generator.state for name in STREAMS}
+        streams = {name: getattr(run.generators, name).bit_generator.state for name in STREAMS}
         text = json.dumps(
             {
                 "made of": self.made_of,
@@ -100,13 +99,13 @@ class Checkpoint:
                 "settings": run.settings.described(),
                 "history": asdict(run.history),
                 "position": asdict(run.at),
-                "best loss": run.watch.best_loss,
-                "streams": {**streams, "shuffling": run.shuffled},
+                "best loss": run.best.loss,
+                "streams": {**streams, "shuffling": run.shuffling_state},
                 "done": run.done,
             },
             default=_array_to_json,
         )
-        groups = {"parameters": run.net.parameters, "kept": run.kept, "best": run.watch.best}
+        groups = {"parameters": run.net.parameters, "kept": run.last_finite, "best": run.best.parameters}
         groups |= {f"optimizer {name}": arrays for name, arrays in run.state.items()}
         with storage.writing(self.path, FORMAT, groups, label=self.path.name) as file:
             file.attrs["digest"] = _digest(text.encode(), groups)
@@ -152,7 +151,7 @@ def read(path: str) -> Saved:
 
 
 def made_of(
-    training: Checked | Streamed, held_out: dict[str, Checked | Streamed], augment: Augmentation | None
+    training: InMemory | FromSource, held_out: dict[str, InMemory | FromSource], augment: Augmentation | None
 ) -> dict[str, Any]:
     """Name everything outside the file that the rest of a training depends on, to the bit."""
     with one_blas_thread() as threads:

@@ -1,26 +1,24 @@
 """A training under way: the loop over epochs and batches, and everything it is in the middle of."""
 
 import math
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn
 
 import numpy as np
 
-from unrolled._support.blas_threads import one_blas_thread
-from unrolled._support.interrupt import interruptions
-from unrolled._support.progress import Progress
 from unrolled._support.validation import real_number
 from unrolled.rnn.arrays import Array, IntArray, Parameters
+from unrolled.rnn.dropout import Masks
+from unrolled.rnn.inputs import check_gradients_fit
 from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.training.augmentation import augmented, refuse_moved_padding
 from unrolled.rnn.training.clipping import global_norm
+from unrolled.rnn.training.early_stopping import Best, copied, overwrite
 from unrolled.rnn.training.history import Curve, History
 from unrolled.rnn.training.l2 import add_l2
-from unrolled.rnn.training.samples import Checked, Streamed
+from unrolled.rnn.training.samples import FromSource, InMemory
 from unrolled.rnn.training.settings import Settings
-from unrolled.rnn.training.watch import Watch, copies, put
 
 
 class DivergenceError(ArithmeticError):
@@ -54,16 +52,16 @@ class DivergenceError(ArithmeticError):
 
 
 @dataclass
-class Streams:
-    """A stream of random numbers for each purpose, so that one does not move the other."""
+class Generators:
+    """A generator of random numbers for each purpose, so that what one draws does not move the others."""
 
     shuffling: np.random.Generator
     dropping: np.random.Generator
     augmenting: np.random.Generator
 
     @classmethod
-    def of(cls, rng: int | np.random.Generator | None) -> "Streams":
-        """Make them from one."""
+    def spawned(cls, rng: int | np.random.Generator | None) -> "Generators":
+        """Make them of one."""
         generator = np.random.default_rng(rng)
         try:
             return cls(*generator.spawn(3))
@@ -82,31 +80,25 @@ class Position:
     clipped: int = 0
 
 
-class Keeper(Protocol):
-    """What a run tells as it goes, for checkpoints."""
-
-    def look(self, run: "Run", *, between: bool) -> None:
-        """Keep the run if it is due: ``between`` two batches of an epoch, or after an epoch."""
-        ...
-
-    def end(self, run: "Run") -> None:
-        """Keep the run, which goes no further."""
-        ...
-
-
 class Run:
     """A training from its beginning, or from where a checkpoint put it, to its end.
 
     Attributes
     ----------
-    net, settings, training, held_out, streams
+    net, settings, training, held_out, generators
         As given.
-    history, watch, at, state
-        The history so far, the held-out samples and the best, the position, the optimizer's state.
-    kept : dict of ndarray
+    history : History
+        So far.
+    at : Position
+        Where it stands.
+    state : dict
+        The optimizer's.
+    best : Best
+        For early stopping.
+    last_finite : dict of ndarray
         The last parameters whose loss was finite.
-    shuffled : dict
-        The state the shuffling's stream had when the epoch under way began.
+    shuffling_state : dict
+        The state that the shuffling's generator had when the epoch under way began.
     done : bool
         Whether nothing is left to train.
     """
@@ -115,87 +107,74 @@ class Run:
         self,
         net: ManyToOne,
         settings: Settings,
-        training: Checked | Streamed,
-        held_out: dict[str, Checked | Streamed],
-        streams: Streams,
+        training: InMemory | FromSource,
+        held_out: dict[str, InMemory | FromSource],
+        generators: Generators,
     ) -> None:
-        self.net, self.settings, self.training, self.streams = net, settings, training, streams
+        self.net, self.settings, self.training, self.held_out = net, settings, training, held_out
+        self.generators, self.shuffling_state = generators, generators.shuffling.bit_generator.state
         validation, test = (Curve() if name in held_out else None for name in ("validation", "test"))
         self.history = History(validation=validation, test=test)
-        self.watch = Watch(net, held_out, self.history, settings.early_stopping)
-        self.state = settings.optimizer.start(net.parameters)
-        self.kept = copies(net.parameters)
-        self.at = Position()
-        self.shuffled = streams.shuffling.bit_generator.state
-        self.done = False
-        if isinstance(training, Checked):
-            refuse_moved_padding(settings.augment, training.lengths, training.X.shape[1])
+        self.at, self.done = Position(), False
         self.n_batches = -(-len(training) // settings.batch_size)
+        self.state = settings.optimizer.start(net.parameters)
+        self.best, self.last_finite = Best(net.parameters), copied(net.parameters)
+        if isinstance(training, InMemory):
+            refuse_moved_padding(settings.augment, training.lengths, training.X.shape[1])
 
-    def go(self, keeper: Keeper | None, progress: bool, on_epoch: Callable[[int, History], object] | None) -> History:
-        """Train to the end; see :func:`unrolled.rnn.train`."""
-        at, history, epochs = self.at, self.history, self.settings.epochs
-        begun = time.perf_counter() - history.seconds
-        done = at.epoch * self.n_batches + at.batch
-        with (
-            np.errstate(over="ignore", invalid="ignore"),  # divergence has a sentence of its own
-            interruptions() as interrupted,
-            one_blas_thread() as threads,
-            Progress(epochs * self.n_batches, "batch", shown=progress and not self.done, done=done) as bar,
-        ):
-            try:
-                while not self.done:
-                    batches = self.training.batches(self.settings.batch_size, self.streams.shuffling, at.batch)
-                    for X, Y, lengths in batches:
-                        if interrupted():
-                            history.ended, history.seconds = "interrupted", time.perf_counter() - begun
-                            if keeper is not None:
-                                keeper.end(self)
-                            return history
-                        self._batch(X, Y, lengths, threads)
-                        bar.step()
-                        if keeper is not None and at.batch < self.n_batches:
-                            history.seconds = time.perf_counter() - begun
-                            keeper.look(self, between=True)
-                    self._epoch_is_over(bar)
-                    if on_epoch is not None:
-                        on_epoch(at.epoch, history)
-                    history.seconds = time.perf_counter() - begun
-                    if keeper is not None:
-                        (keeper.end(self) if self.done else keeper.look(self, between=False))
-            finally:  # whatever ended it: the user keeps the best
-                self.watch.restore()
-                history.seconds = time.perf_counter() - begun
-        return history
+    def batches(self, threads: int) -> Iterator[None]:
+        """Train, and yield after every batch; after the last of an epoch, once the epoch is in the history."""
+        net, how, at = self.net, self.settings, self.at
+        while not self.done:
+            for X, Y, lengths in self.training.batches(how.batch_size, self.generators.shuffling, at.batch):
+                X, masks = self._drawn(X, lengths)
+                loss, gradients = net.step(X, Y, threads, lengths=lengths, masks=masks, window=how.bptt_steps)
+                norm = self._prepare(gradients, loss)
+                how.optimizer.update(net.parameters, gradients, self.state, self._factor())
+                at.batch, at.loss, at.norm = at.batch + 1, at.loss + loss * len(X), at.norm + norm
+                if at.batch < self.n_batches:
+                    yield
+            self._end_epoch()
+            yield
 
-    def _batch(self, X: Array, Y: Array, lengths: IntArray | None, threads: int) -> None:
-        net, how, at, streams = self.net, self.settings, self.at, self.streams
+    def restore_best(self) -> None:
+        """Set the network's parameters to the best, if early stopping has found any."""
+        if self.history.best_epoch is not None:
+            overwrite(self.net.parameters, self.best.parameters)
+
+    def _drawn(self, X: Array, lengths: IntArray | None) -> tuple[Array, Masks | None]:
+        """Return the batch as the augmentation changes it, and dropout's masks for it."""
+        net, how, generators = self.net, self.settings, self.generators
         if how.augment is not None:
-            X = augmented(how.augment, X, lengths, streams.augmenting)
-        masks = None if how.dropout is None else how.dropout.draw(len(X), net.widths, streams.dropping, net.dtype)
-        loss, gradients = net.step(X, Y, threads, lengths=lengths, masks=masks, window=how.bptt_steps)
+            X = augmented(how.augment, X, lengths, generators.augmenting)
+        if how.dropout is None:
+            return X, None
+        return X, how.dropout.draw(len(X), net.widths, generators.dropping, net.dtype)
+
+    def _prepare(self, gradients: Parameters, loss: float) -> float:
+        """Add L2's gradient to the others and clip them; return their norm before clipping."""
+        net, how = self.net, self.settings
         if not math.isfinite(loss):
-            self._diverged(f"the training loss became {loss}", at.batch + 1)
-        put(net.parameters, self.kept)
+            self._diverged(f"the training loss became {loss}", self.at.batch + 1)
+        overwrite(self.last_finite, net.parameters)
         if how.l2:
             add_l2(gradients, net.parameters, how.l2)
         norm = global_norm(gradients)
         if not math.isfinite(norm):
-            self._diverged(f"the gradient's norm became {norm}", at.batch + 1)
+            self._diverged(f"the gradient's norm became {norm}", self.at.batch + 1)
         if how.clip is not None:
-            at.clipped += how.clip.clip(gradients, norm)
-        self._update(gradients)
-        at.batch, at.loss, at.norm = at.batch + 1, at.loss + loss * len(X), at.norm + norm
+            self.at.clipped += bool(how.clip.clip(gradients, norm))
+            check_gradients_fit(gradients, net.parameters, f"after clipping by {how.clip!r}")
+        return norm
 
-    def _update(self, gradients: Parameters) -> None:
-        net, how, at = self.net, self.settings, self.at
-        if how.schedule is None:
-            how.optimizer.update(net.parameters, gradients, self.state)
-            return
-        factor = real_number(how.schedule(at.epoch + at.batch / self.n_batches, self.history), "schedule's factor", 0)
-        how.optimizer.update(net.parameters, gradients, self.state, factor)
+    def _factor(self) -> float:
+        """Return what the schedule multiplies the learning rate by."""
+        if self.settings.schedule is None:
+            return 1.0
+        epoch = self.at.epoch + self.at.batch / self.n_batches
+        return real_number(self.settings.schedule(epoch, self.history), "schedule's factor", 0)
 
-    def _epoch_is_over(self, bar: Progress) -> None:
+    def _end_epoch(self) -> None:
         """Write the epoch into the history, measure what is to be measured, and see whether another one follows."""
         at, history, how = self.at, self.history, self.settings
         if not all(np.isfinite(W).all() for W in self.net.parameters.values()):
@@ -203,15 +182,31 @@ class Run:
         history.loss.append(at.loss / len(self.training))
         history.gradient_norm.append(at.norm / self.n_batches)
         history.clipped.append(at.clipped / self.n_batches)
-        bar.say(f"epoch {at.epoch + 1}, loss {history.loss[-1]:.3f}")
         at.epoch, at.batch, at.loss, at.norm, at.clipped = at.epoch + 1, 0, 0.0, 0.0, 0
-        self.shuffled = self.streams.shuffling.bit_generator.state
-        stop = self.watch.look(at.epoch, at.epoch % how.evaluate_every == 0 or at.epoch == how.epochs)
-        if stop:
-            history.ended = "early stopping"
-        self.done = stop or at.epoch == how.epochs
+        self.shuffling_state = self.generators.shuffling.bit_generator.state
+        due = at.epoch % how.evaluate_every == 0 or at.epoch == how.epochs
+        if due or how.early_stopping is not None:
+            self._measure("validation", history.validation)
+        if self._stops():
+            due, history.ended = True, "early stopping"
+        if due:
+            self._measure("test", history.test)
+        self.done = history.ended == "early stopping" or at.epoch == how.epochs
+
+    def _measure(self, name: str, curve: Curve | None) -> None:
+        if curve is not None:
+            curve.append(self.at.epoch, *self.held_out[name].measure(self.net))
+
+    def _stops(self) -> bool:
+        """Return whether early stopping ends the training, once it has been shown the validation loss."""
+        stopping, history = self.settings.early_stopping, self.history
+        if stopping is None or history.validation is None:
+            return False
+        if self.best.update(history.validation.loss[-1], self.net.parameters):
+            history.best_epoch = self.at.epoch
+        return self.at.epoch - (history.best_epoch or 0) >= stopping.patience
 
     def _diverged(self, what: str, batch: int) -> NoReturn:
-        put(self.kept, self.net.parameters)
+        overwrite(self.net.parameters, self.last_finite)
         self.history.ended = "diverged"
         raise DivergenceError(what, self.at.epoch + 1, batch, self.history)

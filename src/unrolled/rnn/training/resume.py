@@ -11,11 +11,12 @@ from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.storage import StorageError
 from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.checkpoint import STREAMS, Checkpoint, Saved, made_of, read
+from unrolled.rnn.training.early_stopping import overwrite
 from unrolled.rnn.training.history import Curve, History
-from unrolled.rnn.training.loop import Position, Run, Streams
-from unrolled.rnn.training.samples import Labelled, checked, held_out
+from unrolled.rnn.training.loop import Generators, Position, Run
+from unrolled.rnn.training.samples import Labelled, check_held_out, check_samples
 from unrolled.rnn.training.settings import Settings
-from unrolled.rnn.training.watch import put
+from unrolled.rnn.training.train import finish
 
 
 class CheckpointError(ValueError):
@@ -73,16 +74,16 @@ def resume(
         net = network(saved.description["network"], saved.parameters)
     except (KeyError, TypeError, ValueError) as error:
         raise StorageError(f"{path}: {error}") from None
-    training, others = checked(net, samples, "training"), held_out(net, validation, test)
+    training, others = check_samples(net, samples, "training"), check_held_out(net, validation, test)
     _same(path, saved.description["made of"], made_of(training, others, augment))
-    run = Run(net, settings, training, others, Streams.of(0))
+    run = Run(net, settings, training, others, Generators.spawned(0))
     try:
         _restore(run, saved)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise StorageError(f"{path} is damaged: {error}") from None
     checkpoint = Checkpoint(path, saved.description["every"], saved.description["made of"])
     checkpoint.tidy()
-    return net, run.go(checkpoint, progress, on_epoch)
+    return net, finish(run, checkpoint, progress, on_epoch)
 
 
 def _same(path: str, then: dict[str, Any], now: dict[str, Any]) -> None:
@@ -113,16 +114,16 @@ def _restore(run: Run, saved: Saved) -> None:
         run.history.ended = "epochs"
     run.at = Position(**description["position"])
     for name in STREAMS:
-        setattr(run.streams, name, _stream(description["streams"][name]))
-    run.shuffled = description["streams"]["shuffling"]
+        setattr(run.generators, name, _stream(description["streams"][name]))
+    run.shuffling_state = description["streams"]["shuffling"]
     run.done = bool(description["done"])
-    run.watch.best_loss = description["best loss"]
-    put(saved.best, run.watch.best)
-    put(saved.kept, run.kept)
+    run.best.loss = description["best loss"]
+    overwrite(run.best.parameters, saved.best)
+    overwrite(run.last_finite, saved.kept)
     if run.state.keys() != saved.state.keys():
         raise ValueError(f"its optimizer has {sorted(saved.state)}, expected {sorted(run.state)}")
     for name, arrays in run.state.items():
-        put(saved.state[name], arrays)
+        overwrite(arrays, saved.state[name])
 
 
 def _stream(state: dict[str, Any]) -> np.random.Generator:

@@ -34,7 +34,7 @@ Labelled: TypeAlias = HasXy | Source | tuple[Any, Any] | tuple[Any, Any, Any]
 
 
 @dataclass(frozen=True)
-class Checked:
+class InMemory:
     """Samples that are known to be right for a network: X (N, T, D) of its dtype, y (N,), lengths (N,) or None."""
 
     X: Array
@@ -46,18 +46,18 @@ class Checked:
         return len(self.X)
 
     def batches(self, batch_size: int, rng: np.random.Generator, start: int = 0) -> Iterator[Batch]:
-        """Give an epoch, see :meth:`Source.batches`."""
+        """Yield the batches of an epoch, see :meth:`Source.batches`."""
         order = rng.permutation(len(self.X))
         for first in range(start * batch_size, len(order), batch_size):
             rows = order[first : first + batch_size]
             yield self.X[rows], self.Y[rows], None if self.lengths is None else self.lengths[rows]
 
     def measure(self, net: ManyToOne) -> tuple[float, float]:
-        """Give loss and accuracy."""
+        """Return the loss and the accuracy."""
         return net.evaluate(self.X, self.y, self.lengths)
 
     def fingerprint(self) -> str:
-        """Give a digest of all numbers."""
+        """Return a digest of all numbers."""
         digest = hashlib.sha256(repr((self.X.shape, self.X.dtype.str, self.Y.shape)).encode())
         for array in (self.X, self.y, self.lengths):
             if array is not None:
@@ -66,7 +66,7 @@ class Checked:
 
 
 @dataclass(frozen=True)
-class Streamed:
+class FromSource:
     """Samples that come batch by batch, each batch checked as it comes."""
 
     net: ManyToOne
@@ -77,25 +77,25 @@ class Streamed:
         return len(self.source)
 
     def batches(self, batch_size: int, rng: np.random.Generator, start: int = 0) -> Iterator[Batch]:
-        """Give an epoch, see :meth:`Source.batches`."""
+        """Yield the batches of an epoch, see :meth:`Source.batches`."""
         for given in self.source.batches(batch_size, rng, start):
-            batch = _checked(self.net, given, f"{self.name} batch's")
+            batch = _in_memory(self.net, given, f"{self.name} batch's")
             yield batch.X, batch.Y, batch.lengths
 
     def measure(self, net: ManyToOne) -> tuple[float, float]:
-        """Give loss and accuracy, block by block."""
+        """Return the loss and the accuracy, measured block by block."""
         total = np.zeros(2)
         for given in self.source.blocks(BLOCK):
-            block = _checked(net, given, f"{self.name} block's")
+            block = _in_memory(net, given, f"{self.name} block's")
             total += np.multiply(block.measure(net), len(block))
         return float(total[0] / len(self)), float(total[1] / len(self))
 
     def fingerprint(self) -> str:
-        """Give the source's own."""
+        """Return the source's."""
         return self.source.fingerprint()
 
 
-def checked(net: ManyToOne, samples: Labelled, name: str) -> Checked | Streamed:
+def check_samples(net: ManyToOne, samples: Labelled, name: str) -> InMemory | FromSource:
     """Check samples at the door of a training; those that come batch by batch will be as they come.
 
     Raises
@@ -103,16 +103,18 @@ def checked(net: ManyToOne, samples: Labelled, name: str) -> Checked | Streamed:
     ValueError
         Naming what was found, what was expected and where.
     """
-    return Streamed(net, samples, name) if is_source(samples, name=name) else _checked(net, samples, name)
+    return FromSource(net, samples, name) if is_source(samples, name=name) else _in_memory(net, samples, name)
 
 
-def held_out(net: ManyToOne, validation: Labelled | None, test: Labelled | None) -> dict[str, Checked | Streamed]:
+def check_held_out(
+    net: ManyToOne, validation: Labelled | None, test: Labelled | None
+) -> dict[str, InMemory | FromSource]:
     """Check the samples that are measured and never trained on, those that are given, under their names."""
     given = {"validation": validation, "test": test}
-    return {name: checked(net, samples, name) for name, samples in given.items() if samples is not None}
+    return {name: check_samples(net, samples, name) for name, samples in given.items() if samples is not None}
 
 
-def _checked(net: ManyToOne, samples: Any, name: str) -> Checked:
+def _in_memory(net: ManyToOne, samples: Any, name: str) -> InMemory:
     X: Any
     if isinstance(samples, tuple | list) and len(samples) in (2, 3):
         X, y, lengths = (*samples, None)[:3]
@@ -131,4 +133,4 @@ def _checked(net: ManyToOne, samples: Any, name: str) -> Checked:
     X, lengths = inputs.padded(X, lengths, net.n_inputs, name)
     X = inputs.rounded(X, net.dtype, f"{name} X")
     labels = inputs.labels(y, net.n_classes, len(X), f"{name} y")
-    return Checked(np.asarray(X), labels, lengths, inputs.one_hot(labels, net.n_classes, net.dtype))
+    return InMemory(np.asarray(X), labels, lengths, inputs.one_hot(labels, net.n_classes, net.dtype))

@@ -1,10 +1,17 @@
-"""Mini-batch training: shuffle, step, look, stop."""
+"""Mini-batch training: what is handed over is checked, and the loop runs within its wrappers.
 
+The loop itself is :meth:`unrolled.rnn.training.loop.Run.batches`.
+"""
+
+import time
 from collections.abc import Callable
 from os import PathLike
 
 import numpy as np
 
+from unrolled._support.blas_threads import one_blas_thread
+from unrolled._support.interrupt import interruptions
+from unrolled._support.progress import Progress
 from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.training.augmentation import Augmentation
@@ -12,9 +19,9 @@ from unrolled.rnn.training.checkpoint import Checkpoint
 from unrolled.rnn.training.clipping import Clipping
 from unrolled.rnn.training.early_stopping import EarlyStopping
 from unrolled.rnn.training.history import History
-from unrolled.rnn.training.loop import Run, Streams
+from unrolled.rnn.training.loop import Generators, Run
 from unrolled.rnn.training.optimizers import Optimizer
-from unrolled.rnn.training.samples import Labelled, checked, held_out
+from unrolled.rnn.training.samples import Labelled, check_held_out, check_samples
 from unrolled.rnn.training.schedules import Schedule
 from unrolled.rnn.training.settings import Settings
 
@@ -135,8 +142,58 @@ def train(
         bptt_steps=bptt_steps,
     )
     settings.check_network(net)
-    training, others = checked(net, samples, "training"), held_out(net, validation, test)
+    training, others = check_samples(net, samples, "training"), check_held_out(net, validation, test)
     if early_stopping is not None and "validation" not in others:
         raise ValueError("early_stopping was given without validation samples, whose loss it watches")
-    run = Run(net, settings, training, others, Streams.of(rng))
-    return run.go(Checkpoint.begin(checkpoint, checkpoint_every, run), progress, on_epoch)
+    run = Run(net, settings, training, others, Generators.spawned(rng))
+    return finish(run, Checkpoint.begin(checkpoint, checkpoint_every, run), progress, on_epoch)
+
+
+def finish(
+    run: Run, checkpoint: Checkpoint | None, progress: bool, on_epoch: Callable[[int, History], object] | None
+) -> History:
+    """Train to the end: the loop, and around it all that makes no difference to what it computes.
+
+    Parameters
+    ----------
+    run : Run
+        New, or as a checkpoint had it.
+    checkpoint : Checkpoint, optional
+        Kept up to date.
+    progress, on_epoch
+        As for :func:`train`.
+
+    Returns
+    -------
+    History
+        The run's.
+    """
+    at, history, n_batches = run.at, run.history, run.n_batches
+    total, done = run.settings.epochs * n_batches, at.epoch * n_batches + at.batch
+    begun = time.perf_counter() - history.seconds
+    with (
+        np.errstate(over="ignore", invalid="ignore"),  # divergence has a sentence of its own
+        interruptions() as interrupted,
+        one_blas_thread() as threads,
+        Progress(total, "batch", shown=progress and not run.done, done=done) as bar,
+    ):
+        try:
+            for _ in run.batches(threads):
+                epoch_ended = at.batch == 0
+                if epoch_ended:
+                    bar.say(f"epoch {at.epoch}, loss {history.loss[-1]:.3f}")
+                bar.step()
+                if epoch_ended and on_epoch is not None:
+                    on_epoch(at.epoch, history)
+                history.seconds = time.perf_counter() - begun
+                if interrupted() and not run.done:
+                    history.ended = "interrupted"
+                ended = run.done or history.ended == "interrupted"
+                if checkpoint is not None and (ended or checkpoint.is_due(epoch_ended)):
+                    checkpoint.update(run)
+                if ended:
+                    break
+        finally:  # whatever ended it: the user keeps the best
+            run.restore_best()
+            history.seconds = time.perf_counter() - begun
+    return history
