@@ -18,9 +18,12 @@ Continuous recordings all go the same way, and each step of it can be taken alon
 training part (``Dataset(...).standardised()``). `Dataset.select_axes` and `Dataset.select_classes` keep a part,
 and a `Summary` says what was dropped on the way. What cannot be used is refused with a `DataError` that says
 what was found, what was expected, and where. `augment` has the random changes of sequences to train on.
+
+`tasks` has the field's standard problems, drawn anew from a seed, and `forecasting_windows` cuts samples from long
+series whose own future is the target.
 """
 
-from unrolled.data import augment
+from unrolled.data import augment, tasks
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.h5.blocks import write_h5
@@ -38,6 +41,7 @@ from unrolled.data.samples import Samples
 from unrolled.data.scaling import Scaling
 from unrolled.data.summary import Summary
 from unrolled.data.windows.assemble import from_recordings
+from unrolled.data.windows.forecasting import forecasting_windows
 from unrolled.data.windows.recordings import Recording, cut_windows
 from unrolled.data.windows.resample import resample
 from unrolled.data.windows.tables import cut_recordings
@@ -54,6 +58,7 @@ __all__ = [
     "augment",
     "cut_recordings",
     "cut_windows",
+    "forecasting_windows",
     "from_recordings",
     "load_csv",
     "load_h5",
@@ -68,5 +73,6 @@ __all__ = [
     "read_wisdm",
     "resample",
     "save_h5",
+    "tasks",
     "write_h5",
 ]
