@@ -1,15 +1,15 @@
 """Recurrent networks in plain NumPy, with every gradient written by hand.
 
 The parts: `unrolled.textbook` (the report's equations as printed), `unrolled.rnn` (the network), `unrolled.data`,
-`unrolled.metrics`, `unrolled.plots` and `unrolled.sweep` (searches over hyperparameters); each is imported when it is
-first used.
+`unrolled.metrics`, `unrolled.plots`, `unrolled.sweep` (searches over hyperparameters) and `unrolled.dynamics`
+(instruments that look inside); each is imported when it is first used.
 """
 
 import importlib
 from types import ModuleType
 
 __version__ = "0.1.0"
-__all__ = ["data", "metrics", "plots", "rnn", "sweep", "textbook"]
+__all__ = ["data", "dynamics", "metrics", "plots", "rnn", "sweep", "textbook"]
 
 
 def __getattr__(name: str) -> ModuleType:
