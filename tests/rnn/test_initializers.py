@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -56,3 +58,33 @@ def test_uniform_refuses_an_impossible_interval(low: float, high: float) -> None
 def test_an_initializer_of_ones_own_is_any_function_of_shape_and_rng() -> None:
     net = rnn.ManyToOne(rnn.Tanh(2), 3, 2, initializer=lambda shape, rng: np.full(shape, 0.5))  # noqa: ARG005
     assert (net.parameters["W_ih"] == 0.5).all()
+
+
+class Peephole(rnn.Tanh):
+    """A cell with a weight of its own beside the usual ones."""
+
+    def shapes(self, n_inputs: int) -> dict[str, tuple[int, ...]]:
+        return {**super().shapes(n_inputs), "W_cc": (2 * self.hidden, n_inputs)}
+
+
+@pytest.mark.parametrize("cell", [Peephole(2), [Peephole(2), rnn.Bidirectional(Peephole(3))]])
+def test_any_weight_that_a_cell_has_is_named_in_all_layers_and_directions(cell: Any) -> None:
+    def fives(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:  # noqa: ARG001 - every initializer's
+        return np.full(shape, 5.0)
+
+    net = rnn.ManyToOne(cell, 3, 2, initializer={"W_cc": fives}, rng=0)
+    assert sum(name.startswith("W_cc") for name in net.parameters) == (3 if isinstance(cell, list) else 1)
+    for name, W in net.parameters.items():
+        assert (W == 5).all() == name.startswith("W_cc"), name
+
+
+@pytest.mark.parametrize("name", ["W_cc", "W_hh_l1", "b_h", "", 3])
+def test_a_weight_that_is_not_there_is_refused_with_the_list_of_those_that_are(name: Any) -> None:
+    with pytest.raises(ValueError, match=f"initializer names {name!r}, expected one of W_ih, W_hh, W_ho$"):
+        rnn.ManyToOne([rnn.GRU(2), rnn.LSTM(2)], 3, 2, initializer={name: rnn.identity})
+
+
+@pytest.mark.parametrize("draws", [np.zeros(3), np.full((2, 3), np.nan), np.full((2, 3), "x")])
+def test_what_an_initializer_returns_is_checked(draws: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"the initializer returned .* for W_ih, expected finite numbers \(2, 3\)"):
+        rnn.ManyToOne(rnn.Tanh(2), 3, 2, initializer=lambda shape, rng: draws)  # noqa: ARG005

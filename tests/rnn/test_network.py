@@ -280,7 +280,7 @@ def test_complex_networks_are_for_checks_only(tmp_path: Path) -> None:
     [
         (rnn.uniform, "initializer is <class .*expected a function such as"),
         ("xavier", "initializer is 'xavier'"),
-        (lambda shape, rng: rng.normal(size=shape[::-1]), "the initializer gave float64 .* for W_ih, expected"),
+        (lambda shape, rng: rng.normal(size=shape[::-1]), "the initializer returned float64 .* for W_ih, expected"),
         (lambda shape, rng: np.full(shape, np.nan), "for W_ih, expected finite numbers"),  # noqa: ARG005
     ],
 )

@@ -1,24 +1,23 @@
-"""How weights begin: functions of a shape and a generator. Biases begin at 0.
+"""How weights begin: functions of a shape and a generator. Biases begin at 0, unless the cell says otherwise.
 
 An initializer is any ``f(shape, rng) -> float64 array``; ``shape`` is (N, M) = (outputs, inputs).
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 
+from unrolled._support.validation import checked_fields, real
 from unrolled.rnn.arrays import Array, Parameters
-from unrolled.rnn.inputs import number
 
 Initializer: TypeAlias = Callable[[tuple[int, ...], np.random.Generator], Array]
 
-WEIGHTS = ("W_ih", "W_hh", "W_ho")
-"""What the names of all weight matrices begin with."""
-
 
 @dataclass(frozen=True)
+@checked_fields(low=real(), high=real())
 class uniform:
     """Weights uniform on an interval: ``uniform(-0.1, 0.1)`` is the report's first initialization.
 
@@ -26,14 +25,30 @@ class uniform:
     ----------
     low, high : float
         The interval, ``low < high``.
+
+    See Also
+    --------
+    xavier_uniform : The interval that keeps the size of what passes.
+
+    References
+    ----------
+    Section 2.3 of the report.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> W = rnn.uniform(-0.1, 0.1)((50, 3), np.random.default_rng(0))
+    >>> W.shape, bool((abs(W) <= 0.1).all())
+    ((50, 3), True)
     """
 
     low: float = -0.1
     high: float = 0.1
 
     def __post_init__(self) -> None:
-        """Refuse an empty or endless interval."""
-        if not number(self.low, "uniform's low") < number(self.high, "uniform's high"):
+        """Refuse an empty interval."""
+        if not self.low < self.high:
             raise ValueError(f"uniform(low={self.low!r}, high={self.high!r}): expected two finite numbers, low < high")
 
     def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
@@ -42,25 +57,100 @@ class uniform:
 
 
 def xavier_normal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Weights normal with standard deviation ``sqrt(2 / (N + M))``, the report's second initialization.
+    """Draw weights normal with standard deviation ``sqrt(2 / (N + M))``, the report's second initialization.
 
-    Section 2.3 of the report; X. Glorot and Y. Bengio, "Understanding the difficulty of training deep
-    feedforward neural networks", AISTATS 2010.
+    Parameters
+    ----------
+    shape : tuple of int
+        (N, M).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float64, shape (N, M)
+
+    See Also
+    --------
+    xavier_uniform : The same variance without tails.
+
+    References
+    ----------
+    Section 2.3 of the report; X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward
+    neural networks", AISTATS 2010.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> round(float(rnn.xavier_normal((300, 500), np.random.default_rng(0)).std()), 3)  # sqrt(2 / 800) = 0.05
+    0.05
     """
     return rng.normal(0.0, np.sqrt(2.0 / sum(shape)), shape)
 
 
 def xavier_uniform(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Weights uniform on +-``sqrt(6 / (N + M))``, with the same variance (Glorot and Bengio, eq. 16)."""
+    """Draw weights uniform on +-``sqrt(6 / (N + M))``, whose variance is that of :func:`xavier_normal`.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (N, M).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float64, shape (N, M)
+
+    See Also
+    --------
+    xavier_normal : The same variance.
+
+    References
+    ----------
+    X. Glorot and Y. Bengio, AISTATS 2010, eq. 16.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> bool(abs(rnn.xavier_uniform((2, 4), np.random.default_rng(0))).max() <= 1)
+    True
+    """
     a = np.sqrt(6.0 / sum(shape))
     return rng.uniform(-a, a, shape)
 
 
 def orthogonal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Rows, or columns where there are fewer of them, that are orthonormal, uniform over all such matrices.
+    """Draw orthonormal rows, or columns where there are fewer of them, uniform over all such matrices.
 
-    What a recurrence multiplies by it neither grows nor shrinks. A. M. Saxe, J. L. McClelland, S. Ganguli, "Exact
-    solutions to the nonlinear dynamics of learning in deep linear neural networks", ICLR 2014.
+    What a recurrence multiplies by it neither grows nor shrinks.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (N, M).
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray of float64, shape (N, M)
+
+    See Also
+    --------
+    identity : An orthogonal matrix that is not drawn.
+
+    References
+    ----------
+    A. M. Saxe, J. L. McClelland, S. Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear
+    neural networks", ICLR 2014.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> W = rnn.orthogonal((4, 4), np.random.default_rng(0))
+    >>> bool(np.allclose(W @ W.T, np.eye(4)))
+    True
     """
     N, M = shape
     Q, R = np.linalg.qr(rng.normal(size=(max(N, M), min(N, M))))
@@ -69,7 +159,36 @@ def orthogonal(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
 
 
 def identity(shape: tuple[int, ...], rng: np.random.Generator) -> Array:  # noqa: ARG001 - every initializer's
-    """Ones on the diagonal: Le, Jaitly and Hinton's first W_hh, arXiv:1504.00941. Nothing is drawn."""
+    """Return ones on the diagonal, and draw nothing.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (N, M).
+    rng : numpy.random.Generator
+        Not used.
+
+    Returns
+    -------
+    ndarray of float64, shape (N, M)
+
+    See Also
+    --------
+    ReLU : The cell it was made for.
+
+    References
+    ----------
+    Q. V. Le, N. Jaitly, G. E. Hinton, "A simple way to initialize recurrent networks of rectified linear units",
+    arXiv:1504.00941, for W_hh.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.ReLU(2), 3, 2, initializer={"W_hh": rnn.identity}, rng=0)
+    >>> net.parameters["W_hh"].tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
     N, M = shape
     return np.eye(N, M)
 
@@ -86,15 +205,34 @@ def initialize(
 
     Draws are made in float64 and then rounded, so that float32 and float64 networks of one seed begin alike.
 
+    Parameters
+    ----------
+    shapes : dict of tuple
+        Of every parameter, by its name in a network.
+    initializer : callable, or mapping of str to callable
+        For all weights, or one for each name, without what is behind it for layers and directions; those that are
+        not named are :func:`xavier_normal`.
+    rng : numpy.random.Generator
+    dtype : dtype
+    gates : mapping of int, optional
+        How many blocks of rows a weight has, each drawn on its own; 1 by default.
+    biases : mapping of ndarray, optional
+
+    Returns
+    -------
+    dict of ndarray
+
     Raises
     ------
     ValueError
-        If the initializer is not a function, or gives anything but finite numbers of the shape asked for.
+        If the initializer is not a function, names a weight that is not there, or returns anything but finite
+        numbers of the shape asked for.
     """
-    by_name = initializer if isinstance(initializer, Mapping) else dict.fromkeys(WEIGHTS, initializer)
-    unknown = [name for name in by_name if name not in WEIGHTS]
+    weights = list(dict.fromkeys(_base(name) for name, shape in shapes.items() if len(shape) > 1))
+    by_name = initializer if isinstance(initializer, Mapping) else dict.fromkeys(weights, initializer)
+    unknown = [name for name in by_name if name not in weights]
     if unknown:
-        raise ValueError(f"initializer names {unknown[0]!r}, expected {', '.join(WEIGHTS)}")
+        raise ValueError(f"initializer names {unknown[0]!r}, expected one of {', '.join(weights)}")
     for each in by_name.values():
         if isinstance(each, type) or not callable(each):
             raise ValueError(
@@ -105,15 +243,20 @@ def initialize(
         if len(shape) == 1:
             W = (biases or {}).get(name, np.zeros(shape))
         else:
-            draw, G = by_name.get(name[:4], xavier_normal), (gates or {}).get(name, 1)
-            part = (shape[0] // G, shape[1])
-            W = np.concatenate([_drawn(draw, name, part, rng) for _ in range(G)])
+            draw, G = by_name.get(_base(name), xavier_normal), (gates or {}).get(name, 1)
+            block = (shape[0] // G, *shape[1:])
+            W = np.concatenate([_drawn(draw, name, block, rng) for _ in range(G)])
         parameters[name] = W.astype(dtype)
     return parameters
+
+
+def _base(name: str) -> str:
+    """Return a parameter's name in its cell: ``W_hh`` of ``W_hh_l1_reverse``."""
+    return re.sub(r"(_l\d+)?(_reverse)?$", "", name)
 
 
 def _drawn(draw: Initializer, name: str, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
     W = np.asarray(draw(shape, rng))
     if W.shape != shape or W.dtype.kind not in "biuf" or not np.isfinite(W).all():
-        raise ValueError(f"the initializer gave {W.dtype} {W.shape} for {name}, expected finite numbers {shape}")
+        raise ValueError(f"the initializer returned {W.dtype} {W.shape} for {name}, expected finite numbers {shape}")
     return W

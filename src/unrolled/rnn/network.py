@@ -42,9 +42,9 @@ class ManyToOne:
     head : Sigmoid or Softmax, default Sigmoid()
         Probabilities and loss.
     initializer : callable, or mapping of str to callable, default ``xavier_normal``
-        ``f(shape, rng) -> array`` for every weight matrix, gate by gate; or one for each of ``W_ih``, ``W_hh``,
-        ``W_ho``, in all layers (what is not named is ``xavier_normal``). Biases begin at 0, but for the LSTM's
-        ``forget_bias``.
+        ``f(shape, rng) -> array`` for every weight matrix, gate by gate; or one for each weight that the cells have,
+        such as ``{"W_hh": orthogonal}``, in all layers and directions (what is not named is ``xavier_normal``).
+        Biases begin at 0, but for the LSTM's ``forget_bias``.
     rng : None, int or numpy.random.Generator
         Where the first weights are drawn from.
     dtype : dtype, default float32

@@ -1,17 +1,17 @@
 """From logits to probabilities, and the loss that goes with them."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from unrolled._support.validation import checked_fields, optional, real, sample_weights
 from unrolled.rnn.arrays import Array
-from unrolled.rnn.inputs import fraction, weights
 from unrolled.rnn.output.losses import binary_cross_entropy, categorical_cross_entropy
 
 
 def sigmoid(Z: Array) -> Array:
-    """Logistic function ``1 / (1 + exp(-Z))``, equation (2), one probability a class.
+    """Compute the logistic function ``1 / (1 + exp(-Z))``, equation (2), one probability a class.
 
     The probabilities of a row need not sum to 1 (section 2.2 of the report). No logit overflows, and
     the small end keeps its relative precision: ``sigmoid(-50)`` is ``exp(-50)``, not 0.
@@ -24,6 +24,18 @@ def sigmoid(Z: Array) -> Array:
     Returns
     -------
     ndarray, same shape and dtype
+
+    See Also
+    --------
+    softmax : Probabilities that sum to 1.
+    Sigmoid : The head.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> rnn.sigmoid(np.array([-50.0, 0.0, 800.0])).tolist()
+    [1.9287498479639178e-22, 0.5, 1.0]
     """
     negative = Z.real < 0
     e = np.exp(np.where(negative, Z, -Z))  # exp(-|Z|), analytic on either side of zero
@@ -31,7 +43,7 @@ def sigmoid(Z: Array) -> Array:
 
 
 def softmax(Z: Array) -> Array:
-    """Give ``exp(Z) / sum(exp(Z))`` over the last axis: probabilities that sum to 1. No logit overflows.
+    """Compute ``exp(Z) / sum(exp(Z))`` over the last axis: probabilities that sum to 1. No logit overflows.
 
     Parameters
     ----------
@@ -41,33 +53,61 @@ def softmax(Z: Array) -> Array:
     Returns
     -------
     ndarray, same shape and dtype
+
+    See Also
+    --------
+    sigmoid : A probability for each class on its own.
+    Softmax : The head.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> rnn.softmax(np.array([800.0, 800.0, -800.0])).tolist()
+    [0.5, 0.5, 0.0]
     """
     e = np.exp(Z - Z.real.max(-1, keepdims=True))
     return np.asarray(e / e.sum(-1, keepdims=True))
 
 
+def _class_weights(value: Any, name: str, *, error: type[ValueError] = ValueError) -> tuple[float, ...]:
+    weights = sample_weights(value, name, error=error)
+    if not all(weights):
+        raise error(f"{name} are {weights}, expected numbers above 0")
+    return weights
+
+
 class Head(Protocol):
-    """What a network asks of a head."""
+    """What a network asks of a head.
+
+    See Also
+    --------
+    Sigmoid, Softmax : Those of the library.
+    """
 
     @property
     def class_weights(self) -> tuple[float, ...] | None:
-        """What a sample of each class weighs in the loss, or None."""
+        """What a sample of each class weighs in the loss, C numbers above 0; None for 1 each."""
         ...
 
     def probabilities(self, Z: Array) -> Array:
-        """Give the probabilities (..., C) of logits (..., C)."""
+        """Return the probabilities (..., C) of logits (..., C)."""
         ...
 
     def targets(self, Y: Array) -> Array:
-        """Smooth one-hot rows (..., C)."""
+        """Return the targets (..., C) of one-hot rows (..., C): the rows themselves, or smoothed."""
         ...
 
     def loss(self, Z: Array, Y: Array, weights: Array) -> tuple[Array, Array]:
-        """Give the loss and its gradient in the logits; ``weights`` (...) is what each row weighs."""
+        """Return the loss, a scalar, and its gradient in the logits, (..., C).
+
+        ``Y`` are the targets (..., C), and ``weights`` (...) is what each row weighs in the loss.
+        """
         ...
 
 
 @dataclass(frozen=True)
+@checked_fields(class_weights=optional(_class_weights), label_smoothing=real(0, below=1))
 class Sigmoid:
     """A probability for each class on its own, and multi-category binary cross-entropy: the report's head.
 
@@ -79,24 +119,34 @@ class Sigmoid:
     label_smoothing : float, default 0
         epsilon from 0 to below 1: targets become ``(1 - epsilon) Y + epsilon / 2``.
 
+    See Also
+    --------
+    Softmax : Probabilities that sum to 1.
+    binary_cross_entropy : The loss.
+
     References
     ----------
     Equations (2) and (3) of the report; C. Szegedy et al., CVPR 2016, for label smoothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> rnn.Sigmoid().probabilities(np.array([[0.0, 0.0, -800.0]])).tolist()
+    [[0.5, 0.5, 0.0]]
+    >>> rnn.Sigmoid(label_smoothing=0.1).targets(np.array([[0.0, 1.0]])).tolist()
+    [[0.05, 0.9500000000000001]]
     """
 
     class_weights: tuple[float, ...] | None = None
     label_smoothing: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        _check(self)
 
     def probabilities(self, Z: Array) -> Array:
         """See :func:`sigmoid`."""
         return sigmoid(Z)
 
     def targets(self, Y: Array) -> Array:
-        """Smooth one-hot rows (..., C)."""
+        """Return one-hot rows (..., C), smoothed."""
         return _smooth(Y, self.label_smoothing, 2)
 
     def loss(self, Z: Array, Y: Array, weights: Array) -> tuple[Array, Array]:
@@ -105,6 +155,7 @@ class Sigmoid:
 
 
 @dataclass(frozen=True)
+@checked_fields(class_weights=optional(_class_weights), label_smoothing=real(0, below=1))
 class Softmax:
     """Probabilities that sum to 1, and categorical cross-entropy.
 
@@ -119,25 +170,36 @@ class Softmax:
     label_smoothing : float, default 0
         epsilon from 0 to below 1: targets become ``(1 - epsilon) Y + epsilon / C``.
 
+    See Also
+    --------
+    Sigmoid : The report's head.
+    categorical_cross_entropy : The loss.
+
     References
     ----------
     J. S. Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990; C. Szegedy
     et al., CVPR 2016, for label smoothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> head = rnn.Softmax(class_weights=[1, 3])
+    >>> head
+    Softmax(class_weights=(1.0, 3.0), label_smoothing=0.0)
+    >>> head.probabilities(np.array([[0.0, 0.0]])).tolist()
+    [[0.5, 0.5]]
     """
 
     class_weights: tuple[float, ...] | None = None
     label_smoothing: float = 0.0
-
-    def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        _check(self)
 
     def probabilities(self, Z: Array) -> Array:
         """See :func:`softmax`."""
         return softmax(Z)
 
     def targets(self, Y: Array) -> Array:
-        """Smooth one-hot rows (..., C)."""
+        """Return one-hot rows (..., C), smoothed."""
         return _smooth(Y, self.label_smoothing, Y.shape[-1])
 
     def loss(self, Z: Array, Y: Array, weights: Array) -> tuple[Array, Array]:
@@ -145,18 +207,9 @@ class Softmax:
         return categorical_cross_entropy(Z, Y, weights)
 
 
-def _check(head: Sigmoid | Softmax) -> None:
-    name = type(head).__name__
-    object.__setattr__(head, "label_smoothing", fraction(head.label_smoothing, f"{name}'s label_smoothing"))
-    if head.class_weights is not None:
-        checked = weights(head.class_weights, f"{name}'s class_weights")
-        if not all(checked):
-            raise ValueError(f"{name}'s class_weights are {checked}, expected numbers above 0")
-        object.__setattr__(head, "class_weights", checked)
-
-
-def _smooth(Y: Array, epsilon: float, share: int) -> Array:
+def _smooth(Y: Array, epsilon: float, among: int) -> Array:
+    """Return ``(1 - epsilon) Y + epsilon / among``."""
     if epsilon == 0:
         return Y
     of = Y.dtype.type
-    return np.asarray(Y * of(1 - epsilon) + of(epsilon / share))
+    return np.asarray(Y * of(1 - epsilon) + of(epsilon / among))

@@ -6,7 +6,7 @@ from unrolled.rnn.arrays import Array
 
 
 def binary_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tuple[Array, Array]:
-    """Multi-category binary cross-entropy, equation (3): summed over the classes, averaged over the batch.
+    """Compute the multi-category binary cross-entropy, equation (3): summed over the classes, averaged over the batch.
 
     With ``Y_hat = sigmoid(Z)``, equation (3) is ``-sum_i Y_i log Y_hat_i + (1 - Y_i) log(1 - Y_hat_i)``.
     That is ``max(Z, 0) - Y Z + log(1 + exp(-|Z|))``: no logarithm of a rounded probability is ever taken, and
@@ -32,6 +32,19 @@ def binary_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tu
     ------
     ValueError
         If the shapes differ.
+
+    See Also
+    --------
+    Sigmoid : The head with this loss.
+    categorical_cross_entropy : That of probabilities that sum to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> E, dZ = rnn.binary_cross_entropy(np.zeros((1, 2)), np.array([[0.0, 1.0]]))
+    >>> round(float(E), 6), dZ.tolist()  # 2 log 2
+    (1.386294, [[0.5, -0.5]])
     """
     Z, Y, w = _floats(Z, Y, weights)
     negative = Z.real < 0
@@ -45,11 +58,11 @@ def binary_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tu
 
 
 def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tuple[Array, Array]:
-    """Cross-entropy of a softmax, averaged over the batch.
+    """Compute the cross-entropy of a softmax, averaged over the batch.
 
     With ``Y_hat = softmax(Z)`` and rows of Y that sum to 1, ``-sum_i Y_i log Y_hat_i`` is
-    ``log(sum_i exp(Z_i)) - sum_i Y_i Z_i``, computed with the largest logit taken off each row, so that its own share
-    of the sum is 1 and the logarithm keeps what the others add, however small.
+    ``log(sum_i exp(Z_i)) - sum_i Y_i Z_i``, computed with the largest logit taken off each row, so that its term
+    in the sum is 1 and the logarithm keeps what the others add, however small.
 
     Parameters
     ----------
@@ -71,6 +84,19 @@ def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) 
     ------
     ValueError
         If the shapes differ.
+
+    See Also
+    --------
+    Softmax : The head with this loss.
+    binary_cross_entropy : The report's loss.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> E, dZ = rnn.categorical_cross_entropy(np.zeros((1, 4)), np.array([[0.0, 1.0, 0.0, 0.0]]))
+    >>> round(float(E), 6), dZ.tolist()  # log 4
+    (1.386294, [[0.25, -0.75, 0.25, 0.25]])
     """
     Z, Y, w = _floats(Z, Y, weights)
     largest = Z.real.argmax(-1)[..., None]
@@ -78,14 +104,14 @@ def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) 
     e = np.exp(Z)
     others = e @ (1 - np.eye(Z.shape[-1], dtype=e.dtype))  # the sum of all but each
     total = e + others
-    top, rest = (np.take_along_axis(of, largest, -1) for of in (Z, others))  # top is 0, but for the complex step
-    log_sum = top + np.log1p(rest * np.exp(-top))
+    top, lesser = (np.take_along_axis(of, largest, -1) for of in (Z, others))  # top is 0, but for the complex step
+    log_sum = top + np.log1p(lesser * np.exp(-top))
     E = (w * (log_sum - (Y * Z).sum(-1, keepdims=True))).sum()
     return E, w * ((1 - Y) * (e / total) - Y * (others / total))
 
 
 def _floats(Z: Array, Y: Array, weights: Array | None) -> tuple[Array, Array, Array]:
-    """Check the shapes; whole numbers become float64; what each row weighs comes as (..., m, 1)."""
+    """Return Z and Y of one shape, whole numbers as float64, and what each row weighs as (..., m, 1)."""
     Z, Y = np.asarray(Z), np.asarray(Y)
     if Z.dtype.kind in "biu":
         Z = Z.astype(np.float64)
