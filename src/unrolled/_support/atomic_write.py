@@ -9,7 +9,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str], label: str = "unrolled") -> Iterator[Path]:
-    """Give a temporary path to write to; put it in the place of `path` once the block has ended well.
+    """Yield a temporary path to write to, which takes the place of `path` once the block has ended well.
 
     The temporary file lies in the same folder, because a rename is atomic only within a file system, and
     keeps the suffix of `path`, from which some writers tell the format. It is created with the permissions

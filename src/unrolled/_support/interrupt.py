@@ -16,7 +16,14 @@ def interruptions() -> Iterator[Callable[[], bool]]:
     Yields
     ------
     callable
-        Tells whether Ctrl-C was pressed.
+        Returns whether Ctrl-C was pressed.
+
+    Examples
+    --------
+    >>> with interruptions() as interrupted:
+    ...     for _ in range(3):
+    ...         if interrupted():
+    ...             break
     """
     pressed = False
 

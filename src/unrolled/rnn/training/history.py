@@ -16,6 +16,10 @@ class Curve:
         Counted from 1.
     loss, accuracy : list of float
         One of each for every entry of ``epochs``.
+
+    See Also
+    --------
+    History : Has one for validation and one for test samples.
     """
 
     epochs: list[int] = field(default_factory=list)
@@ -40,7 +44,7 @@ class History:
     gradient_norm : list of float
         Mean over each epoch's batches of the global norm of the gradients, L2 included, before clipping.
     clipped : list of float
-        Share of each epoch's batches whose gradients were clipped.
+        Fraction of each epoch's batches whose gradients were clipped.
     validation, test : Curve or None
         Held-out loss and accuracy, where such samples were given.
     best_epoch : int or None
@@ -49,6 +53,22 @@ class History:
         "epochs" (all were run), "early stopping", "interrupted" (Ctrl-C) or "diverged".
     seconds : float
         Wall time of the training, evaluations included.
+
+    See Also
+    --------
+    unrolled.plots.learning_curves : Draws it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> X, y = np.random.default_rng(0).standard_normal((20, 5, 3)), np.arange(20) % 2
+    >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, rng=0)
+    >>> history = rnn.train(
+    ...     net, (X, y), test=(X, y), optimizer=rnn.SGD(0.1), epochs=10, evaluate_every=5, rng=0, progress=False
+    ... )
+    >>> len(history.loss), history.test.epochs, history.ended
+    (10, [5, 10], 'epochs')
     """
 
     loss: list[float] = field(default_factory=list)

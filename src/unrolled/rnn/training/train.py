@@ -66,30 +66,30 @@ def train(
         what stands in X after a sample's last step is not read. A source gives its samples batch by batch
         (:class:`unrolled.rnn.source.Source`), such as a file larger than memory.
     optimizer : Optimizer
-        Such as ``SGD(0.01)`` or ``Adam(0.003)``.
+        Such as ``SGD(0.01)`` or ``Adam(0.003)``, or any :class:`unrolled.rnn.Optimizer`.
     batch_size : int, default 30
         Samples a batch; the last batch of an epoch holds what is left.
     epochs : int, default 50
         At most this many.
     validation, test : as ``samples``, optional
-        Measured, never trained on. Early stopping looks at ``validation`` alone.
+        Measured, never trained on. Early stopping depends on ``validation`` alone.
     evaluate_every : int, default 1
         Measure them after every so many epochs (the report's figures: 10) and after the last.
         With early stopping, ``validation`` is measured after every epoch.
     early_stopping : EarlyStopping, optional
         Needs ``validation``.
-    schedule : callable, optional
+    schedule : Schedule, optional
         What the learning rate is multiplied by, such as ``Cosine(epochs)``; asked before every batch.
-    clip : ClipNorm or ClipValue, optional
-        Holds the gradients to a size.
+    clip : Clipping, optional
+        Holds the gradients to a size, such as ``ClipNorm(1.0)``.
     dropout : Dropout, optional
-        Leaves out a share of the numbers of each sequence.
-    augment : callable, optional
+        Leaves out a part of the numbers of each sequence.
+    augment : Augmentation, optional
         ``f(X, rng) -> array`` of the same shape, called on every batch (m, T, D) before it is trained on, such as
         those in ``unrolled.data.augment``. One with a true attribute ``moves_time`` is refused for sequences of
         different lengths, whose padding it would move.
     l2 : float, default 0
-        Adds ``l2 / 2`` times the sum of all squared weights (not biases) to what is minimised; not to the losses
+        Adds ``l2 / 2`` times the sum of all squared weights (not biases) to what is minimized; not to the losses
         in the history, which stay comparable.
     bptt_steps : int, optional
         Truncated back-propagation, through so many steps at a time: see :meth:`ManyToOne.loss_and_gradients`.
@@ -113,8 +113,8 @@ def train(
     Raises
     ------
     ValueError
-        If samples or settings are not as described: nothing has been trained then. If what a schedule or an
-        augmentation gives, or a batch of a source, is not: what was trained until then is kept.
+        If samples or settings are not as described: nothing has been trained then. If what a schedule, a clipping or
+        an augmentation returns, or a batch of a source, is not: what was trained until then is kept.
     DivergenceError
         If the loss, the gradient's norm or a parameter becomes infinite or NaN.
     FileExistsError
@@ -122,6 +122,23 @@ def train(
     OSError
         If the checkpoint cannot be written before training begins. Later, that is a :class:`CheckpointWarning`: the
         training goes on, and tries again when the next one is due.
+
+    See Also
+    --------
+    resume : Goes on from a checkpoint.
+    unrolled.sweep.run : Trains many networks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> rng = np.random.default_rng(0)
+    >>> y = rng.integers(0, 2, 60)
+    >>> X = rng.standard_normal((60, 10, 3)) + y[:, None, None]  # two classes, told apart by their mean
+    >>> net = rnn.ManyToOne(rnn.Tanh(8), n_inputs=3, n_classes=2, rng=0)
+    >>> history = rnn.train(net, (X, y), optimizer=rnn.Adam(0.01), epochs=20, rng=0, progress=False)
+    >>> history.loss[-1] < history.loss[0] / 2
+    True
     """
     if not isinstance(net, ManyToOne):
         raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
