@@ -295,7 +295,7 @@ def test_where_only_numbers_change_padding_changes_no_step_before_it(change: aug
         (lambda: augment.Sometimes(0.5, augment.Jitter), "Sometimes' augmentation is <class .*such as Jitter"),  # type: ignore[arg-type] # the test
         (lambda: augment.Compose([]), r"Compose's augmentations are \[\], expected at least one augmentation"),
         (
-            lambda: augment.Compose(augment.Jitter()),
+            lambda: augment.Compose(augment.Jitter()),  # type: ignore[arg-type] # the test
             r"Compose's augmentations are Jitter\(sigma=0.05\), expected at least one",
         ),
         (lambda: augment.OneOf([augment.Jitter(), 3]), "OneOf's augmentations.1. is 3, expected a function"),  # type: ignore[list-item] # the test

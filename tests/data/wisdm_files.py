@@ -17,8 +17,8 @@ PERIOD = 50_000_000  # ns
 # As the published file has them: a comma before the semicolon, records run together, spaces after the commas.
 READABLE = (
     "33,Jogging,49106112167000,4.903325,10.882658,-0.08172209,;\n"
-    "33,Jogging,49106222305000,-0.61291564,18.496431,3.0237172;33,Jogging,49106332290000,-1.18,12.1,7.2;\n"
-    "33, Jogging, 49106442306000, 1.3756552, -2.4925237, 8.2E-4;\n"
+    "33,Jogging,49106162305000,-0.61291564,18.496431,3.0237172;33,Jogging,49106212290000,-1.18,12.1,7.2;\n"
+    "33, Jogging, 49106262306000, 1.3756552, -2.4925237, 8.2E-4;\n"
 )
 # Fields that are empty, a record cut short, times of zero, a record given again and again with other values.
 UNREADABLE = {
@@ -43,8 +43,9 @@ def wisdm_v1_text(
     for person in people:
         for activity in activities:
             for x, y, z in rng.normal(0, 5, (steps, 3)).astype(np.float32):
-                lines.append(f"{person},{activity},{time},{x!s},{y!s},{z!s};\n")
-                time += PERIOD + int(rng.integers(-9_000_000, 9_000_000))
+                late = int(rng.integers(-9_000_000, 9_000_000))  # uneven, but no step is missing
+                lines.append(f"{person},{activity},{time + late},{x!s},{y!s},{z!s};\n")
+                time += PERIOD
             time += 60_000_000_000
     return "".join(lines)
 

@@ -18,6 +18,8 @@ class Summary:
         Under the name of the kind of thing, in the plural: "lines", "windows", ...
     dropped : mapping of str to (mapping of str to int)
         Under the same names, a count for each reason.
+    changed : mapping of str to (mapping of str to int)
+        Under the same names, how many of those kept are not as they were, and how: "interpolated", ...
 
     Examples
     --------
@@ -27,14 +29,16 @@ class Summary:
 
     kept: Mapping[str, int] = field(default_factory=dict)
     dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    changed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return "\n".join(self._line(kind) for kind in dict.fromkeys([*self.kept, *self.dropped]))
+        return "\n".join(self._line(kind) for kind in dict.fromkeys([*self.kept, *self.dropped, *self.changed]))
 
     def _line(self, kind: str) -> str:
         reasons = self.dropped.get(kind, {})
         why = f" ({', '.join(f'{n} {reason}' for reason, n in reasons.items())})" if reasons else ""
-        return f"{kind}: {self.kept.get(kind, 0)} kept, {sum(reasons.values())} dropped{why}"
+        how = "".join(f", {n} {change}" for change, n in self.changed.get(kind, {}).items())
+        return f"{kind}: {self.kept.get(kind, 0)} kept, {sum(reasons.values())} dropped{why}{how}"
 
     def __add__(self, other: "Summary") -> "Summary":
         """Join what two steps, one after the other or side by side, have counted."""
@@ -45,6 +49,9 @@ class Summary:
             for kind, reasons in each.dropped.items():
                 for reason, n in reasons.items():
                     tally.drop(kind, reason, n)
+            for kind, changes in each.changed.items():
+                for change, n in changes.items():
+                    tally.change(kind, change, n)
         return tally.summary()
 
 
@@ -54,6 +61,7 @@ class Tally:
     def __init__(self) -> None:
         self._kept: Counter[str] = Counter()
         self._dropped: dict[str, Counter[str]] = {}
+        self._changed: dict[str, Counter[str]] = {}
         self._unasked = 0  # dropped, and not because the caller asked for it
 
     def keep(self, kind: str, n: int = 1) -> None:
@@ -66,9 +74,14 @@ class Tally:
             self._dropped.setdefault(kind, Counter())[reason] += n
             self._unasked += 0 if asked else n
 
+    def change(self, kind: str, change: str, n: int = 1) -> None:
+        """Count `n` things of a kind that are kept, but not as they were."""
+        if n:
+            self._changed.setdefault(kind, Counter())[change] += n
+
     def summary(self) -> Summary:
         """Return what was counted so far."""
-        return Summary(self._kept, self._dropped)
+        return Summary(self._kept, self._dropped, self._changed)
 
     def report(self, source: str) -> Summary:
         """Return what was counted so far, and log it: as a warning if anything was dropped unasked."""

@@ -88,16 +88,85 @@ def test_a_well_formed_file_loses_nothing(tmp_path: Path) -> None:
     assert [ACTIVITIES[r.label] for r in recordings for _ in r.signal] == [row[1] for row in rows]
 
 
-@pytest.mark.parametrize("step", [0.5, 0.51, -0.05])
+@pytest.mark.parametrize("step", [0.25, 0.26, -0.05, 0.0])
 def test_a_gap_in_time_ends_a_recording(tmp_path: Path, step: float) -> None:
     times = 10**9 + np.cumsum([50, 50, 50, step * 1000, 50, 50]).astype(int) * 10**6
     path = tmp_path / "a.txt"
-    path.write_text("".join(f"1,Sitting,{time},{i},0,0;\n" for i, time in enumerate(times)))
-    whole = step == 0.5
-    assert [len(r.signal) for r in read_wisdm(path)] == ([6] if whole else [3, 3])
+    path.write_text("".join(f"1,Sitting,{time},{i},0,{i};\n" for i, time in enumerate(times)))
+    whole = step == 0.25
+    if step == 0:
+        assert [len(r.signal) for r in read_wisdm(path)] == [5]  # dropped, as a repetition
+        return
+    lengths = [10] if whole else [3, 3]
+    assert [len(r.signal) for r in read_wisdm(path)] == lengths
     assert [r.trial for r in read_wisdm(path)] == ([1] if whole else [1, 2])
-    assert [len(r.signal) for r in read_wisdm(path, min_steps=4)] == ([6] if whole else [])
+    assert [len(r.signal) for r in read_wisdm(path, min_steps=4)] == ([10] if whole else [])
     assert [len(r.signal) for r in read_wisdm(path, max_gap=0.04)][:3] == [1, 1, 1]
+
+
+def wave(person: int, letter: str, steps_ms: list[float]) -> str:
+    """Return records of a movement at 1 Hz, with these times between them."""
+    time = 10**9 + np.round(np.cumsum([0, *steps_ms]) * 1e6).astype(int)
+    return "".join(f"{person},{letter},{t},{np.sin(2e-9 * np.pi * (t - time[0])):.6f},0,9.8;\n" for t in time)
+
+
+@pytest.mark.parametrize(
+    ("steps_ms", "how"),
+    [
+        ([50.354] * 200, ""),
+        ([20.0] * 500, ", 1 resampled from 50 Hz by their time stamps"),
+        ([40.0] * 250, ", 1 resampled from 25 Hz by their time stamps"),
+        ([10.0] * 1000, ", 1 resampled from 100 Hz by their time stamps"),
+        ([45.0, 55.0, 30.0, 70.0] * 50, ""),
+        ([50.0] * 100 + [17.0, 34.0, 150.0] + [50.0] * 100, ", 1 resampled from uneven steps by their time stamps"),
+    ],
+)
+def test_time_stamps_decide_the_rate(tmp_path: Path, steps_ms: list[float], how: str) -> None:
+    path = tmp_path / "data_1701_accel_phone.txt"
+    path.write_text(wave(1701, "A", steps_ms) + wave(1702, "A", [50.0] * 200))
+    dataset = load_wisdm(path, window=180, stride=500, test_people=[1702], scale=False)
+    assert dataset.rate == 20
+    assert str(dataset.summary).splitlines()[1] == f"recordings: 2 kept, 0 dropped{how}"
+    (x,) = dataset.train.X[:, :, 0]
+    spectrum = np.abs(np.fft.rfft(x[:160] * np.hanning(160)))
+    assert np.fft.rfftfreq(160, 1 / 20)[spectrum.argmax()] == 1.0
+    np.testing.assert_allclose(x[5:], np.sin(2 * np.pi * np.arange(5, 180) / 20), atol=0.4 if not how else 0.03)
+
+
+def test_the_smallest_input_at_another_rate(tmp_path: Path) -> None:
+    path = tmp_path / "data_1701_accel_phone.txt"
+    path.write_text("".join(f"1701,A,{20_000_000 * (i + 1)},0.{i},0.0,9.8;\n" for i in range(6)))
+    (recording,) = read_wisdm(path)
+    assert recording.rate == 20
+    assert len(recording.signal) == 3  # 0, 50 and 100 ms
+    np.testing.assert_allclose(recording.signal, [[0, 0, 9.8], [0.25, 0, 9.8], [0.5, 0, 9.8]], atol=1e-5)
+
+
+def test_a_recording_ends_where_the_length_of_its_steps_changes(tmp_path: Path) -> None:
+    path = tmp_path / "data_1701_accel_watch.txt"
+    path.write_text(wave(1701, "A", [50.0] * 60 + [10.0] * 300 + [50.0] * 60))
+    found = read_wisdm(path, device="watch")
+    assert [len(r.signal) for r in found] == [60, 60, 61]
+    assert [r.trial for r in found] == [1, 2, 3]
+
+
+def test_the_published_people_at_other_rates(tmp_path: Path) -> None:
+    """Windows of the real telephone at 25 Hz last ten seconds."""
+    packed = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "wisdm2019_part.zip"
+    if not packed.exists():
+        pytest.skip("WISDM 2019 is not here: shared/data/wisdm2019_part.zip beside the project")
+    with zipfile.ZipFile(packed) as archive:
+        name = "wisdm-dataset/raw/phone/accel/data_1607_accel_phone.txt"
+        content = archive.read(name)
+    path = tmp_path / Path(name).name
+    path.write_bytes(content)
+    found = read_wisdm(path)
+    rows = [line.split(",") for line in content.decode().replace("\n", "").split(";") if line]
+    assert [LETTERS[r.label] for r in found] == sorted({row[1] for row in rows})
+    for recording in found:
+        letter = LETTERS[recording.label]
+        time = [int(row[2]) * 1e-9 for row in rows if row[1] == letter]
+        assert len(recording.signal) == pytest.approx((time[-1] - time[0]) * 20 + 1, abs=1)
 
 
 def test_the_data_set(v1: Path) -> None:

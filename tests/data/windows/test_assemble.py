@@ -165,7 +165,7 @@ SIGNAL = np.zeros((20, 2))
         ([(SIGNAL, "a", 1), (SIGNAL, 1, 1)], {}, "recording 1 has label 1 and recording 0 'a': expected one kind"),
         ([(SIGNAL, "a", 1), (SIGNAL, "b", 1)], {"classes": ["a", "c"]}, "recording 1: label is 'b', expected one of"),
         ([(SIGNAL, "", 1)], {}, "expected at least one name and none empty"),
-        ([(SIGNAL, 0, "ann")], {}, "recording 0: person is 'ann', expected a whole number"),
+        ([(SIGNAL, 0, 1.5)], {}, "recording 0: person is 1.5, expected a whole number"),
         ([(SIGNAL, -1, 1)], {}, "recording 0: Recording's label is -1, expected a whole number, 0 or more"),
         ([(SIGNAL, 10**9, 1)], {}, "the labels run up to 1000000000, expected at most 65536 classes"),
         ([(SIGNAL, 0, 1), (SIGNAL * np.nan, 0, 1)], {}, "recording 1: the signal of person 1, trial 2 has nan"),
@@ -237,3 +237,20 @@ def test_folds_make_data_sets() -> None:
     samples = cut_windows([Recording(s, i % 2, who, 1) for i, (s, _, who) in enumerate(some())], 10, 10)
     sets = [Dataset(rest, part, ("a", "b")).standardised() for rest, part in samples.folds()]
     assert [np.unique(s.test.person).tolist() for s in sets if s.test.person is not None] == [[10], [11], [12], [13]]
+
+
+def test_time_stamps_of_a_recording_decide_its_rate() -> None:
+    rng = np.random.default_rng(0)
+    time = np.cumsum(np.full(200, 0.02))
+    given = [(rng.normal(size=(200, 2)), "a", "bob", time), (rng.normal(size=(200, 2)), "a", "ann", time)]
+    dataset = from_recordings(given, window=20)
+    assert dataset.rate == 50
+    assert sorted({*dataset.train.person.tolist(), *dataset.test.person.tolist()}) == [1, 2]  # type: ignore[union-attr]
+    hole = np.concatenate([time[:100], time[100:] + 3])
+    cut = from_recordings([(*given[0][:3], hole), given[1]], window=20, stride=20)
+    assert cut.summary is not None
+    assert cut.summary.kept == {"recordings": 3, "windows": 20}
+    with pytest.raises(DataError, match="rate is 20, but the time stamps are of 50 Hz"):
+        from_recordings(given, rate=20)
+    with pytest.raises(DataError, match=r"recording 0: time has shape \(3,\), expected \(200,\)"):
+        from_recordings([(*given[0][:3], [1, 2, 3])])

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.checks import FloatArray, IntArray
+from unrolled.data.checks import FloatArray, IntArray, hertz
 from unrolled.data.dataset import Dataset, class_names
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.text import decode, number, read_file
@@ -19,7 +19,8 @@ from unrolled.data.samples import Rng
 from unrolled.data.summary import Tally
 from unrolled.data.windows.assemble import Pipeline
 from unrolled.data.windows.divide import Split, division
-from unrolled.data.windows.tables import cut_counted, number_people, number_texts
+from unrolled.data.windows.stamps import TimeUnit
+from unrolled.data.windows.tables import Stamps, cut_counted, number_people, number_texts
 
 MOST_NAMES = 1000  # a column with more different names than this is no label
 
@@ -31,6 +32,7 @@ def load_csv(
     label: str,
     person: str | None = None,
     time: str | None = None,
+    time_unit: TimeUnit | None = None,
     max_gap: float | None = None,
     delimiter: str = ",",
     classes: Sequence[str] | None = None,
@@ -107,13 +109,13 @@ def load_csv(
     pipeline = Pipeline(division(split, test_share, held_out, rng), window, stride, new_rate, scale)
     tally = Tally()
     tally.keep("rows", len(table.signal))
-    recordings = cut_counted(
+    stamps = Stamps(table.time, time_unit, max_gap, None if rate is None else hertz(rate, "rate"))
+    recordings, rate = cut_counted(
         table.signal,
         np.array([numbers[name] for name in table.labels])[table.label],
         np.array([people[name] for name in table.people])[table.person],
-        table.time,
-        max_gap,
-        pipeline.least_steps(rate),
+        stamps,
+        pipeline.least_steps,
         tally,
     )
     return pipeline.dataset(recordings, tuple(numbers), rate, path.name, str(path), tally)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from unrolled._support.validation import whole_number
-from unrolled.data.checks import hertz
+from unrolled.data.checks import FloatArray, hertz, real_numbers
 from unrolled.data.dataset import Dataset, class_names
 from unrolled.data.errors import DataError
 from unrolled.data.labels import MAX_CLASSES
@@ -17,11 +17,13 @@ from unrolled.data.samples import Rng
 from unrolled.data.summary import Tally, logger
 from unrolled.data.windows.divide import Division, Split, division
 from unrolled.data.windows.recordings import Recording, count_windows, windows_of
-from unrolled.data.windows.resample import resample
+from unrolled.data.windows.resample import contradicts, resample
+from unrolled.data.windows.stamps import Piece, at_one_rate
+from unrolled.data.windows.tables import Stamps, number_people
 
 
 def from_recordings(
-    recordings: Iterable[Recording] | Iterable[tuple[ArrayLike, str | int, int]],
+    recordings: Iterable[Recording] | Iterable[tuple[Any, ...]],
     *,
     classes: Sequence[str] | None = None,
     rate: float | None = None,
@@ -42,15 +44,17 @@ def from_recordings(
 
     Parameters
     ----------
-    recordings : iterable of (signal, label, person), or of Recording
+    recordings : iterable of (signal, label, person), of (signal, label, person, time), or of Recording
         ``signal`` is (L, D), L steps of D axes at a steady rate: an uninterrupted recording of one movement by
         one person. ``label`` is the name of the movement, or a whole number from 0; either all are names or all
-        are numbers. ``person`` is a whole number. Recordings may differ in L, not in D.
+        are numbers. ``person`` is a whole number, or all are names, numbered from 1 in alphabetical order.
+        Recordings may differ in L, not in D. ``time`` (L,) says when each step was taken: as in
+        `cut_recordings`, it decides the rate, and where a recording is cut.
     classes : sequence of str, optional
         The names of label 0, 1, ... Default: the names among the labels in alphabetical order; for labels
         that are numbers "class 1", "class 2", ...
     rate : float, optional
-        Steps a second (Hz), if known.
+        Steps a second (Hz). Default: what the recordings or their time stamps say.
     split : {"person", "trial", "random"}
         What is in one part alone. "person": all windows of a person; this is how well it works for people
         never seen. "trial": all windows of a recording. "random": a window, drawn from each class alike.
@@ -87,9 +91,10 @@ def from_recordings(
         place), or there is too little to divide.
     """
     pipeline = Pipeline(division(split, test_share, test_people, rng), window, stride, new_rate, scale)
-    listed, names = _as_recordings(recordings, classes)
+    tally = Tally()
+    listed, names, rate = _as_recordings(recordings, classes, None if rate is None else hertz(rate, "rate"), tally)
     source = provenance or "Recordings of one's own"
-    return pipeline.dataset(listed, names, rate, source, source, Tally())
+    return pipeline.dataset(listed, names, rate, source, source, tally)
 
 
 @dataclass(frozen=True)
@@ -137,9 +142,10 @@ class Pipeline:
             raise DataError(f"{name}: there are no recordings to cut windows from{f' ({dropped})' if dropped else ''}")
         try:
             if self.new_rate is not None:
-                if rate is None:
+                if rate is None and recordings[0].rate is None:
                     raise DataError(f"new_rate is {self.new_rate} and rate is None, expected both")
                 recordings, rate = resample(recordings, rate, self.new_rate), float(self.new_rate)
+            rate = _agreed_rate(recordings, rate)
             samples = windows_of(recordings, self.window, self.stride)
             if not len(samples):
                 raise DataError(f"window is {self.window} steps, longer than every recording")
@@ -161,6 +167,17 @@ class Pipeline:
             raise DataError(f"{name}: {error}") from error
 
 
+def _agreed_rate(recordings: Sequence[Recording], rate: float | None) -> float | None:
+    """Return `rate`, or that of the recordings, unless these have several."""
+    rates = [recording.rate for recording in recordings if recording.rate is not None]
+    if rate is None:
+        rate = rates[0] if rates else None
+    for other in rates:
+        if rate is not None and contradicts(other, rate):
+            raise DataError(f"there are recordings at {rate:g} and {other:g} Hz: pass new_rate to bring them to one")
+    return rate
+
+
 def _warn_of_classes_never_trained_on(dataset: Dataset, name: str) -> None:
     missing = np.setdiff1d(dataset.test.y, dataset.train.y)
     if len(missing):
@@ -169,24 +186,21 @@ def _warn_of_classes_never_trained_on(dataset: Dataset, name: str) -> None:
 
 
 def _as_recordings(
-    given: Iterable[Recording] | Iterable[tuple[ArrayLike, str | int, int]], classes: Sequence[str] | None
-) -> tuple[list[Recording], tuple[str, ...]]:
-    """Return recordings with whole-number labels, and the names of the classes."""
+    given: Iterable[Any], classes: Sequence[str] | None, rate: float | None, tally: Tally
+) -> tuple[list[Recording], tuple[str, ...], float | None]:
+    """Return recordings with whole-number labels, the names of the classes, and the rate."""
     everything = list(given)
     if all(isinstance(each, Recording) for each in everything):
-        recordings = [each for each in everything if isinstance(each, Recording)]
-        return recordings, _names([recording.label for recording in recordings], classes)
-    parts: list[tuple[Any, Any, Any]] = []
-    each: Any
+        return everything, _names([recording.label for recording in everything], classes), rate
+    parts: list[tuple[Any, ...]] = []
     for i, each in enumerate(everything):
-        try:
-            signal, label, person = each
-        except (TypeError, ValueError):
+        parts.append(tuple(each) if isinstance(each, tuple | list) else ())
+        if len(parts[-1]) not in (3, 4):
             raise DataError(
-                f"recording {i} is a {type(each).__name__}, expected (signal, label, person) like the others"
-            ) from None
-        parts.append((signal, label, person))
-    labels = [label for _, label, _ in parts]
+                f"recording {i} is a {type(each).__name__}, expected (signal, label, person) like the others, or with "
+                "the time of each step as a fourth"
+            )
+    labels = [part[1] for part in parts]
     named = [isinstance(label, str) for label in labels]
     if any(named) and not all(named):
         i = named.index(not named[0])
@@ -195,17 +209,50 @@ def _as_recordings(
     known = sorted(set(labels)) if all_named and classes is None else classes
     numbers = {name: i for i, name in enumerate(_names([], known))}
     trials: dict[int, itertools.count[int]] = {}
-    recordings = []
-    for i, (signal, label, person) in enumerate(parts):
+    people = _numbers_of_people([part[2] for part in parts])
+    pieces: list[Piece] = []
+    for i, ((signal, label, _, *time), person) in enumerate(zip(parts, people, strict=True)):
         try:
             if all_named and label not in numbers:
                 raise DataError(f"label is {label!r}, expected one of {', '.join(map(repr, numbers))}")
-            whose = whole_number(person, "person", error=DataError)
-            trial = next(trials.setdefault(whose, itertools.count(1)))
-            recordings.append(Recording(signal, numbers[label] if all_named else label, whose, trial))
+            trial = next(trials.setdefault(person, itertools.count(1)))
+            recording = Recording(signal, numbers[label] if all_named else label, person, trial)
+            stretches = [(recording.signal, None)] if not time else _stretches(recording.signal, time[0], rate)
+            for n, (stretch, seconds) in enumerate(stretches):
+                trial = next(trials[person]) if n else trial
+                pieces.append(Piece(stretch, seconds, recording.label, person, trial))
         except DataError as error:
             raise DataError(f"recording {i}: {error}") from error
-    return recordings, _names([recording.label for recording in recordings], known)
+    names = _names([piece.label for piece in pieces], known)
+    if all(piece.time is None for piece in pieces):
+        recordings = [Recording(piece.signal, piece.label, piece.person, piece.trial) for piece in pieces]
+        return recordings, names, rate
+    recordings, rate = at_one_rate(pieces, rate, fixed=False, min_steps=lambda _: 1, tally=tally)
+    return recordings, names, rate
+
+
+def _stretches(signal: FloatArray, time: ArrayLike, rate: float | None) -> list[tuple[FloatArray, Any]]:
+    """Return where a recording is cut by its time stamps, and these in seconds."""
+    if np.shape(time) != (len(signal),):
+        raise DataError(f"time has shape {np.shape(time)}, expected ({len(signal)},): one number a row of signal")
+    real_numbers(time, "time", ("row",))
+    stamps = Stamps(np.asarray(time, np.float64), None, None, rate)
+    ends, seconds = stamps.ends(np.zeros(max(len(signal) - 1, 0), bool))
+    assert seconds is not None
+    rows = np.flatnonzero(ends) + 1
+    return list(zip(np.split(signal, rows), np.split(seconds, rows), strict=True))
+
+
+def _numbers_of_people(people: list[Any]) -> list[int]:
+    """Return the numbers of people; names are numbered from 1 in alphabetical order."""
+    names = [isinstance(person, str) for person in people]
+    if people and all(names):
+        numbers = number_people(sorted(set(people)))
+        return [numbers[person] for person in people]
+    found = []
+    for i, person in enumerate(people):
+        found.append(whole_number(person, f"recording {i}: person", error=DataError))
+    return found
 
 
 def _names(labels: Sequence[int], classes: Sequence[str] | None) -> tuple[str, ...]:

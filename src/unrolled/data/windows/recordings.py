@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from unrolled._support.validation import checked_fields, whole, whole_number
-from unrolled.data.checks import FloatArray, real_numbers
+from unrolled._support.validation import checked_fields, optional, whole, whole_number
+from unrolled.data.checks import FloatArray, hertz, real_numbers
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Samples
 from unrolled.data.summary import Tally
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-@checked_fields(DataError, label=whole(0), person=whole(), trial=whole())
+@checked_fields(DataError, label=whole(0), person=whole(), trial=whole(), rate=optional(hertz))
 class Recording:
     """One uninterrupted recording of one movement by one person.
 
@@ -29,6 +29,9 @@ class Recording:
     trial : int
         Which of the person's trials this is; person and trial together name the recording.
 
+    rate : float, optional
+        Steps a second (Hz), if known.
+
     Raises
     ------
     DataError
@@ -40,6 +43,7 @@ class Recording:
     label: int
     person: int
     trial: int
+    rate: float | None = None
 
     def __post_init__(self) -> None:
         name = f"the signal of person {self.person}, trial {self.trial}"
@@ -48,7 +52,8 @@ class Recording:
     def __repr__(self) -> str:
         steps, axes = self.signal.shape
         whose = f"label {self.label}, person {self.person}, trial {self.trial}"
-        return f"Recording({steps} steps x {axes} axes, {whose})"
+        rate = "" if self.rate is None else f" at {self.rate:g} Hz"
+        return f"Recording({steps} steps x {axes} axes{rate}, {whose})"
 
 
 def cut_windows(recordings: Iterable[Recording], length: int = 150, stride: int = 75) -> Samples:
