@@ -99,7 +99,7 @@ def train(task: Task, movements: data.Dataset, tick: parallel.Tick) -> dict[str,
         epochs=task.epochs,
         rng=task.seed,
         progress=False,
-        on_epoch=lambda epoch, history: tick(),  # noqa: ARG005 - what train calls it with
+        on_epoch=lambda *_: tick(),
     )
     return {
         "name": task.name,

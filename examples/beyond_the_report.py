@@ -114,7 +114,7 @@ def train(task: Task, shared: Shared, tick: parallel.Tick) -> dict[str, Any]:
         early_stopping=None if recipe.cosine else rnn.EarlyStopping(patience=task.epochs),
         rng=task.seed,
         progress=False,
-        on_epoch=lambda epoch, history: tick(),  # noqa: ARG005 - what train calls it with
+        on_epoch=lambda *_: tick(),
     )
     return {
         "recipe": recipe.name,

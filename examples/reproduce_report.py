@@ -86,7 +86,7 @@ def train(recipe: Recipe, movements: data.Dataset, tick: parallel.Tick) -> Resul
         early_stopping=rnn.EarlyStopping(patience=10) if recipe.part == "c" else None,
         rng=recipe.seed,
         progress=False,
-        on_epoch=lambda epoch, history: tick(),  # noqa: ARG005 - what train calls it with
+        on_epoch=lambda *_: tick(),
     )
     return Result(recipe, history, net.predict(movements.train.X), net.predict_proba(movements.test.X))
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_training_after_the_batch_and_keeps_everything() -> None:
     net = network()
 
-    def press(epoch: int, history: rnn.History) -> None:  # noqa: ARG001 - what train calls it with
+    def press(epoch: int, *_: object) -> None:
         if epoch == 3:
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -47,7 +47,7 @@ def test_ctrl_c_with_early_stopping_gives_back_the_best() -> None:
         early_stopping=rnn.EarlyStopping(400),
         rng=0,
         progress=False,
-        on_epoch=lambda epoch, _: os.kill(os.getpid(), signal.SIGINT) if epoch == 60 else None,
+        on_epoch=lambda epoch, *_: os.kill(os.getpid(), signal.SIGINT) if epoch == 60 else None,
     )
     assert history.ended == "interrupted"
     assert history.validation is not None
@@ -70,7 +70,7 @@ def test_ctrl_c_in_the_last_batch_keeps_the_finished_epoch() -> None:
 
 
 def test_a_second_ctrl_c_interrupts_at_once() -> None:
-    def press_twice(epoch: int, history: rnn.History) -> None:  # noqa: ARG001 - what train calls it with
+    def press_twice(*_others: object) -> None:
         for _ in range(2):
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.01)

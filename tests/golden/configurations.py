@@ -177,7 +177,7 @@ class Killed(Exception):
 def resumed(name: str) -> Results:
     """A training that was killed in its second epoch, from its checkpoint to its end."""
 
-    def kill(epoch: int, _: Any) -> None:
+    def kill(epoch: int, *_: Any) -> None:
         if epoch == 2:
             raise Killed
 

@@ -19,7 +19,18 @@ NETWORK = tuple(
     for name in inspect.signature(rnn.ManyToOne).parameters
     if name not in (*SPECIAL, "n_inputs", "n_classes", "rng")
 )
-NOT_SETTINGS = ("net", "samples", "validation", "test", "rng", "checkpoint", "checkpoint_every", "progress", "on_epoch")
+NOT_SETTINGS = (
+    "net",
+    "samples",
+    "validation",
+    "test",
+    "rng",
+    "checkpoint",
+    "checkpoint_every",
+    "progress",
+    "on_epoch",
+    "on_batch",
+)
 TRAINING = tuple(name for name in inspect.signature(rnn.train).parameters if name not in (*SPECIAL, *NOT_SETTINGS))
 
 

@@ -48,7 +48,7 @@ def test_a_limit_on_files_is_a_warning_and_the_results_are_the_same(tmp_path: Pa
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     net = rnn.ManyToOne(rnn.GRU(8), 3, 3, rng=0)
 
-    def limit(epoch: int, history: rnn.History) -> None:  # noqa: ARG001 - what train calls it with
+    def limit(epoch: int, *_: object) -> None:
         if epoch == 4:
             resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
 

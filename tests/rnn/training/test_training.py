@@ -121,7 +121,7 @@ def test_early_stopping_goes_back_to_the_best_epoch() -> None:
         early_stopping=rnn.EarlyStopping(patience=7),
         rng=0,
         progress=False,
-        on_epoch=lambda epoch, history: snapshots.append(net.copy()),  # noqa: ARG005
+        on_epoch=lambda *_: snapshots.append(net.copy()),
     )
     assert history.ended == "early stopping"
     assert history.validation is not None
@@ -226,7 +226,7 @@ def test_what_an_error_elsewhere_leaves_is_the_best_so_far() -> None:
     net = network()
     seen: list[rnn.History] = []
 
-    def fail(epoch: int, history: rnn.History) -> None:
+    def fail(epoch: int, history: rnn.History, _: object) -> None:
         seen.append(history)
         if epoch == 60:
             raise RuntimeError("the caller's own")
@@ -329,7 +329,7 @@ def test_divergence_with_early_stopping_keeps_the_best_and_says_so() -> None:
             early_stopping=rnn.EarlyStopping(5),
             rng=0,
             progress=False,
-            on_epoch=lambda epoch, history: best.append(net.copy()),  # noqa: ARG005
+            on_epoch=lambda *_: best.append(net.copy()),
         )
     assert same_parameters(net, best[1])
     again = pickle.loads(pickle.dumps(caught.value))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-Ending: TypeAlias = Literal["epochs", "early stopping", "interrupted", "diverged"]
+Ending: TypeAlias = Literal["epochs", "early stopping", "stopped", "interrupted", "diverged"]
 
 
 @dataclass
@@ -50,7 +50,8 @@ class History:
     best_epoch : int or None
         With early stopping, the epoch (from 1) with the lowest validation loss, whose parameters are kept.
     ended : str
-        "epochs" (all were run), "early stopping", "interrupted" (Ctrl-C) or "diverged".
+        "epochs" (all were run), "early stopping", "stopped" (a callback returned True), "interrupted" (Ctrl-C) or
+        "diverged".
     seconds : float
         Wall time of the training, evaluations included.
 

@@ -137,6 +137,11 @@ class Run:
             self._end_epoch()
             yield
 
+    def stop(self) -> None:
+        """End the training here, unless it has ended anyway."""
+        if not self.done:
+            self.done, self.history.ended = True, "stopped"
+
     def restore_best(self) -> None:
         """Set the network's parameters to the best, if early stopping has found any."""
         if self.history.best_epoch is not None:

@@ -1,6 +1,5 @@
 """Going on with a training from its checkpoint."""
 
-from collections.abc import Callable
 from os import PathLike, fspath
 from typing import Any
 
@@ -16,7 +15,7 @@ from unrolled.rnn.training.history import Curve, History
 from unrolled.rnn.training.loop import Generators, Position, Run
 from unrolled.rnn.training.samples import Labelled, check_held_out, check_samples
 from unrolled.rnn.training.settings import Settings
-from unrolled.rnn.training.train import finish
+from unrolled.rnn.training.train import Callback, check_callbacks, finish
 
 
 class CheckpointError(ValueError):
@@ -31,7 +30,8 @@ def resume(
     test: Labelled | None = None,
     augment: Augmentation | None = None,
     progress: bool = True,
-    on_epoch: Callable[[int, History], object] | None = None,
+    on_epoch: Callback | None = None,
+    on_batch: Callback | None = None,
 ) -> tuple[ManyToOne, History]:
     """Go on with a training that :func:`unrolled.rnn.train` kept in a checkpoint, as if it had never stopped.
 
@@ -45,7 +45,7 @@ def resume(
         The checkpoint.
     samples, validation, test, augment
         The same that the training began with.
-    progress, on_epoch
+    progress, on_epoch, on_batch
         As for :func:`unrolled.rnn.train`.
 
     Returns
@@ -67,8 +67,7 @@ def resume(
     """
     path = fspath(path)
     saved = read(path)
-    if not (on_epoch is None or callable(on_epoch)):
-        raise ValueError(f"on_epoch is {on_epoch!r}, expected a function of epoch and history")
+    check_callbacks(on_epoch, on_batch)
     try:
         settings = Settings.of(saved.description["settings"], augment)
         net = network(saved.description["network"], saved.parameters)
@@ -83,7 +82,7 @@ def resume(
         raise StorageError(f"{path} is damaged: {error}") from None
     checkpoint = Checkpoint(path, saved.description["every"], saved.description["made of"])
     checkpoint.tidy()
-    return net, finish(run, checkpoint, progress, on_epoch)
+    return net, finish(run, checkpoint, progress, on_epoch, on_batch)
 
 
 def _same(path: str, then: dict[str, Any], now: dict[str, Any]) -> None:

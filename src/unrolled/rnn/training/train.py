@@ -6,6 +6,7 @@ The loop itself is :meth:`unrolled.rnn.training.loop.Run.batches`.
 import time
 from collections.abc import Callable
 from os import PathLike
+from typing import TypeAlias
 
 import numpy as np
 
@@ -24,6 +25,9 @@ from unrolled.rnn.training.optimizers import Optimizer
 from unrolled.rnn.training.samples import Labelled, check_held_out, check_samples
 from unrolled.rnn.training.schedules import Schedule
 from unrolled.rnn.training.settings import Settings
+
+Callback: TypeAlias = Callable[[int, History, ManyToOne], object]
+"""Told how far a training is, counted from 1, its history and its network; the answer True ends the training."""
 
 
 def train(
@@ -47,7 +51,8 @@ def train(
     checkpoint: str | PathLike[str] | None = None,
     checkpoint_every: int | None = None,
     progress: bool = True,
-    on_epoch: Callable[[int, History], object] | None = None,
+    on_epoch: Callback | None = None,
+    on_batch: Callback | None = None,
 ) -> History:
     """Train a network in place, by mini-batches drawn without replacement and shuffled anew each epoch.
 
@@ -104,7 +109,12 @@ def train(
         Show a progress bar with rate and remaining time on standard error (tqdm where it is installed,
         plain lines where not); False is silent.
     on_epoch : callable, optional
-        Called as ``on_epoch(epoch, history)`` after each epoch, counted from 1.
+        Called as ``on_epoch(epoch, history, net)`` after each epoch, counted from 1. If it returns True, the training
+        ends there, as if it had been the last epoch. The network is the one that is trained, to be read and left as
+        it is.
+    on_batch : callable, optional
+        Called as ``on_batch(n, history, net)`` after each batch, counted from 1 on through all epochs, and in the
+        same way; before ``on_epoch`` where both are due.
 
     Returns
     -------
@@ -143,8 +153,7 @@ def train(
     if not isinstance(net, ManyToOne):
         raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
     net.check_parameters()
-    if not (on_epoch is None or callable(on_epoch)):
-        raise ValueError(f"on_epoch is {on_epoch!r}, expected a function of epoch and history")
+    check_callbacks(on_epoch, on_batch)
     settings = Settings(
         optimizer=optimizer,
         batch_size=batch_size,
@@ -163,11 +172,22 @@ def train(
     if early_stopping is not None and "validation" not in others:
         raise ValueError("early_stopping was given without validation samples, whose loss it watches")
     run = Run(net, settings, training, others, Generators.spawned(rng))
-    return finish(run, Checkpoint.begin(checkpoint, checkpoint_every, run), progress, on_epoch)
+    return finish(run, Checkpoint.begin(checkpoint, checkpoint_every, run), progress, on_epoch, on_batch)
+
+
+def check_callbacks(on_epoch: object, on_batch: object) -> None:
+    """Raise a ValueError unless each is a function or None."""
+    for name, given, what in (("on_epoch", on_epoch, "epoch"), ("on_batch", on_batch, "n")):
+        if not (given is None or callable(given)):
+            raise ValueError(f"{name} is {given!r}, expected a function of {what}, history and net")
 
 
 def finish(
-    run: Run, checkpoint: Checkpoint | None, progress: bool, on_epoch: Callable[[int, History], object] | None
+    run: Run,
+    checkpoint: Checkpoint | None,
+    progress: bool,
+    on_epoch: Callback | None,
+    on_batch: Callback | None = None,
 ) -> History:
     """Train to the end: the loop, and around it all that makes no difference to what it computes.
 
@@ -177,7 +197,7 @@ def finish(
         New, or as a checkpoint had it.
     checkpoint : Checkpoint, optional
         Kept up to date.
-    progress, on_epoch
+    progress, on_epoch, on_batch
         As for :func:`train`.
 
     Returns
@@ -200,8 +220,10 @@ def finish(
                 if epoch_ended:
                     bar.say(f"epoch {at.epoch}, loss {history.loss[-1]:.3f}")
                 bar.step()
-                if epoch_ended and on_epoch is not None:
-                    on_epoch(at.epoch, history)
+                if on_batch is not None and _is_true(on_batch(at.epoch * n_batches + at.batch, history, run.net)):
+                    run.stop()
+                if epoch_ended and on_epoch is not None and _is_true(on_epoch(at.epoch, history, run.net)):
+                    run.stop()
                 history.seconds = time.perf_counter() - begun
                 if interrupted() and not run.done:
                     history.ended = "interrupted"
@@ -214,3 +236,8 @@ def finish(
             run.restore_best()
             history.seconds = time.perf_counter() - begun
     return history
+
+
+def _is_true(answer: object) -> bool:
+    """Return whether an answer is True, Python's or NumPy's; what else a callback may return is not one."""
+    return isinstance(answer, bool | np.bool_) and bool(answer)
