@@ -216,7 +216,7 @@ def check_gradients_fit(gradients: ReadOnlyParameters, parameters: ReadOnlyParam
         found = f"none for {min(missing)}" if missing else f"one for {min(unknown)!r}, which is no parameter"
         raise ValueError(f"of the gradients {whose} there is {found}, expected one each for {', '.join(parameters)}")
     for name, W in parameters.items():
-        if np.shape(gradients[name]) != W.shape:
+        if getattr(gradients[name], "shape", ()) != W.shape:
             raise ValueError(
                 f"the gradient of {name} {whose} has shape {np.shape(gradients[name])}, expected {W.shape}"
             )

@@ -169,7 +169,7 @@ class Run:
             self._diverged(f"the gradient's norm became {norm}", self.at.batch + 1)
         if how.clip is not None:
             self.at.clipped += bool(how.clip.clip(gradients, norm))
-            check_gradients_fit(gradients, net.parameters, f"after clipping by {how.clip!r}")
+            check_gradients_fit(gradients, net.parameters, "after clipping")
         return norm
 
     def _factor(self) -> float:
