@@ -527,11 +527,16 @@ class ManyToOne:
         window: int | None = None,
     ) -> tuple[float, Parameters]:
         loss, dZ = self._loss(reading, Y)  # dZ = (Y_hat - Y) / m
+        if dZ.shape != reading.Z.shape:
+            raise ValueError(
+                f"the head's gradient has shape {dZ.shape}, expected {reading.Z.shape}, that of the logits"
+            )
         dR = through(dZ @ self.parameters["W_ho"], masks, len(self.cells))  # section 2.3, line 1
         gradients = self.layers.backward(self.parameters, traces, *self.readout.back(dR, batch), masks, window)
         H, C = reading.R.shape[-1], self.n_classes
         gradients["W_ho"] = dZ.reshape(-1, C).T @ reading.R.reshape(-1, H)  # section 2.3, line 2
         gradients["b_o"] = dZ.sum((0, 1))
+        inputs.check_gradients_fit(gradients, self.parameters, "from back-propagation")
         return loss.item(), {name: gradients[name] for name in self.parameters}
 
     def _probabilities(self, reading: Reading) -> Array:

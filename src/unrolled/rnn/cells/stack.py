@@ -80,7 +80,7 @@ class Layers:
         for n in range(len(self.cells) - 1, -1, -1):
             cell, trace = self.cells[n], traces[n]
             of_cell = cell.backward(own[n], trace, dA_T, dA, window)
-            gradients |= {self.names[n][name]: gradient for name, gradient in of_cell.items()}
+            gradients |= {self.names[n].get(name, name): gradient for name, gradient in of_cell.items()}
             if n:
                 dA_T, dA = None, through(cell.dX(own[n], trace), masks, n)
         return gradients
