@@ -30,6 +30,7 @@ from unrolled.data.h5.blocks import write_h5
 from unrolled.data.h5.files import load_h5, save_h5
 from unrolled.data.h5.samples import StoredSamples
 from unrolled.data.h5.stored import StoredDataset, open_h5
+from unrolled.data.leakage import Leakage
 from unrolled.data.loaders.csv_table import load_csv
 from unrolled.data.loaders.motionsense import load_motionsense
 from unrolled.data.loaders.motionsense_files import read_motionsense
@@ -49,6 +50,7 @@ from unrolled.data.windows.tables import cut_recordings
 __all__ = [
     "DataError",
     "Dataset",
+    "Leakage",
     "Recording",
     "Samples",
     "Scaling",

@@ -81,6 +81,9 @@ def batch(X: FloatArray) -> FloatArray:
 
 
 def _array(values: ArrayLike, name: str) -> NDArray[Any]:
+    parts = values if isinstance(values, list | tuple) else [values]
+    if any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts):
+        raise DataError(f"{name} is masked in places, expected all of it: fill what is missing or leave it out")
     try:
         return np.asarray(values)
     except (ValueError, TypeError) as error:  # ragged lists, objects that refuse to be arrays

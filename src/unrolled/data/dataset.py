@@ -11,9 +11,10 @@ import numpy as np
 from unrolled._support.validation import checked_fields, optional, whole_number
 from unrolled.data.checks import hertz
 from unrolled.data.errors import DataError
+from unrolled.data.leakage import Leakage, find_leakage
 from unrolled.data.samples import Samples, joined, steps
 from unrolled.data.scaling import Scaling
-from unrolled.data.summary import Summary
+from unrolled.data.summary import Summary, logger
 
 
 def class_names(value: Any, name: str = "classes", *, error: type[ValueError] = DataError) -> tuple[str, ...]:
@@ -159,6 +160,33 @@ class Dataset:
         summary += Summary({what: -left_out}, {what: {"of a class not selected": left_out}} if left_out else {})
         return dataclasses.replace(self, train=train, test=test, classes=kept, summary=summary)
 
+    def check_leakage(self) -> Leakage:
+        """Find out what the training and the test part share: windows, steps of overlapping windows, people, trials.
+
+        Values are compared to the bit, padding left aside. Whoever loads a data set is warned of shared windows
+        and steps, through the logger "unrolled.data".
+
+        Returns
+        -------
+        Leakage
+            True if any step is in both parts; as text it says what was found.
+
+        See Also
+        --------
+        Samples.split : Parts that share no person or no trial.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> recording = np.random.default_rng(0).normal(size=(40, 3))
+        >>> windows = np.stack([recording[:30], recording[10:]])
+        >>> part = Samples(windows, [0, 1])
+        >>> print(Dataset(part.subset([0]), part.subset([1]), ("sit", "walk")).check_leakage())
+        of 1 test series 0 are in the training part too, value for value, and 1 others share steps with it; both \
+parts have 0 people and 0 trials
+        """
+        return find_leakage(self.train, self.test)
+
     def folds(self, *, by: Literal["person", "trial"] = "person") -> Iterator["Dataset"]:
         """Leave one person, or one trial, of both parts out at a time: tested on that one, trained on all others.
 
@@ -195,3 +223,9 @@ class Dataset:
             for train, test in everything.folds(by=by)
         )
         return folds if self.scaling is None else (fold.standardised() for fold in folds)
+
+
+def warn_of_leakage(dataset: Dataset, name: str) -> None:
+    """Log a warning if the parts share windows or steps; `name` says which data set it is."""
+    if found := dataset.check_leakage():
+        logger.warning("%s: scores will be too good: %s", name, found)

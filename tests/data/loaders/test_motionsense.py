@@ -178,10 +178,32 @@ def test_refuses_arguments(imitation: tuple[Path, Path], arguments: dict[str, ob
 
 def test_more_than_one_class_is_not_needed_with_none(make_zip: MakeZip) -> None:
     rows = HEADER + ROW * 150
-    path = make_zip({"wlk_7/sub_3.csv": rows, "wlk_15/sub_3.csv": rows})
+    path = make_zip({"wlk_7/sub_3.csv": rows, "wlk_15/sub_3.csv": rows.replace("9,10", "9,11")})
     assert len(load_motionsense(path, n_train=None, n_test=None).train) == 1
     with pytest.raises(DataError, match="test has no samples"):
         load_motionsense(path, n_train=None, n_test=None, split="person")
+
+
+def test_a_recording_that_is_published_twice_is_dropped_and_counted(make_zip: MakeZip) -> None:
+    rng = np.random.default_rng(0)
+    one, other = (
+        HEADER + "".join(",".join(f"{x:.6f}" for x in row) + "\n" for row in rng.normal(size=(160, 13)))
+        for _ in range(2)
+    )
+    path = make_zip({"sit_5/sub_1.csv": one, "sit_13/sub_1.csv": one, "sit_14/sub_1.csv": other})
+    dataset = load_motionsense(path, n_train=None, n_test=None)
+    assert (len(dataset.train), len(dataset.test)) == (1, 1)
+    assert dataset.summary is not None
+    assert dataset.summary.dropped["recordings"] == {"the same as another, value for value": 1}
+    assert not dataset.check_leakage()
+
+
+def test_the_published_twin_is_dropped(motionsense_zip: Path) -> None:
+    dataset = load_motionsense(motionsense_zip, n_train=None, n_test=None)
+    assert dataset.summary is not None
+    assert dataset.summary.dropped["recordings"] == {"the same as another, value for value": 1}
+    assert (dataset.train.y == 2).sum() + (dataset.test.y == 2).sum() > 4000
+    assert not dataset.check_leakage()
 
 
 # broken files

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from unrolled._support import hdf5
 from unrolled._support.atomic_write import replacing
 from unrolled.data.checks import real_numbers
-from unrolled.data.dataset import Dataset
+from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
 from unrolled.data.h5.layout import (
     FORMAT,
@@ -79,7 +79,9 @@ def load_h5(
         arrays = _read(file, max_bytes)
         ours = is_ours(file)
         described = describe(attributes_of(file) if ours else {}, path, classes, rate)
-        return _dataset(arrays, described, first_label, ours=ours)
+        dataset = _dataset(arrays, described, first_label, ours=ours)
+    warn_of_leakage(dataset, str(path))
+    return dataset
 
 
 def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:

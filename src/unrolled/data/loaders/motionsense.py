@@ -42,6 +42,8 @@ def load_motionsense(
 ) -> Dataset:
     """Load MotionSense as windows of equal length, as many of each movement.
 
+    One recording is published twice (sit_5/sub_1.csv and sit_13/sub_1.csv): the second is dropped, and counted.
+
     Parameters
     ----------
     path : str or path-like
@@ -81,7 +83,7 @@ def load_motionsense(
         If the recordings cannot be read (the message names file and line), or there are fewer windows of a
         movement than asked for.
     """
-    pipeline = Pipeline(Drawn(split, n_train, n_test, rng), window, stride, new_rate, scale)
+    pipeline = Pipeline(Drawn(split, n_train, n_test, rng), window, stride, new_rate, scale, drop_twins=True)
     return pipeline.dataset(
         read_motionsense(path, signal=signal, max_bytes=max_bytes),
         tuple(MOVEMENTS.values()),

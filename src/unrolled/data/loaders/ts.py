@@ -11,7 +11,7 @@ import numpy as np
 
 from unrolled._support.validation import one_of
 from unrolled.data.checks import IntArray
-from unrolled.data.dataset import Dataset
+from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.ts_files import Missing, TsFile, read_ts
 from unrolled.data.samples import Samples
@@ -92,6 +92,7 @@ def load_ts(
         f"{paths[0].name} and {paths[1].name}",
         summary=sum((_summary(file, path) for file, path in zip(files, paths, strict=True)), Summary()),
     )
+    warn_of_leakage(dataset, str(paths[0]))
     return dataset.standardised() if scale else dataset
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from unrolled._support.validation import one_of
 from unrolled.data.checks import IntArray
-from unrolled.data.dataset import Dataset
+from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
 from unrolled.data.labels import MAX_CLASSES
 from unrolled.data.loaders.archive import Member, members, nested
@@ -93,6 +93,7 @@ def load_uci_har(
         f"{len(np.unique(test_person))} for the test",
         summary=tally.report(str(path)),
     )
+    warn_of_leakage(dataset, str(path))
     return dataset.standardised() if scale else dataset
 
 

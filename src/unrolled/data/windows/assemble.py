@@ -1,5 +1,6 @@
 """From continuous recordings to a data set: windows, a training and a test part, scaling."""
 
+import hashlib
 import itertools
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from unrolled._support.validation import whole_number
 from unrolled.data.checks import FloatArray, hertz, real_numbers
-from unrolled.data.dataset import Dataset, class_names
+from unrolled.data.dataset import Dataset, class_names, warn_of_leakage
 from unrolled.data.errors import DataError
 from unrolled.data.labels import MAX_CLASSES
 from unrolled.data.samples import Rng
@@ -107,6 +108,8 @@ class Pipeline:
         What makes a training and a test part of the windows.
     window, stride, new_rate, scale
         As for `from_recordings`.
+    drop_twins : bool
+        Leave out a recording that is, value for value, the same as one before it. They are warned of otherwise.
     """
 
     divide: Division
@@ -114,6 +117,7 @@ class Pipeline:
     stride: int
     new_rate: float | None = None
     scale: bool = True
+    drop_twins: bool = False
 
     def __post_init__(self) -> None:
         whole_number(self.window, "window", 1, error=DataError)
@@ -146,6 +150,7 @@ class Pipeline:
                     raise DataError(f"new_rate is {self.new_rate} and rate is None, expected both")
                 recordings, rate = resample(recordings, rate, self.new_rate), float(self.new_rate)
             rate = _agreed_rate(recordings, rate)
+            recordings = self._without_twins(recordings, name, tally)
             samples = windows_of(recordings, self.window, self.stride)
             if not len(samples):
                 raise DataError(f"window is {self.window} steps, longer than every recording")
@@ -162,9 +167,28 @@ class Pipeline:
                 summary=tally.report(name),
             )
             _warn_of_classes_never_trained_on(dataset, name)
+            warn_of_leakage(dataset, name)
             return dataset.standardised() if self.scale else dataset
         except DataError as error:
             raise DataError(f"{name}: {error}") from error
+
+    def _without_twins(self, recordings: Sequence[Recording], name: str, tally: Tally) -> Sequence[Recording]:
+        """Drop or warn of the recordings that are the same as one before them."""
+        seen: dict[bytes, Recording] = {}
+        twins: list[int] = []
+        for i, recording in enumerate(recordings):
+            if len(recording.signal) >= self.window:
+                key = hashlib.sha256(np.ascontiguousarray(recording.signal).data).digest()
+                if seen.setdefault(key, recording) is not recording:
+                    twins.append(i)
+                    if len(twins) == 1:
+                        first = f"person {recording.person}, trial {recording.trial} and {seen[key]!r}"
+        if twins and not self.drop_twins:
+            logger.warning("%s: %d recordings are the same as another, value for value: %s", name, len(twins), first)
+        if not twins or not self.drop_twins:
+            return recordings
+        tally.drop("recordings", "the same as another, value for value", len(twins))
+        return [recording for i, recording in enumerate(recordings) if i not in set(twins)]
 
 
 def _agreed_rate(recordings: Sequence[Recording], rate: float | None) -> float | None:

@@ -1,0 +1,131 @@
+"""What a training and a test part share, so that scores on the test part are too good."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled.data.checks import IntArray
+from unrolled.data.samples import Samples
+
+RUN = 16  # steps in a row that are the same in two series: no accident, but a piece of one recording
+PIECE = 2**20  # numbers that are hashed at a time
+
+Hashes = NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Leakage:
+    """What `Dataset.check_leakage` found that both parts have. It is true if any step is in both.
+
+    Parameters
+    ----------
+    windows : int
+        Series of the test part that are, value for value, in the training part too.
+    overlapping : int
+        Other series of the test part that share 16 steps in a row or more with one of the training part.
+    n_test : int
+        Series in the test part.
+    people : tuple of int
+        Numbers of people in both parts.
+    trials : tuple of (int, int)
+        Numbers of person and trial in both parts; the person is 0 where there are none.
+    """
+
+    windows: int
+    overlapping: int
+    n_test: int
+    people: tuple[int, ...]
+    trials: tuple[tuple[int, int], ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.windows or self.overlapping)
+
+    def __str__(self) -> str:
+        return (
+            f"of {self.n_test} test series {self.windows} are in the training part too, value for value, and "
+            f"{self.overlapping} others share steps with it; both parts have {len(self.people)} people and "
+            f"{len(self.trials)} trials"
+        )
+
+
+def find_leakage(train: Samples, test: Samples) -> Leakage:
+    """Return what two parts share; only value for value, so that noise or another scaling hides it."""
+    known, known_runs, _ = _hashes(train)
+    series, runs, owner = _hashes(test)
+    same = np.isin(series, known)
+    shares = np.zeros(len(test), bool)
+    shares[owner[np.isin(runs, known_runs)]] = True
+    return Leakage(
+        int(same.sum()),
+        int((shares & ~same).sum()),
+        len(test),
+        tuple(_common(train.person, test.person)),
+        tuple(_common_trials(train, test)),
+    )
+
+
+def _hashes(part: Samples) -> tuple[Hashes, Hashes, IntArray]:
+    """Return a hash of each series, one of each run of steps that moves, and which series that run is of."""
+    n, t, _ = part.X.shape
+    none, nobody = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    if not n:
+        return none, none, nobody
+    steps = _step_hashes(part)
+    series = (steps * _odd(t, 1)).sum(axis=1, dtype=np.uint64)
+    if t < RUN:
+        return series, none, nobody
+    runs: Hashes = np.zeros((n, t - RUN + 1), np.uint64)
+    for place, factor in enumerate(_odd(RUN, 2)):
+        runs += steps[:, place : place + t - RUN + 1] * factor
+    moving = _moving(part, steps)
+    return series, runs[moving], np.nonzero(moving)[0]
+
+
+def _step_hashes(part: Samples) -> Hashes:
+    """Return a hash of each step (N, T); 0 for padding."""
+    n, t, d = part.X.shape
+    steps: Hashes = np.empty((n, t), np.uint64)
+    words = part.X.dtype.itemsize // 4 * d
+    factors = _odd(words, 0)
+    rows = max(1, PIECE // (t * words))
+    for first in range(0, n, rows):
+        block = np.ascontiguousarray(part.X[first : first + rows] + part.X.dtype.type(0))  # -0.0 is 0.0
+        mixed = (block.view(np.uint32).reshape(-1, t, words) * factors).sum(axis=2, dtype=np.uint64)
+        mixed ^= mixed >> np.uint64(29)
+        steps[first : first + rows] = mixed * factors[0] + np.uint64(1)
+    if part.lengths is not None:
+        steps[np.arange(t) >= part.lengths[:, np.newaxis]] = 0
+    return steps
+
+
+def _moving(part: Samples, steps: Hashes) -> NDArray[np.bool_]:
+    """Tell of each run (N, T - RUN + 1) whether it is of the series, and most of its steps differ from the last."""
+    n, t = steps.shape
+    changes = np.zeros((n, t), np.int64)
+    np.cumsum(steps[:, 1:] != steps[:, :-1], axis=1, out=changes[:, 1:])
+    moving = changes[:, RUN - 1 :] - changes[:, : t - RUN + 1] > RUN // 2
+    if part.lengths is not None:
+        moving &= np.arange(RUN, t + 1) <= part.lengths[:, np.newaxis]
+    return np.asarray(moving, bool)
+
+
+def _odd(n: int, seed: int) -> Hashes:
+    odd: Hashes = np.random.default_rng(seed).integers(2**63, size=n, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    return odd
+
+
+def _common(one: IntArray | None, other: IntArray | None) -> list[int]:
+    found: list[int] = [] if one is None or other is None else np.intersect1d(one, other).tolist()
+    return found
+
+
+def _common_trials(train: Samples, test: Samples) -> list[tuple[int, int]]:
+    pairs: list[set[Any]] = []
+    for part in (train, test):
+        if part.trial is None:
+            return []
+        person = np.zeros(len(part), np.int64) if part.person is None else part.person
+        pairs.append(set(zip(person.tolist(), part.trial.tolist(), strict=True)))
+    return sorted(pairs[0] & pairs[1])

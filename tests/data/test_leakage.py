@@ -1,0 +1,110 @@
+"""What both parts have is found, and nobody is left unwarned."""
+
+import dataclasses
+import logging
+
+import numpy as np
+import pytest
+
+from unrolled import data
+from unrolled.data import DataError, Dataset, Samples, from_recordings
+
+
+def walk(seed: int, steps: int = 400) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(steps, 3))
+
+
+def windows(seed: int, stride: int, n: int, length: int = 40) -> np.ndarray:
+    steps = walk(seed, stride * (n - 1) + length)
+    return np.stack([steps[i * stride : i * stride + length] for i in range(n)])
+
+
+def found(train: Samples, test: Samples) -> tuple[int, int]:
+    leakage = Dataset(train, test, ("a", "b")).check_leakage()
+    assert bool(leakage) == (leakage.windows + leakage.overlapping > 0)
+    assert leakage.n_test == len(test)
+    return leakage.windows, leakage.overlapping
+
+
+def part(X: np.ndarray, **numbers: object) -> Samples:
+    return Samples(X, np.zeros(len(X), int), **numbers)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_same_windows_and_overlapping_ones_are_counted(dtype: type) -> None:
+    one: np.ndarray = windows(0, 40, 6).astype(dtype)
+    other: np.ndarray = windows(1, 40, 5).astype(dtype)
+    assert found(part(one), part(other)) == (0, 0)
+    other[[1, 3]] = one[[5, 0]]
+    assert found(part(one), part(other)) == (2, 0)
+    overlapping: np.ndarray = windows(2, 20, 8).astype(dtype)
+    assert found(part(overlapping[::2]), part(overlapping[1::2])) == (0, 4)
+    far: np.ndarray = windows(2, 25, 2).astype(dtype)  # fifteen steps in both
+    assert found(part(far[:1]), part(far[1:])) == (0, 0)
+    both = Dataset(part(overlapping[::2]), part(overlapping[1::2]), ("a",)).standardised()
+    assert both.check_leakage().overlapping == 4
+
+
+def test_series_that_stand_still_and_padding_are_no_overlap() -> None:
+    still = np.zeros((4, 40, 3))
+    still[:, :10] = windows(0, 40, 4)[:, :10]
+    assert found(part(still[:2]), part(still[2:])) == (0, 0)
+    assert found(part(np.zeros((1, 40, 1))), part(-np.zeros((1, 40, 1)))) == (1, 0)
+    X, lengths = np.zeros((2, 60, 3)), np.array([40, 60])
+    X[0, :40] = X[1, :40] = windows(1, 40, 1)[0]
+    X[1, 40:] = walk(2, 20)
+    assert found(part(X[:1], lengths=lengths[:1]), part(X[1:], lengths=lengths[1:])) == (0, 1)
+
+
+def test_people_and_trials_in_both_parts_are_named() -> None:
+    X = windows(0, 40, 4)
+    numbers = {"person": np.array([1, 1, 2, 3]), "trial": np.array([1, 2, 1, 1])}
+    one, other = part(X, **numbers), part(X + 1, **numbers)
+    leakage = Dataset(one.subset([0, 2]), other.subset([1, 2, 3]), ("a",)).check_leakage()
+    assert not leakage
+    assert leakage.people == (1, 2)
+    assert leakage.trials == ((2, 1),)
+    assert "both parts have 2 people and 1 trials" in str(leakage)
+    alone = dataclasses.replace(one, person=None)
+    assert Dataset(alone, alone, ("a",)).check_leakage().trials == ((0, 1), (0, 2))
+    assert Dataset(part(X), part(X), ("a",)).check_leakage().people == ()
+
+
+def test_a_recording_given_twice_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    signal = walk(0)
+    given = [(signal, "a", 1), (walk(1), "b", 1), (signal, "a", 2), (walk(2), "b", 2)]
+    with caplog.at_level(logging.WARNING, "unrolled.data"):
+        from_recordings(given, test_people=[2])
+    assert "1 recordings are the same as another, value for value: person 2, trial 1" in caplog.text
+    assert "scores will be too good: of 8 test series 4 are in the training part too" in caplog.text
+    caplog.clear()
+    from_recordings([*given[:2], *given[3:]], test_people=[2])
+    assert not caplog.records
+
+
+def test_a_random_split_of_overlapping_windows_is_warned_of(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, "unrolled.data"):
+        from_recordings([(walk(0), "a", 1), (walk(1), "b", 1)], split="random")
+    assert "others share steps with it" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda X: Samples(X, np.arange(2)),
+        lambda X: Samples(list(X), np.arange(2)),  # type: ignore[arg-type] # a list of masked arrays loses its masks
+        lambda X: data.Recording(X[0], 0, 1, 1),
+        lambda X: data.cut_recordings(X[0], [0] * 5, [0] * 5),
+        lambda X: Samples(np.zeros(X.shape), np.ma.masked_array([0, 1], [True, False])),
+    ],
+)
+def test_masked_arrays_are_refused(make: object) -> None:
+    X = np.ma.masked_array(np.zeros((2, 5, 3)), np.zeros((2, 5, 3), bool))
+    X[0, 2, 1] = np.ma.masked
+    with pytest.raises(DataError, match="is masked in places, expected all of it"):
+        make(X)  # type: ignore[operator]
+
+
+def test_a_mask_that_masks_nothing_does_not_matter() -> None:
+    samples = Samples(np.ma.masked_array(np.ones((2, 5, 3)), False), np.arange(2))
+    assert type(samples.X) is np.ndarray
