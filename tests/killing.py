@@ -110,7 +110,7 @@ def kill(trainings: int, seed: int, kills_at_least: int = 0) -> Tally:
                 tally.kills += 1
                 if path.exists():
                     try:
-                        at = checkpoint.read(str(path)).description
+                        at = checkpoint.read(str(path))[0]["state"]
                     except ValueError:
                         tally.unreadable += 1
                         break

@@ -126,21 +126,22 @@ def test_refuses(tmp_path: Path, make: Callable[[h5py.File], object], message: s
 
 
 @pytest.mark.parametrize("how", [{}, {"libver": "latest"}, {"userblock_size": 1024}, {"track_order": True}])
-def test_attributes_are_small_numbers_and_texts(tmp_path: Path, how: dict[str, Any]) -> None:
+def test_attributes_are_small_numbers_and_texts_of_fixed_length(tmp_path: Path, how: dict[str, Any]) -> None:
     with h5py.File(tmp_path / "a.h5", "w", **how) as file:
-        file.attrs["text"] = "é" * 50_000
+        file.attrs["text"] = np.bytes_("é" * 20_000, "utf-8")
         file.attrs["number"] = 3.5
-        file.attrs["texts"] = ["a", "", "b" * 5000]
-        file.attrs["fixed"] = np.array([b"a", b"bc"])
+        file.attrs["texts"] = np.array([b"a", b"bc"])
+        file.attrs["not UTF-8"] = np.bytes_(b"\xff\xfe")
+        file.attrs["of variable length"] = "text"
+        file.attrs["several of variable length"] = ["a", "bc"]
         file.attrs["reference"] = file.ref
         file.attrs["empty"] = h5py.Empty("f4")
     with h5py.File(tmp_path / "a.h5") as file:
-        assert hdf5.attribute(file, "text") == "é" * 50_000
+        assert hdf5.attribute(file, "text") == "é" * 20_000
         assert hdf5.attribute(file, "number") == 3.5
-        assert hdf5.attribute(file, "texts") == ["a", "", "b" * 5000]
-        assert list(hdf5.attribute(file, "fixed")) == [b"a", b"bc"]
+        assert hdf5.attribute(file, "texts") == ["a", "bc"]
         assert hdf5.attribute(file, "none") is None
-        for name in ("reference", "empty"):
+        for name in ("not UTF-8", "of variable length", "several of variable length", "reference", "empty"):
             with pytest.raises(hdf5.RefusedError, match=f"attribute {name} "):
                 hdf5.attribute(file, name)
 
@@ -152,34 +153,65 @@ def test_attributes_of_many_megabytes_are_refused(tmp_path: Path) -> None:
             hdf5.attribute(file, "many")
 
 
-def test_a_text_that_lies_about_its_length_reserves_no_memory(tmp_path: Path) -> None:
-    """HDF5 itself would reserve, and clear, as much as the length says: here up to 4 GB."""
-    path = tmp_path / "a.h5"
-    with h5py.File(path, "w") as file:
-        file.attrs["text"] = "x" * 300
-    content = path.read_bytes()
-    heap = content.index(b"GCOL")
-    reference = struct.pack("<IQI", 300, heap, 1)
-    assert content.count(reference) == 1
-    for length, place, index, message in (
-        (2**32 - 1, heap, 1, "attribute text: its texts need more than 1048576 bytes"),
-        (301, heap, 1, "attribute text: expected a text of 301 bytes, found 300"),
-        (300, heap, 2, "attribute text: expected a text of 300 bytes, found 0"),
-        (300, heap + 8, 1, "attribute text: expected a heap at"),
-        (300, 2**63, 1, "attribute text: expected 16 bytes at 9223372036854775808, beyond the end"),
-    ):
-        path.write_bytes(content.replace(reference, struct.pack("<IQI", length, place, index)))
-        with h5py.File(path) as file, pytest.raises(hdf5.RefusedError, match=message):
-            hdf5.attribute(file, "text")
-
-
-def test_a_heap_that_has_no_end_is_not_searched(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("find", "replacement"),
+    [
+        ("reference", (2**32 - 1, 0, 1)),  # HDF5 itself would reserve, and clear, as much as the length says: 4 GB
+        ("reference", (300, 8, 1)),
+        ("heap", b"\xf0" + b"\xff" * 7),  # an object as long as to end where it begins, which HDF5 searches for ever
+    ],
+)
+def test_texts_of_variable_length_are_not_touched(tmp_path: Path, find: str, replacement: Any) -> None:
     path = tmp_path / "a.h5"
     with h5py.File(path, "w") as file:
         file.attrs["text"] = "x" * 300
     content = bytearray(path.read_bytes())
     heap = content.index(b"GCOL")
-    content[heap + 24 : heap + 32] = b"\xf0" + b"\xff" * 7  # the size of its first object: back to itself
+    if find == "reference":
+        at = content.index(struct.pack("<IQI", 300, heap, 1))
+        length, moved, index = replacement
+        content[at : at + 16] = struct.pack("<IQI", length, heap + moved, index)
+    else:
+        content[heap + 24 : heap + 32] = replacement
     path.write_bytes(content)
-    with h5py.File(path) as file, pytest.raises(hdf5.RefusedError, match=r"object 1 of the heap .* more than the heap"):
+    with h5py.File(path) as file, pytest.raises(hdf5.RefusedError, match="attribute text is a text of variable length"):
         hdf5.attribute(file, "text")
+
+
+@pytest.mark.parametrize("text", ["", "a", "é\0\n", "x" * 2**20])
+def test_texts_of_any_length_come_back(tmp_path: Path, text: str) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        hdf5.write_text(file, "text", text)
+    with h5py.File(tmp_path / "a.h5") as file:
+        assert hdf5.read_text(file, "text") == text
+        assert hdf5.read_text(file, "other") is None
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda file: file.__setitem__("text", np.zeros(3)), "text has dtype float64 and shape .*, expected the bytes"),
+        (lambda file: file.__setitem__("text", np.zeros((1, 1), np.uint8)), "expected the bytes of a text"),
+        (lambda file: file.__setitem__("text", "a"), "text has dtype object, expected real numbers"),
+        (lambda file: file.create_group("text"), "text is a group, expected a data set"),
+        (lambda file: file.__setitem__("text", h5py.SoftLink("/other")), "text is a link to elsewhere"),
+        (lambda file: file.create_dataset("text", (2**40,), np.uint8), "needs 1099511627776 bytes, but 0 are stored"),
+        (lambda file: file.__setitem__("text", np.full(3, 255, np.uint8)), "text is no text in UTF-8"),
+    ],
+)
+def test_what_is_no_text_is_refused(tmp_path: Path, make: Callable[[h5py.File], object], message: str) -> None:
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        make(file)
+        file["other"] = np.zeros(1, np.uint8)
+    with h5py.File(tmp_path / "a.h5") as file, pytest.raises(hdf5.RefusedError, match=message):
+        hdf5.read_text(file, "text")
+
+
+def test_texts_that_could_not_be_read_back_are_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hdf5, "LARGEST_TEXT", 10)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        with pytest.raises(hdf5.RefusedError, match="text is a text of 11 bytes, expected at most 10"):
+            hdf5.write_text(file, "text", "x" * 11)
+        with pytest.raises(hdf5.RefusedError, match="text cannot be written in UTF-8"):
+            hdf5.write_text(file, "text", "\ud800")
+        assert not list(file)

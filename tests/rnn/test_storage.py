@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from unrolled import rnn
+from unrolled._support import hdf5
 from unrolled.rnn import storage
 
 NET = rnn.ManyToOne(rnn.Tanh(5), 3, 6, rng=0)
@@ -57,8 +58,17 @@ def test_nowhere_to_save_is_said(tmp_path: Path) -> None:
 
 
 def describe(file: h5py.File, **changes: object) -> None:
-    description = {**json.loads(file.attrs["network"]), **changes}
-    file.attrs["network"] = json.dumps({k: v for k, v in description.items() if v is not None})
+    description = {**json.loads(file["description"][...].tobytes()), **changes}
+    write(file, json.dumps({k: v for k, v in description.items() if v is not None}))
+
+
+def write(file: h5py.File, text: str) -> None:
+    del file["description"]
+    hdf5.write_text(file, "description", text)
+
+
+def cell(name: str, **fields: object) -> dict[str, object]:
+    return {"part": name, "fields": fields}
 
 
 def replace(file: h5py.File, name: str, **how: object) -> None:
@@ -87,24 +97,43 @@ def one_array_under_many_names(file: h5py.File) -> None:
         file[f"parameters/{i}"] = file["parameters/W_hh"]
 
 
+def deep(levels: int) -> dict[str, object]:
+    return cell("rnn.Tanh", hidden=5) if levels == 0 else cell("rnn.Bidirectional", cell=deep(levels - 1))
+
+
 DAMAGE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
-    "other format": (lambda f: f.attrs.__setitem__("format", "something else"), "format is 'something else'"),
-    "no description": (lambda f: f.attrs.__delitem__("network"), "its description is None, expected a text"),
-    "description not JSON": (lambda f: f.attrs.__setitem__("network", "{"), "not a readable unrolled network file"),
-    "description no object": (lambda f: f.attrs.__setitem__("network", "[1]"), "expected a JSON object"),
-    "unknown cell": (lambda f: describe(f, cells=[{"kind": "Wheel"}]), "'Wheel'.* expected one of kind Tanh, ReLU"),
-    "size missing": (lambda f: describe(f, n_inputs=None), "has no 'n_inputs'"),
-    "size impossible": (lambda f: describe(f, cells=[{"kind": "Tanh", "hidden": -5}]), "expected a whole number"),
-    "unknown setting": (lambda f: describe(f, cells=[{"kind": "Tanh", "size": 5}]), "hidden is missing or unknown"),
-    "cells no list": (lambda f: describe(f, cells={"kind": "Tanh", "hidden": 5}), "expected a list"),
+    "other format": (
+        lambda f: f.attrs.__setitem__("format", np.bytes_("something else")),
+        "format is 'something else', expected 'unrolled network 3'",
+    ),
+    "no description": (lambda f: f.__delitem__("description"), "it has no description"),
+    "description not JSON": (lambda f: write(f, "{"), "not a readable unrolled network file"),
+    "description no object": (lambda f: write(f, "[1]"), "expected a JSON object"),
+    "infinite": (lambda f: write(f, '{"n_inputs": Infinity}'), "the number Infinity, expected finite ones"),
+    "too large": (lambda f: write(f, '{"n_inputs": 1e999}'), "the number 1e999, expected finite ones"),
+    "unknown cell": (lambda f: describe(f, cells=[cell("Wheel")]), r"part 'Wheel' .*not known: .*parts=\[Wheel\]"),
+    "unknown part of ours": (lambda f: describe(f, cells=[cell("rnn.load")]), "part 'rnn.load' that is not known"),
+    "size missing": (
+        lambda f: describe(f, n_inputs=None),
+        "described by .*, expected cells, head, n_classes, n_inputs",
+    ),
+    "size impossible": (lambda f: describe(f, cells=[cell("rnn.Tanh", hidden=-5)]), "expected a whole number"),
+    "size endless": (lambda f: describe(f, n_inputs=10**4000), "n_inputs is .*, expected a whole number from 1 to"),
+    "unknown field": (lambda f: describe(f, cells=[cell("rnn.Tanh", size=5)]), "'hidden' is missing or unknown"),
+    "cells no list": (lambda f: describe(f, cells=cell("rnn.Tanh", hidden=5)), "expected a list"),
     "no cell": (lambda f: describe(f, cells=[]), "empty sequence"),
-    "readout a cell": (lambda f: describe(f, readout={"kind": "Tanh", "hidden": 5}), "expected one of kind Last"),
+    "a cell a number": (lambda f: describe(f, cells=[5]), "5 is not a part, expected a name and fields"),
+    "many cells": (lambda f: describe(f, cells=[cell("rnn.Tanh", hidden=5)] * 9), "has 9 cells and 5 parameters"),
+    "readout a cell": (
+        lambda f: describe(f, readout=cell("rnn.Tanh", hidden=5)),
+        r"readout is Tanh\(hidden=5\), .*expected one such as rnn.Last",
+    ),
     "size other": (
-        lambda f: describe(f, cells=[{"kind": "Tanh", "hidden": 6}]),
+        lambda f: describe(f, cells=[cell("rnn.Tanh", hidden=6)]),
         r"parameter W_ih has shape \(5, 3\), expected \(6, 3\)",
     ),
     "array missing": (lambda f: f.__delitem__("parameters/b_o"), "parameters are named"),
-    "group missing": (lambda f: f.__delitem__("parameters"), "expected a group parameters in the file itself"),
+    "group missing": (lambda f: f.__delitem__("parameters"), "it has the groups .*, expected parameters"),
     "array a group": (
         lambda f: (f.__delitem__("parameters/b_o"), f.create_group("parameters/b_o")),
         "b_o is a group, expected a data set",
@@ -121,9 +150,23 @@ DAMAGE: dict[str, tuple[Callable[[h5py.File], object], str]] = {
     ),
     "group elsewhere": (group_elsewhere, "expected a group parameters in the file itself"),
     "many names": (one_array_under_many_names, "its arrays need more bytes than the file has"),
-    "description a number": (lambda f: f.attrs.__setitem__("network", 3), "its description is .*3.*, expected a text"),
+    "description a number": (
+        lambda f: (f.__delitem__("description"), f.__setitem__("description", 3)),
+        "description has dtype int64 .*expected the bytes of a text",
+    ),
+    "format of any length": (lambda f: f.attrs.__setitem__("format", "unrolled network 2"), "text of variable length"),
+    "another group": (lambda f: f.create_group("others"), "it has the groups .*, expected parameters"),
+    "many groups": (lambda f: [f.create_group(str(i)) for i in range(99)], "it has 101 groups, expected at most 64"),
+    "many arrays": (
+        lambda f: [f.create_group(f"parameters/{i}") for i in range(20_000)],
+        "parameters has 20005 arrays, expected at most 4096",
+    ),
     "format a reference": (lambda f: f.attrs.__setitem__("format", f.ref), "attribute format has dtype object"),
-    "deep description": (lambda f: f.attrs.__setitem__("network", "[" * 10**5), "not a readable unrolled network file"),
+    "deep description": (lambda f: write(f, "[" * 10**5), "not a readable unrolled network file"),
+    "deep cell": (
+        lambda f: describe(f, cells=[deep(50)]),
+        "nested more than 32 deep",
+    ),
     "external link": (external_link, "b_o is a link to elsewhere, expected a data set stored in the file itself"),
     "soft link": (soft_link, "b_o is a link to elsewhere, expected a data set stored in the file itself"),
 }
@@ -136,6 +179,7 @@ def test_a_damaged_file_is_refused_by_name(tmp_path: Path, kind: str) -> None:
     damage, message = DAMAGE[kind]
     with h5py.File(path, "r+") as file:
         damage(file)
+    path.write_bytes(storage.sealed(path.read_bytes()))
     with pytest.raises(rnn.StorageError, match=message) as caught:
         rnn.load(path)
     assert str(path) in str(caught.value)
@@ -157,6 +201,7 @@ def test_an_external_raw_file_is_not_read(tmp_path: Path) -> None:
     NET.save(path)
     with h5py.File(path, "r+") as file:
         replace(file, "b_o", shape=(6,), dtype="f4", external=[(str(tmp_path / "raw"), 0, 24)])
+    path.write_bytes(storage.sealed(path.read_bytes()))
     with pytest.raises(rnn.StorageError, match="b_o keeps its numbers in other files"):
         rnn.load(path)
     assert storage.FORMAT.startswith("unrolled network")
@@ -190,11 +235,45 @@ def test_every_part_comes_back(tmp_path: Path, dtype: type) -> None:
     np.testing.assert_array_equal(again.predict_proba(X), net.predict_proba(X))
 
 
-def test_a_part_of_the_users_own_is_not_saved(tmp_path: Path) -> None:
-    class Mine(rnn.Tanh):
-        pass
+def test_every_bit_counts(tmp_path: Path) -> None:
+    path = tmp_path / "net.h5"
+    NET.save(path)
+    whole = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for at in (*range(0, len(whole), 7), *range(len(whole) - 60, len(whole))):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << int(rng.integers(8))
+        path.write_bytes(damaged)
+        with pytest.raises(rnn.StorageError):
+            rnn.load(path)
+    for n in (1, 40, 49, 60):
+        path.write_bytes(whole[:-n])
+        with pytest.raises(rnn.StorageError):
+            rnn.load(path)
+    path.write_bytes(whole + b"\0")
+    with pytest.raises(rnn.StorageError, match="does not end with the checksum"):
+        rnn.load(path)
 
-    net = rnn.ManyToOne(Mine(3), 2, 3)
-    with pytest.raises(ValueError, match=r"Mine\(hidden=3\) is not one of this library's parts"):
-        net.save(tmp_path / "net.h5")
+
+def test_what_could_not_be_read_back_is_not_written(tmp_path: Path) -> None:
+    for groups, message in (
+        ({"parameters": {"a/b": np.ones(3)}}, "parameters has the name 'a/b', expected a short text without a slash"),
+        ({"parameters": {"": np.ones(3)}}, "parameters has the name ''"),
+        ({"parameters": {"a": np.ones(0)}}, "parameters/a is float64 of shape .*, expected .* not empty"),
+        ({"parameters": {"a": 3}}, "parameters/a is int, expected an array"),
+        ({"parameters": {"a": np.array(["x"])}}, "parameters/a is <U1"),
+        (
+            {"parameters": {str(i): np.ones(1) for i in range(5000)}},
+            "parameters has 5000 arrays, expected at most 4096",
+        ),
+        ({str(i): {} for i in range(99)}, "there are 99 groups of arrays, expected at most 64"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            storage.write(tmp_path / "net.h5", storage.FORMAT, {}, groups)  # type: ignore[arg-type]
     assert not list(tmp_path.iterdir())
+
+
+def test_a_long_description_is_no_matter(tmp_path: Path) -> None:
+    net = rnn.ManyToOne(rnn.Tanh(2), 3, 6, readout=rnn.EveryStep(tuple(range(20_000))), rng=0)
+    net.save(tmp_path / "net.h5")
+    assert rnn.load(tmp_path / "net.h5").readout == net.readout

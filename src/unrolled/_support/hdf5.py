@@ -3,6 +3,10 @@
 The HDF5 library believes a file: it follows links to other files, loads filters from plug-ins, allocates what a
 shape or a chunk claims, and unpacks a chunk to whatever size it has. So only what is known to be harmless is
 handed to it: real numbers, stored whole in the file itself, plainly or by gzip.
+
+Texts of variable length stay unread: HDF5 keeps them in a heap, reserves memory for whatever length a file claims, and
+can search a damaged heap without end. What this library writes are attributes of fixed length, and longer texts as
+data sets of their bytes.
 """
 
 import math
@@ -13,14 +17,14 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 from h5py import h5z
 from numpy.typing import NDArray
-
-from unrolled._support import hdf5_texts
 
 FILTERS = {h5z.FILTER_DEFLATE: "gzip", h5z.FILTER_SHUFFLE: "shuffle", h5z.FILTER_FLETCHER32: "fletcher32"}
 LARGEST_CHUNK = 2**24  # bytes, if its data set is smaller
 LARGEST_ATTRIBUTE = 2**20  # bytes
+LARGEST_TEXT = 2**26  # bytes, of a text that is a data set
 
 
 class RefusedError(ValueError):
@@ -46,8 +50,8 @@ def check_path(path: str | PathLike[str]) -> None:
         raise RefusedError(f"expected an HDF5 file, but it begins with {start!r}" if start else "the file is empty")
 
 
-def attribute(owner: h5py.File, name: str) -> Any:
-    """Read a small attribute: numbers or texts.
+def attribute(owner: h5py.File | h5py.Group | h5py.Dataset, name: str) -> Any:
+    """Read a small attribute: numbers, or texts of fixed length.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def attribute(owner: h5py.File, name: str) -> Any:
     Raises
     ------
     RefusedError
-        If it is too large, damaged, or neither numbers nor texts.
+        If it is too large, damaged, a text of variable length, or neither numbers nor texts.
     """
     if name not in owner.attrs:
         return None
@@ -66,21 +70,61 @@ def attribute(owner: h5py.File, name: str) -> Any:
     text = h5py.check_string_dtype(dtype)
     if text is None and dtype.kind not in "biuf":
         raise RefusedError(f"attribute {name} has dtype {dtype}, expected numbers or texts")
+    if text is not None and text.length is None:
+        raise RefusedError(f"attribute {name} is a text of variable length, expected one of fixed length")
     if shape is None:
         raise RefusedError(f"attribute {name} is empty")
     size = math.prod(shape) * dtype.itemsize
     if size > LARGEST_ATTRIBUTE:
         raise RefusedError(f"attribute {name} needs {size} bytes, expected at most {LARGEST_ATTRIBUTE}")
-    if text is None or text.length is not None:
-        return owner.attrs[name]
-    address = h5py.h5o.get_info(owner.id).addr
+    found = owner.attrs[name]
+    if text is None:
+        return found
     try:
-        found = hdf5_texts.texts(Path(owner.file.filename), owner.file.userblock_size, address, name)
-    except hdf5_texts.DamagedError as error:
-        raise RefusedError(f"attribute {name}: {error}") from error
-    if len(found) != math.prod(shape):
-        raise RefusedError(f"attribute {name} has {len(found)} texts, expected {math.prod(shape)}")
-    return found if shape else found[0]
+        return found.decode() if isinstance(found, bytes) else [bytes(one).decode() for one in np.ravel(found)]
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"attribute {name} is no text in UTF-8: {error}") from error
+
+
+def write_text(group: h5py.File | h5py.Group, name: str, text: str) -> None:
+    """Write a text of any length as a data set of its bytes in UTF-8.
+
+    Raises
+    ------
+    RefusedError
+        If it is longer than `read_text` would read, or no text that UTF-8 can hold.
+    """
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        raise RefusedError(f"{name} cannot be written in UTF-8: {error}") from error
+    if len(content) > LARGEST_TEXT:
+        raise RefusedError(f"{name} is a text of {len(content)} bytes, expected at most {LARGEST_TEXT}")
+    group.create_dataset(name, data=np.frombuffer(content, np.uint8), track_times=False)
+
+
+def read_text(group: h5py.File | h5py.Group, name: str) -> str | None:
+    """Read what `write_text` wrote; None if there is nothing of that name.
+
+    Raises
+    ------
+    RefusedError
+        If it is anything else, too long, or not UTF-8.
+    """
+    if name not in group:
+        return None
+    link = group.get(name, getlink=True)
+    if isinstance(link, h5py.HardLink) and isinstance(group[name], h5py.Dataset) and group[name].shape == (0,):
+        return ""
+    found = dataset(group, name)
+    if found.dtype != np.uint8 or found.ndim != 1 or found.chunks is not None:
+        raise RefusedError(f"{name} has dtype {found.dtype} and shape {found.shape}, expected the bytes of a text")
+    if found.nbytes > LARGEST_TEXT:
+        raise RefusedError(f"{name} is a text of {found.nbytes} bytes, expected at most {LARGEST_TEXT}")
+    try:
+        return read(found, name).tobytes().decode()
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"{name} is no text in UTF-8: {error}") from error
 
 
 def group(file: h5py.File, name: str) -> h5py.Group:

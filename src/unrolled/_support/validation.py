@@ -65,7 +65,7 @@ def whole_number(
             wanted += f", {minimum} or more" if maximum is None else f" from {minimum} to {maximum}"
         elif maximum is not None:
             wanted += f", {maximum} or less"
-        raise error(f"{name} is {_shown(value)}, expected {wanted}")
+        raise error(f"{name} is {shown(value)}, expected {wanted}")
     return int(value)
 
 
@@ -124,7 +124,7 @@ def real_number(
             raise error(f"{name} is {_shown(value)}, expected a finite number between {above:g} and {below:g}")
         wanted += f" from {minimum:g}" if minimum is not None else f" above {above:g}" if above is not None else ""
         wanted += f" to {maximum:g}" if maximum is not None else f" to below {below:g}" if below is not None else ""
-        raise error(f"{name} is {_shown(value)}, expected {wanted}")
+        raise error(f"{name} is {shown(value)}, expected {wanted}")
     return number
 
 
@@ -139,7 +139,7 @@ def one_of(value: Any, allowed: Collection[str], name: str, *, error: type[Value
     ValueError: split is 'people', expected one of 'person', 'trial'
     """
     if not isinstance(value, str) or value not in allowed:
-        raise error(f"{name} is {_shown(value)}, expected one of {', '.join(map(repr, allowed))}")
+        raise error(f"{name} is {shown(value)}, expected one of {', '.join(map(repr, allowed))}")
     return value
 
 
@@ -167,7 +167,7 @@ def sample_weights(values: Any, name: str, *, error: type[ValueError] = ValueErr
     with np.errstate(over="ignore"):
         fine = array.ndim == 1 and array.size and np.isfinite(array.astype(float).sum()) and array.min() >= 0
     if not fine or not array.any():
-        raise error(f"{name} are {_shown(values)}, expected a row of finite numbers, 0 or more and not all 0")
+        raise error(f"{name} are {shown(values)}, expected a row of finite numbers, 0 or more and not all 0")
     return tuple(array.astype(float).tolist())
 
 
@@ -211,13 +211,13 @@ def implements(value: Kind, protocol: type, name: str, example: str, *, error: t
     ValueError: shape is <class '...Blank'>, a class: expected one such as Circle(1)
     """
     if isinstance(value, type):
-        raise error(f"{name} is {_shown(value)}, a class: expected one such as {example}")
+        raise error(f"{name} is {shown(value)}, a class: expected one such as {example}")
     for member, is_method in _members(protocol).items():
         found = getattr(value, member, None)
         if callable(found) or (not is_method and hasattr(value, member)):
             continue
         lack = "cannot be called" if member == "__call__" else f"has no {'method' * is_method or 'attribute'} {member}"
-        raise error(f"{name} is {_shown(value)}, which {lack}: expected one such as {example}")
+        raise error(f"{name} is {shown(value)}, which {lack}: expected one such as {example}")
     return value
 
 
@@ -337,10 +337,10 @@ def _members(protocol: type) -> dict[str, bool]:
     return members
 
 
-def _shown(value: Any, longest: int = 100) -> str:
-    """Return the value as a message shows it: its repr, cut where it is long."""
+def shown(value: Any, longest: int = 100) -> str:
+    """Return the value as a message shows it: its repr in one line, cut where it is long."""
     try:
-        text = repr(value)
+        text = repr(value).replace("\n", " ")
     except ValueError:  # a whole number of thousands of digits
         text = f"a {type(value).__name__} of thousands of digits"
     return text if len(text) <= longest else f"{text[:longest]}..."

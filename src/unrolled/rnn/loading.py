@@ -1,20 +1,34 @@
 """Networks from files."""
 
+from collections.abc import Iterable
 from os import PathLike, fspath
 from typing import Any
 
+from unrolled._support.validation import shown, whole_number
 from unrolled.rnn import storage
 from unrolled.rnn.arrays import ReadOnlyParameters
+from unrolled.rnn.cells import GRU, LSTM, Bidirectional, ReLU, Tanh
 from unrolled.rnn.network import ManyToOne
-from unrolled.rnn.parts import CELLS, HEADS, READOUTS, build
+from unrolled.rnn.output.heads import Sigmoid, Softmax
+from unrolled.rnn.output.readouts import EveryStep, Last, Mean
+from unrolled.rnn.parts import Known, from_config, table, with_given
+
+PARTS = table(Tanh, ReLU, LSTM, GRU, Bidirectional, Last, Mean, EveryStep, Sigmoid, Softmax)
+"""What a network's file may name without being handed it."""
+
+KEYS = {"cells", "n_inputs", "n_classes", "readout", "head"}
+LARGEST = 2**31 - 1
 
 
-def load(path: str | PathLike[str]) -> ManyToOne:
+def load(path: str | PathLike[str], *, parts: Iterable[type] = ()) -> ManyToOne:
     """Read a network that :meth:`ManyToOne.save` wrote.
 
     Parameters
     ----------
     path : path-like
+    parts : iterable of type
+        The classes of cells, readouts and heads of one's own that the file names. A file can make nothing else be
+        imported or called.
 
     Returns
     -------
@@ -24,36 +38,58 @@ def load(path: str | PathLike[str]) -> ManyToOne:
     Raises
     ------
     StorageError
-        A ValueError that names the file: not HDF5, not a network, damaged, or parameters that do not fit.
+        A ValueError that names the file: not HDF5, not a network, damaged, parameters that do not fit, or a part that
+        is neither the library's nor among ``parts``.
     FileNotFoundError
         If there is no such file.
+
+    See Also
+    --------
+    ManyToOne.save : Writes the file.
+    resume : Goes on with a training from its checkpoint.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.GRU(4), n_inputs=3, n_classes=2, rng=0)
+    >>> with TemporaryDirectory() as folder:
+    ...     net.save(Path(folder) / "net.h5")
+    ...     again = rnn.load(Path(folder) / "net.h5")
+    >>> again
+    ManyToOne(GRU(hidden=4), n_inputs=3, n_classes=2): 118 parameters, float32
     """
-    description, parameters = storage.read(path)
+    known = with_given(parts, PARTS)
+    description, groups = storage.read(path, storage.FORMAT, "a network that this version saved")
     try:
-        return network(description, parameters)
-    except KeyError as error:
-        raise storage.StorageError(f"{fspath(path)}: its description has no {error}") from None
+        if groups.keys() != {"parameters"}:
+            raise ValueError(f"it has the groups {shown(sorted(groups))}, expected parameters")
+        return network(description, groups["parameters"], known)
     except (TypeError, ValueError) as error:
-        raise storage.StorageError(f"{fspath(path)}: {error}") from None
+        raise storage.StorageError(f"{fspath(path)}: {str(error)[:300]}") from None
 
 
-def network(description: dict[str, Any], parameters: ReadOnlyParameters) -> ManyToOne:
-    """Make the network that :meth:`ManyToOne.description` described, with these parameters (not copied).
+def network(config: Any, parameters: ReadOnlyParameters, known: Known) -> ManyToOne:
+    """Make the network that :meth:`ManyToOne.to_config` described, with these parameters (not copied).
 
     Raises
     ------
-    KeyError, TypeError, ValueError
+    TypeError, ValueError
         If it is no such description, or the parameters do not fit.
     """
-    cells = description["cells"]
-    if not isinstance(cells, list):
-        raise ValueError(f"its cells are {cells!r}, expected a list")
+    if not isinstance(config, dict) or config.keys() != KEYS:
+        raise ValueError(f"the network is described by {shown(config)}, expected {', '.join(sorted(KEYS))}")
+    if not isinstance(config["cells"], list):
+        raise ValueError(f"its cells are {shown(config['cells'])}, expected a list")
+    if len(config["cells"]) > len(parameters):
+        raise ValueError(f"it has {len(config['cells'])} cells and {len(parameters)} parameters")
     net = object.__new__(ManyToOne)
     net._assemble(
-        [build(cell, CELLS) for cell in cells],
-        description["n_inputs"],
-        description["n_classes"],
-        build(description["readout"], READOUTS),
-        build(description["head"], HEADS),
+        [from_config(cell, known) for cell in config["cells"]],
+        whole_number(config["n_inputs"], "n_inputs", 1, LARGEST),
+        whole_number(config["n_classes"], "n_classes", 2, LARGEST),
+        from_config(config["readout"], known),
+        from_config(config["head"], known),
     )
     return net.with_parameters(parameters)

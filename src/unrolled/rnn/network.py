@@ -20,7 +20,7 @@ from unrolled.rnn.engine.packing import Aligned, align
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
 from unrolled.rnn.output.heads import Head, Sigmoid
 from unrolled.rnn.output.readouts import EveryStep, Last, Readout
-from unrolled.rnn.parts import CELLS, HEADS, READOUTS, describe
+from unrolled.rnn.parts import to_config
 from unrolled.rnn.passes import Backward, Forward, Reading
 from unrolled.rnn.source import is_source, unlabelled
 from unrolled.rnn.stream import Stream
@@ -478,27 +478,32 @@ class ManyToOne:
         OSError
             If it cannot be written; what stood there before still stands.
         ValueError
-            If the parameters do not fit or are complex, or a part of the network is not this library's.
+            If the parameters do not fit or are complex, or a part of the network could not be read back: it is neither
+            a dataclass nor has ``to_config`` and ``from_config``, or a field of it is nothing that a file can hold.
+
+        See Also
+        --------
+        load : Reads it; parts of one's own are handed over as ``parts=[MGU]``.
         """
         self.check_parameters()
         if self.dtype.kind == "c":
             raise ValueError(f"the network is {self.dtype}, expected float32 or float64: save net.astype(np.float64)")
-        storage.write(path, self.description(), self.parameters)
+        storage.write(path, storage.FORMAT, self.to_config(), {"parameters": self.parameters})
 
-    def description(self) -> dict[str, Any]:
-        """Give what the network is made of, but for the parameters, as values that JSON can hold.
+    def to_config(self) -> dict[str, Any]:
+        """Return what the network is made of, but for the parameters, as values that JSON can hold.
 
         Raises
         ------
         ValueError
-            If a part of the network is not this library's.
+            If a file cannot hold a part: names the part and the field.
         """
         return {
-            "cells": [describe(cell, CELLS) for cell in self.cells],
+            "cells": [to_config(cell) for cell in self.cells],
             "n_inputs": self.n_inputs,
             "n_classes": self.n_classes,
-            "readout": describe(self.readout, READOUTS),
-            "head": describe(self.head, HEADS),
+            "readout": to_config(self.readout),
+            "head": to_config(self.head),
         }
 
     # ------------------------------------ the formulas; arrays already checked

@@ -239,13 +239,18 @@ def declared(path: Path) -> None:
 
 def from_the_future(path: Path) -> None:
     with h5py.File(write(path, course()), "a") as file:
-        file.attrs["format"] = "unrolled data set 2"
+        file.attrs["format"] = np.bytes_("unrolled data set 3")
+
+
+def from_the_past(path: Path) -> None:
+    with h5py.File(write(path, course()), "a") as file:
+        file.attrs.update({"format": "unrolled data set 1", "classes": ["a", "b"], "provenance": "made"})
 
 
 def our_scaling_without_its_half(path: Path) -> None:
     with h5py.File(write(path, course()), "a") as file:
-        file.attrs["format"] = "unrolled data set 1"
-        file.attrs["scaling_mean"] = [0.0, 0.0]
+        file.attrs["format"] = np.bytes_("unrolled data set 2")
+        file["scaling_mean"] = [0.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -267,7 +272,8 @@ def our_scaling_without_its_half(path: Path) -> None:
         (huge, "trX .1000000000, 100, 10.*need 80000.* bytes, expected at most 4294967296: pass max_bytes"),
         (bomb, r"trX, the chunk at \(0, 0, 0\): it is cut short, or unpacks to more than 453 bytes"),
         (declared, "trX .1000000, 10, 10. has 0 of its 100 chunks in the file"),
-        (from_the_future, "it has the format 'unrolled data set 2', expected 'unrolled data set 1'"),
+        (from_the_future, "it has the format 'unrolled data set 3', expected 'unrolled data set 2'"),
+        (from_the_past, "its texts have variable length, as early versions of unrolled wrote them, expected"),
         (our_scaling_without_its_half, "KeyError from HDF5"),
     ],
 )
@@ -377,9 +383,11 @@ def test_others_can_read_what_is_saved(tmp_path: Path) -> None:
             "trY": (3, 2),
             "tstX": (2, 4, 2),
             "tstY": (2, 2),
+            "classes": (10,),
+            "provenance": (0,),
         }
         assert file["trY"][...].tolist() == [[1, 0]] * 3
-        assert file.attrs["classes"].tolist() == ["a", "b"]
+        assert file["classes"][...].tobytes() == b'["a", "b"]'
 
 
 def test_lengths_are_kept_under_names_of_their_own(tmp_path: Path) -> None:
@@ -394,6 +402,18 @@ def test_lengths_are_kept_under_names_of_their_own(tmp_path: Path) -> None:
         load_h5(path)
 
 
+def test_what_is_written_is_read_back_however_much_it_is(tmp_path: Path) -> None:
+    classes = tuple(f"class {i}, whose name is long enough" for i in range(4100))
+    scaling = Scaling(np.arange(20_000.0), np.ones(20_000))
+    part = Samples(np.ones((2, 1, 20_000)), np.array([0, 4099]))
+    whole = Dataset(part, part, classes, provenance="é" * 2**20, scaling=scaling)
+    save_h5(tmp_path / "a.h5", whole)
+    again = load_h5(tmp_path / "a.h5")
+    assert (again.classes, again.provenance) == (classes, whole.provenance)
+    assert again.scaling is not None
+    np.testing.assert_array_equal(again.scaling.mean, scaling.mean)
+
+
 def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     save_h5(tmp_path / "a.h5", a_dataset())
     save_h5(tmp_path / "b.h5", a_dataset())
@@ -405,8 +425,8 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     save_h5(path, a_dataset(3))
     save_h5(path, a_dataset(4))
     assert len(load_h5(path).train) == 4
-    unwritable = dataclasses.replace(a_dataset(5), classes=("a", "nul\0"))
-    with pytest.raises(DataError, match=r"a.h5: ValueError from HDF5"):
+    unwritable = dataclasses.replace(a_dataset(5), provenance="\ud800")
+    with pytest.raises(DataError, match=r"a.h5: provenance cannot be written in UTF-8"):
         save_h5(path, unwritable)
     assert len(load_h5(path).train) == 4
     assert [file.name for file in tmp_path.iterdir()] == ["a.h5"]

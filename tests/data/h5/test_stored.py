@@ -1,3 +1,4 @@
+import json
 import sys
 import threading
 import tracemalloc
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from unrolled import data, rnn
+from unrolled._support import hdf5
 from unrolled.data import DataError, Scaling, StoredDataset, StoredSamples, open_h5
 from unrolled.rnn.source import Source
 
@@ -45,8 +47,8 @@ def waves(path: Path, n: int = 90, **how: Any) -> Path:
         for name, (X, y) in (("tr", part(n)), ("tst", part(30))):
             file.create_dataset(name + "X", data=(5 + 3 * X).astype(np.float32), chunks=(4, 12, 2), **how)
             file[name + "Y"] = np.eye(3)[y]
-        file.attrs["format"] = "unrolled data set 1"
-        file.attrs["classes"] = classes
+        file.attrs["format"] = np.bytes_("unrolled data set 2")
+        hdf5.write_text(file, "classes", json.dumps(classes))
     return path
 
 
@@ -490,7 +492,8 @@ def two_hot(path: Path) -> None:
 
 def scaled_otherwise(path: Path) -> None:
     with h5py.File(path, "r+") as file:
-        file.attrs.update({"format": "unrolled data set 1", "scaling_mean": np.zeros(3), "scaling_std": np.ones(3)})
+        file.attrs["format"] = np.bytes_("unrolled data set 2")
+        file.update({"scaling_mean": np.zeros(3), "scaling_std": np.ones(3)})
 
 
 def text(path: Path) -> None:

@@ -144,7 +144,7 @@ def test_seconds_go_on_from_where_they_were(tmp_path: Path) -> None:
             progress=False,
             **PLAIN,
         )
-    saved = checkpoints.read(str(tmp_path / "run.h5")).description["history"]["seconds"]
+    saved = checkpoints.read(str(tmp_path / "run.h5"))[0]["state"]["history"]["seconds"]
     assert saved > 0.2
     assert resumed(tmp_path / "run.h5", PLAIN)[1].seconds > saved
 
@@ -291,15 +291,32 @@ def test_a_file_that_is_there_is_not_touched(tmp_path: Path) -> None:
     np.testing.assert_array_equal(net.parameters["W_hh"], network().parameters["W_hh"])
 
 
-class Own(rnn.SGD):
+class Own:
     """An optimizer that no file can describe."""
+
+    def start(self, parameters: Any) -> Any:  # noqa: ARG002 - an optimizer's
+        return {}
+
+    def update(self, parameters: Any, gradients: Any, state: Any, factor: float = 1.0) -> None:
+        pass
+
+
+@dataclasses.dataclass(frozen=True)
+class Ramp:
+    """A schedule with a field that no file can hold."""
+
+    curve: Any
+
+    def __call__(self, epoch: float, history: rnn.History) -> float:  # noqa: ARG002 - a schedule's
+        return 1.0
 
 
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
-        ({"optimizer": Own(0.1)}, ValueError, "is not one of this library's parts"),
-        ({"schedule": lambda epoch, history: 1.0}, ValueError, "is not one of this library's parts"),  # noqa: ARG005 - a schedule's
+        ({"optimizer": Own()}, ValueError, "Own.*which a file cannot hold.*a part is a dataclass, or has to_config"),
+        ({"schedule": Ramp(abs)}, ValueError, "Ramp's curve is <built-in function abs>, which a file cannot hold"),
+        ({"schedule": lambda epoch, history: 1.0}, ValueError, "<lambda>.*which a file cannot hold"),  # noqa: ARG005 - a schedule's
         ({"checkpoint_every": 0}, ValueError, "checkpoint_every is 0, expected a whole number"),
         ({"checkpoint": None, "checkpoint_every": 3}, ValueError, "checkpoint_every is 3 without a checkpoint"),
         ({"checkpoint": "missing/run.h5"}, FileNotFoundError, "there is no folder"),
@@ -322,7 +339,7 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     with pytest.raises(rnn.StorageError, match="is a folder"):
         rnn.resume(tmp_path, easy())
     network().save(tmp_path / "net.h5")
-    with pytest.raises(rnn.StorageError, match="format is 'unrolled network 2', expected 'unrolled checkpoint 1'"):
+    with pytest.raises(rnn.StorageError, match="format is 'unrolled network 3', expected 'unrolled checkpoint 2'"):
         rnn.resume(tmp_path / "net.h5", easy())
 
 

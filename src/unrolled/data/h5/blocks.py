@@ -14,7 +14,7 @@ from unrolled._support.atomic_write import replacing
 from unrolled.data.checks import hertz, real_numbers, whole_numbers
 from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
-from unrolled.data.h5.layout import FORMAT, errors_naming
+from unrolled.data.h5.layout import errors_naming, write_attributes
 
 CHUNK_BYTES = 2**19
 """About the size of a chunk: read whole by `open_h5`, several to a block."""
@@ -74,11 +74,7 @@ def write_h5(
         with errors_naming(path):
             if file["trX"].shape[2] != file["tstX"].shape[2]:
                 raise DataError(f"train has {file['trX'].shape[2]} axes and test has {file['tstX'].shape[2]}")
-            file.attrs["format"] = FORMAT
-            file.attrs["classes"] = np.array(names, h5py.string_dtype())
-            file.attrs["provenance"] = provenance
-            if rate is not None:
-                file.attrs["rate"] = float(rate)
+            write_attributes(file, names, provenance, rate)
             file.close()
         done = stack.pop_all()
     with errors_naming(path), done:  # the file takes its name

@@ -16,7 +16,6 @@ from unrolled.data.checks import real_numbers
 from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
 from unrolled.data.h5.layout import (
-    FORMAT,
     OPTIONAL,
     REQUIRED,
     Description,
@@ -25,6 +24,7 @@ from unrolled.data.h5.layout import (
     errors_naming,
     is_ours,
     opened,
+    write_attributes,
 )
 from unrolled.data.labels import label_columns, labels_from_zero
 from unrolled.data.samples import Samples
@@ -117,14 +117,7 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
             ):
                 if values is not None:  # no time stamps: the same data give the same bytes
                     file.create_dataset(prefix + name, data=values, track_times=False)
-        file.attrs["format"] = FORMAT
-        file.attrs["classes"] = np.array(dataset.classes, h5py.string_dtype())
-        file.attrs["provenance"] = dataset.provenance
-        if dataset.rate is not None:
-            file.attrs["rate"] = float(dataset.rate)
-        if dataset.scaling is not None:
-            file.attrs["scaling_mean"] = dataset.scaling.mean
-            file.attrs["scaling_std"] = dataset.scaling.std
+        write_attributes(file, dataset.classes, dataset.provenance, dataset.rate, dataset.scaling)
 
 
 def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:

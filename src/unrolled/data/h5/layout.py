@@ -1,12 +1,14 @@
 """The course layout in HDF5, and what `save_h5` writes beside it: what all who read or write it share."""
 
 import contextlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 
 from unrolled._support import hdf5
 from unrolled.data.checks import hertz
@@ -14,7 +16,7 @@ from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
 from unrolled.data.scaling import Scaling
 
-FORMAT = "unrolled data set 1"  # an attribute of the files written here; others have none
+FORMAT = "unrolled data set 2"  # an attribute of the files written here; others have none
 REQUIRED = ("trX", "trY", "tstX", "tstY")
 OPTIONAL = ("trPerson", "trTrial", "trLengths", "tstPerson", "tstTrial", "tstLengths")
 
@@ -40,7 +42,12 @@ def is_ours(file: h5py.File) -> bool:
     """Tell whether this library wrote the data set; another file of this library is refused."""
     try:
         form = hdf5.attribute(file, "format")
-    except hdf5.RefusedError:  # an attribute of that name, but none that was ever written here
+    except hdf5.RefusedError as error:  # an attribute of that name, but none that is written here
+        if "variable length" in str(error) and {"classes", "provenance"} <= set(file.attrs):
+            raise DataError(
+                "its texts have variable length, as early versions of unrolled wrote them, expected a file of "
+                f"the format {FORMAT!r}: write it anew"
+            ) from None
         return False
     if not isinstance(form, str) or not form.startswith("unrolled "):
         return False
@@ -81,7 +88,32 @@ def describe(
     )
 
 
+def write_attributes(
+    file: h5py.File, classes: tuple[str, ...], provenance: str, rate: float | None, scaling: Scaling | None = None
+) -> None:
+    """Write what stands beside the data sets; texts as data sets of bytes, since attributes end at 64 kilobytes."""
+    file.attrs["format"] = np.bytes_(FORMAT)
+    hdf5.write_text(file, "classes", json.dumps(list(classes)))
+    hdf5.write_text(file, "provenance", provenance)
+    if rate is not None:
+        file.attrs["rate"] = float(rate)
+    if scaling is not None:
+        for name, values in (("scaling_mean", scaling.mean), ("scaling_std", scaling.std)):
+            file.create_dataset(name, data=values, track_times=False)
+
+
 def attributes_of(file: h5py.File) -> dict[str, Any]:
-    """Read what `save_h5` writes beside the data sets, as far as it is there."""
-    names = ("classes", "provenance", "rate", "scaling_mean", "scaling_std")
-    return {name: value for name in names if (value := hdf5.attribute(file, name)) is not None}
+    """Read what `write_attributes` wrote, as far as it is there."""
+    found: dict[str, Any] = {"rate": hdf5.attribute(file, "rate"), "provenance": hdf5.read_text(file, "provenance")}
+    classes = hdf5.read_text(file, "classes")
+    if classes is not None:
+        try:
+            found["classes"] = json.loads(classes)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"classes are not a list of names in JSON: {error}") from None
+        if not isinstance(found["classes"], list):
+            raise DataError(f"classes are a {type(found['classes']).__name__}, expected a list of names")
+    for name in ("scaling_mean", "scaling_std"):
+        if name in file:
+            found[name] = hdf5.read(hdf5.dataset(file, name), name)
+    return {name: value for name, value in found.items() if value is not None}

@@ -1,10 +1,8 @@
 """A training under way, to and from a file: everything it is in the middle of, so that it can go on to the bit."""
 
-import hashlib
-import json
 import re
+import types
 import warnings
-from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -12,18 +10,16 @@ from typing import Any
 import numpy as np
 
 import unrolled
-from unrolled._support import hdf5
 from unrolled._support.blas_threads import one_blas_thread
 from unrolled._support.validation import whole_number
 from unrolled.rnn import storage
-from unrolled.rnn.arrays import Parameters
+from unrolled.rnn.parts import fingerprint
 from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.loop import Run
-from unrolled.rnn.training.optimizers import State
 from unrolled.rnn.training.samples import FromSource, InMemory
+from unrolled.rnn.training.snapshot import Groups, arrays, snapshot
 
-FORMAT = "unrolled checkpoint 1"
-STREAMS = ("shuffling", "dropping", "augmenting")
+FORMAT = "unrolled checkpoint 2"
 
 
 class CheckpointWarning(UserWarning):
@@ -33,8 +29,14 @@ class CheckpointWarning(UserWarning):
 class Checkpoint:
     """Keeps a file up to date with a run; what stands there stays whole until the new one is."""
 
-    def __init__(self, path: str | PathLike[str], every: int | None, made_of: dict[str, Any]) -> None:
-        self.path, self.every, self.made_of = Path(path).resolve(), every, made_of
+    def __init__(self, path: str | PathLike[str], every: int | None, made_of: dict[str, Any], run: Run) -> None:
+        self.path, self.every = Path(path).resolve(), every
+        self._made = {
+            "made_of": made_of,
+            "checkpoint_every": every,
+            "network": run.net.to_config(),
+            "settings": run.settings.to_config(),
+        }
         self._since = 0
 
     @classmethod
@@ -60,7 +62,7 @@ class Checkpoint:
             raise FileExistsError(
                 f"checkpoint '{path}' is there already: rnn.resume goes on with it; to start anew, remove it first"
             )
-        checkpoint = cls(path, every, made_of(run.training, run.held_out, run.settings.augment))
+        checkpoint = cls(path, every, made_of(run.training, run.held_out, run.settings.augment), run)
         checkpoint.write(run)
         return checkpoint
 
@@ -74,7 +76,7 @@ class Checkpoint:
         self._since = 0
         try:
             self.write(run)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # an optimizer's arrays may have become what no file can hold
             warnings.warn(
                 f"checkpoint {self.path} could not be written at epoch {run.at.epoch + 1}, batch {run.at.batch}: "
                 f"{error}. What stood there stays; the training goes on, and its results are in memory",
@@ -89,27 +91,10 @@ class Checkpoint:
         ------
         OSError
             If it cannot be written; what stood there still stands.
+        ValueError
+            If it could not be read back.
         """
-        streams = {name: getattr(run.generators, name).bit_generator.state for name in STREAMS}
-        text = json.dumps(
-            {
-                "made of": self.made_of,
-                "every": self.every,
-                "network": run.net.description(),
-                "settings": run.settings.described(),
-                "history": asdict(run.history),
-                "position": asdict(run.at),
-                "best loss": run.best.loss,
-                "streams": {**streams, "shuffling": run.shuffling_state},
-                "done": run.done,
-            },
-            default=_array_to_json,
-        )
-        groups = {"parameters": run.net.parameters, "kept": run.last_finite, "best": run.best.parameters}
-        groups |= {f"optimizer {name}": arrays for name, arrays in run.state.items()}
-        with storage.writing(self.path, FORMAT, groups, label=self.path.name) as file:
-            file.attrs["digest"] = _digest(text.encode(), groups)
-            file.create_dataset("training", data=np.frombuffer(text.encode(), np.uint8))
+        storage.write(self.path, FORMAT, {**self._made, "state": snapshot(run)}, arrays(run), label=self.path.name)
 
     def tidy(self) -> None:
         """Remove what a process that was killed while writing has left beside the file."""
@@ -119,19 +104,8 @@ class Checkpoint:
                 left.unlink(missing_ok=True)
 
 
-@dataclass
-class Saved:
-    """What a checkpoint file holds: its description, and named arrays by group."""
-
-    description: dict[str, Any]
-    parameters: Parameters
-    kept: Parameters
-    best: Parameters
-    state: State
-
-
-def read(path: str) -> Saved:
-    """Read back what :meth:`Checkpoint.write` wrote.
+def read(path: str) -> tuple[dict[str, Any], Groups]:
+    """Read the description and the arrays that :meth:`Checkpoint.write` wrote.
 
     Raises
     ------
@@ -140,14 +114,7 @@ def read(path: str) -> Saved:
     FileNotFoundError
         If there is none.
     """
-    with storage.opened(path, FORMAT, "a checkpoint that this version wrote") as file:
-        text = hdf5.read(hdf5.dataset(file, "training"), "training").astype(np.uint8).tobytes()
-        groups = storage.arrays(path, file, [name for name in file if name != "training"], np.int64)
-        if _digest(text, groups) != hdf5.attribute(file, "digest"):
-            raise storage.StorageError(f"{path} is damaged: its numbers are not those that were written")
-        description = json.loads(text, object_hook=_array_from_json)
-        state = {name.removeprefix("optimizer "): arrays for name, arrays in groups.items() if " " in name}
-        return Saved(description, groups["parameters"], groups["kept"], groups["best"], state)
+    return storage.read(path, FORMAT, "a checkpoint that this version wrote", floats_only=False)
 
 
 def made_of(
@@ -168,34 +135,25 @@ def made_of(
         }
 
 
-def _named(function: Any) -> str:
+def _named(augment: Any) -> str:
     """Describe an augmentation so that another one has another description, also in another process."""
-    name = getattr(function, "__qualname__", None)
-    if name is not None and "<" not in name and getattr(function, "__self__", None) is None:
-        return f"{function.__module__}.{name}"
-    text = repr(function)
-    if name is not None or re.search(r" at 0x[0-9a-f]+", text):  # an address is another process's tomorrow
-        raise ValueError(
-            f"augment is {text}, whose settings cannot be told from its name, expected for a checkpoint a function at "
-            "the top level of a module, or an object whose repr says its settings, such as data.augment.Jitter(0.05)"
-        )
-    return text
-
-
-def _digest(text: bytes, groups: dict[str, Parameters]) -> str:
-    digest = hashlib.sha256(text)
-    for name in sorted(groups):
-        for of in sorted(groups[name]):
-            digest.update(f"{name}/{of}".encode() + groups[name][of].tobytes())
-    return digest.hexdigest()
-
-
-def _array_to_json(value: Any) -> Any:
-    """Take the arrays in the state of some bit generators."""
-    if isinstance(value, np.ndarray):
-        return {"array": value.tolist(), "dtype": value.dtype.str}
-    return value.item()
-
-
-def _array_from_json(value: dict[str, Any]) -> Any:
-    return np.array(value["array"], value["dtype"]) if value.keys() == {"array", "dtype"} else value
+    if isinstance(augment, types.FunctionType):
+        if "<" not in augment.__qualname__:
+            return f"{augment.__module__}.{augment.__qualname__}"
+        problem = "expected a function at the top level of a module"
+    else:
+        try:
+            return fingerprint(augment)
+        except ValueError as error:
+            problem = str(error)
+        text = repr(augment)
+        if not hasattr(augment, "__qualname__") and not re.search(
+            r" at 0x[0-9a-f]+", text
+        ):  # another process's tomorrow
+            return text
+    raise ValueError(
+        f"augment is {augment!r}, whose settings cannot be told from its name, expected for a checkpoint a function at "
+        "the top level of a module, a dataclass such as data.augment.Jitter(0.05), or an object with to_config and "
+        "from_config: "
+        f"{problem}"
+    )

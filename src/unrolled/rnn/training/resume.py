@@ -1,25 +1,66 @@
 """Going on with a training from its checkpoint."""
 
+from collections.abc import Iterable
 from os import PathLike, fspath
 from typing import Any
 
-import numpy as np
-
-from unrolled.rnn.loading import network
+from unrolled._support.validation import shown, whole_number
+from unrolled.rnn import loading
+from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.parts import table, with_given
 from unrolled.rnn.storage import StorageError
 from unrolled.rnn.training.augmentation import Augmentation
-from unrolled.rnn.training.checkpoint import STREAMS, Checkpoint, Saved, made_of, read
-from unrolled.rnn.training.early_stopping import overwrite
-from unrolled.rnn.training.history import Curve, History
-from unrolled.rnn.training.loop import Generators, Position, Run
+from unrolled.rnn.training.checkpoint import Checkpoint, made_of, read
+from unrolled.rnn.training.clipping import ClipNorm, ClipValue
+from unrolled.rnn.training.early_stopping import EarlyStopping
+from unrolled.rnn.training.history import History
+from unrolled.rnn.training.loop import Generators, Run
+from unrolled.rnn.training.optimizers import SGD, Adam, AdamW, RMSProp
 from unrolled.rnn.training.samples import Labelled, check_held_out, check_samples
+from unrolled.rnn.training.schedules import Constant, Cosine, ReduceOnPlateau, StepDecay, WarmUp
 from unrolled.rnn.training.settings import Settings
+from unrolled.rnn.training.snapshot import restore
 from unrolled.rnn.training.train import Callback, check_callbacks, finish
+
+PARTS = {
+    **loading.PARTS,
+    **table(SGD, RMSProp, Adam, AdamW, Constant, StepDecay, Cosine, WarmUp, ReduceOnPlateau),
+    **table(ClipNorm, ClipValue, Dropout, EarlyStopping),
+}
+"""What a checkpoint may name without being handed it."""
+
+KEYS = {"made_of", "checkpoint_every", "network", "settings", "state"}
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that this training cannot go on from; says what differs."""
+    """A checkpoint that this training cannot go on from.
+
+    Its message names the file, and says what differs: samples, augmentation, the version of this library or of NumPy,
+    or the number of BLAS threads.
+
+    See Also
+    --------
+    resume : Raises it.
+    StorageError : What is no checkpoint, or damaged.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> X, y = np.zeros((4, 5, 3)), [0, 1, 0, 1]
+    >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, rng=0)
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "run.h5"
+    ...     _ = rnn.train(net, (X, y), optimizer=rnn.SGD(0.1), epochs=1, checkpoint=path, progress=False)
+    ...     try:
+    ...         rnn.resume(path, (X + 1, y), progress=False)
+    ...     except rnn.CheckpointError as error:
+    ...         print(str(error).removeprefix(folder))
+    /run.h5 cannot be resumed: the training samples are not those it was made with
+    """
 
 
 def resume(
@@ -29,6 +70,7 @@ def resume(
     validation: Labelled | None = None,
     test: Labelled | None = None,
     augment: Augmentation | None = None,
+    parts: Iterable[type] = (),
     progress: bool = True,
     on_epoch: Callback | None = None,
     on_batch: Callback | None = None,
@@ -45,6 +87,9 @@ def resume(
         The checkpoint.
     samples, validation, test, augment
         The same that the training began with.
+    parts : iterable of type
+        The classes of cells, readouts, heads, optimizers, schedules and clippings of one's own that the file names. A
+        file can make nothing else be imported or called.
     progress, on_epoch, on_batch
         As for :func:`unrolled.rnn.train`.
 
@@ -59,38 +104,72 @@ def resume(
         A ValueError: samples, augmentation, the version of this library or of NumPy, or the number of BLAS threads
         are not those the checkpoint was made with. It says which.
     StorageError
-        A ValueError: the file is not a checkpoint, or is damaged.
+        A ValueError: the file is not a checkpoint, is damaged, or names a part that is neither the library's nor among
+        ``parts``.
     FileNotFoundError
         If there is none.
     ValueError, DivergenceError
         As :func:`unrolled.rnn.train` does.
+
+    See Also
+    --------
+    train : Begins a training with a checkpoint.
+    load : Reads a network that was saved.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> samples = np.zeros((4, 5, 3)), [0, 1, 0, 1]
+    >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, rng=0)
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "run.h5"
+    ...     history = rnn.train(net, samples, optimizer=rnn.Adam(), epochs=2, checkpoint=path, progress=False)
+    ...     net, again = rnn.resume(path, samples, progress=False)
+    >>> again.loss == history.loss
+    True
     """
     path = fspath(path)
-    saved = read(path)
+    known = with_given(parts, PARTS)
     check_callbacks(on_epoch, on_batch)
+    description, groups = read(path)
     try:
-        settings = Settings.of(saved.description["settings"], augment)
-        net = network(saved.description["network"], saved.parameters)
-    except (KeyError, TypeError, ValueError) as error:
-        raise StorageError(f"{path}: {error}") from None
+        if description.keys() != KEYS:
+            raise ValueError(f"it is described by {shown(sorted(description))}, expected {', '.join(sorted(KEYS))}")
+        settings = Settings.from_config(description["settings"], known, augment)
+        net = loading.network(description["network"], groups.get("parameters", {}), known)
+        settings.check_network(net)
+        every = (
+            None
+            if description["checkpoint_every"] is None
+            else whole_number(description["checkpoint_every"], "checkpoint_every", 1)
+        )
+    except (TypeError, ValueError) as error:
+        raise StorageError(f"{path}: {str(error)[:300]}") from None
     training, others = check_samples(net, samples, "training"), check_held_out(net, validation, test)
-    _same(path, saved.description["made of"], made_of(training, others, augment))
-    run = Run(net, settings, training, others, Generators.spawned(0))
+    made = made_of(training, others, augment)
+    _same(path, description["made_of"], made)
     try:
-        _restore(run, saved)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise StorageError(f"{path} is damaged: {error}") from None
-    checkpoint = Checkpoint(path, saved.description["every"], saved.description["made of"])
+        if settings.early_stopping is not None and "validation" not in others:
+            raise ValueError("it stops early without validation samples, whose loss it watches")
+        run = Run(net, settings, training, others, Generators.spawned(0))
+        restore(run, description["state"], groups)
+    except (TypeError, ValueError) as error:
+        raise StorageError(f"{path} is damaged: {str(error)[:300]}") from None
+    checkpoint = Checkpoint(path, every, made, run)
     checkpoint.tidy()
     return net, finish(run, checkpoint, progress, on_epoch, on_batch)
 
 
-def _same(path: str, then: dict[str, Any], now: dict[str, Any]) -> None:
-    differing = [name for name in now if then.get(name) != now[name]]
+def _same(path: str, then: Any, now: dict[str, Any]) -> None:
+    if not isinstance(then, dict) or then.keys() != now.keys():
+        raise StorageError(f"{path} is damaged: it was made of {shown(then)}, expected {', '.join(now)}")
+    differing = [name for name in now if then[name] != now[name]]
     if differing:
         raise CheckpointError(
-            f"{path} cannot be resumed: "
-            + "; ".join(_difference(name, then.get(name), now[name]) for name in differing)
+            f"{path} cannot be resumed: " + "; ".join(_difference(name, then[name], now[name]) for name in differing)
         )
 
 
@@ -99,33 +178,4 @@ def _difference(name: str, then: Any, now: Any) -> str:
         if then is None or now is None:
             return f"it was made {'without' if then is None else 'with'} {name}, expected the same now"
         return f"the {name} are not those it was made with"
-    return f"{name} was {then!r} when it was made and is {now!r} now"
-
-
-def _restore(run: Run, saved: Saved) -> None:
-    """Put a run where the checkpoint was made."""
-    description = saved.description
-    history = dict(description["history"])
-    curves = {name: None if history[name] is None else Curve(**history[name]) for name in ("validation", "test")}
-    for name, value in {**history, **curves}.items():
-        setattr(run.history, name, value)
-    if run.history.ended == "interrupted":
-        run.history.ended = "epochs"
-    run.at = Position(**description["position"])
-    for name in STREAMS:
-        setattr(run.generators, name, _stream(description["streams"][name]))
-    run.shuffling_state = description["streams"]["shuffling"]
-    run.done = bool(description["done"])
-    run.best.loss = description["best loss"]
-    overwrite(run.best.parameters, saved.best)
-    overwrite(run.last_finite, saved.kept)
-    if run.state.keys() != saved.state.keys():
-        raise ValueError(f"its optimizer has {sorted(saved.state)}, expected {sorted(run.state)}")
-    for name, arrays in run.state.items():
-        overwrite(arrays, saved.state[name])
-
-
-def _stream(state: dict[str, Any]) -> np.random.Generator:
-    generator = getattr(np.random, state["bit_generator"])()
-    generator.state = state
-    return np.random.Generator(generator)
+    return f"{name} was {shown(then)} when it was made and is {shown(now)} now"

@@ -3,23 +3,20 @@
 from dataclasses import dataclass
 from typing import Any
 
-from unrolled._support.validation import checked_fields, instance, optional, part, real, whole
+from unrolled._support.validation import checked_fields, instance, optional, part, real, shown, whole, whole_number
 from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.network import ManyToOne
-from unrolled.rnn.parts import CLIPPINGS, DROPOUTS, OPTIMIZERS, SCHEDULES, STOPPINGS, build, describe
+from unrolled.rnn.parts import Known, from_config, to_config
 from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.clipping import Clipping
 from unrolled.rnn.training.early_stopping import EarlyStopping
 from unrolled.rnn.training.optimizers import Optimizer
 from unrolled.rnn.training.schedules import Schedule
 
-PARTS = {
-    "optimizer": OPTIMIZERS,
-    "early_stopping": STOPPINGS,
-    "schedule": SCHEDULES,
-    "clip": CLIPPINGS,
-    "dropout": DROPOUTS,
-}
+PARTS = ("optimizer", "early_stopping", "schedule", "clip", "dropout")
+LARGEST = 2**63 - 1
+"""Of a whole number in a file."""
+
 NUMBERS = ("batch_size", "epochs", "evaluate_every", "l2", "bptt_steps")
 
 
@@ -61,24 +58,36 @@ class Settings:
             )
         net._window(self.bptt_steps)
 
-    def described(self) -> dict[str, Any]:
+    def to_config(self) -> dict[str, Any]:
         """Return everything but the augmentation as values that JSON can hold.
 
         Raises
         ------
         ValueError
-            If a part is none of this library's.
+            If a file cannot hold a part: names the part and the field.
         """
         parts = {name: getattr(self, name) for name in PARTS}
         return {
-            **{name: None if value is None else describe(value, PARTS[name]) for name, value in parts.items()},
+            **{name: None if value is None else to_config(value) for name, value in parts.items()},
             **{name: getattr(self, name) for name in NUMBERS},
         }
 
     @classmethod
-    def of(cls, description: dict[str, Any], augment: Augmentation | None) -> "Settings":
-        """Make the settings that :meth:`described` described."""
+    def from_config(cls, config: Any, known: Known, augment: Augmentation | None) -> "Settings":
+        """Make the settings that :meth:`to_config` described.
+
+        Raises
+        ------
+        ValueError
+            If it is no such description, or names a part that is not known.
+        """
+        if not isinstance(config, dict) or config.keys() != {*PARTS, *NUMBERS}:
+            raise ValueError(f"the settings are {shown(config)}, expected {', '.join((*PARTS, *NUMBERS))}")
         parts: dict[str, Any] = {
-            name: None if description[name] is None else build(description[name], PARTS[name]) for name in PARTS
+            name: None if config[name] is None else from_config(config[name], known) for name in PARTS
         }
-        return cls(augment=augment, **parts, **{name: description[name] for name in NUMBERS})
+        numbers = {name: config[name] for name in NUMBERS}
+        for name, value in numbers.items():
+            if isinstance(value, int):
+                whole_number(value, name, 0, LARGEST)
+        return cls(augment=augment, **parts, **numbers)
