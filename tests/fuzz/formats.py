@@ -5,6 +5,7 @@ into an empty folder (two variants, 0 and 1, so that they can be mixed); the kin
 `path` is the one file written, the folder if `container` is "folder", or a zip of the folder if it is "zip".
 """
 
+import contextlib
 import io
 import json
 import zipfile
@@ -29,6 +30,7 @@ from fuzz.published import (
 )
 
 from unrolled import data, rnn
+from unrolled.rnn import storage
 
 Files = dict[str, bytes]  # names with forward slashes
 
@@ -193,7 +195,18 @@ def load_stored(path: Path) -> object:
 
 
 ODD_VALUES: tuple[Any, ...] = (
-    *("", "text", "unrolled data set 9", "unrolled network 1", b"\xff\xfe", -1, 2**63, float("nan"), 1e308, 1e-320),
+    *(
+        "",
+        "text",
+        np.bytes_("unrolled data set 9"),
+        np.bytes_("unrolled network 1"),
+        b"\xff\xfe",
+        -1,
+        2**63,
+        float("nan"),
+        1e308,
+        1e-320,
+    ),
     *(np.zeros(0), np.zeros((2, 2)), np.array(["a", "a"], object), np.array([b"a", b"\xff"]), [1.5, -1], True, 1j),
     *(h5py.Empty("f4"), np.array([(1, 2.0)], [("a", "i4"), ("b", "f8")])),
 )
@@ -209,7 +222,9 @@ def other_attribute_or_array(content: bytes, rng: Random) -> bytes:
             if rng.random() < 0.9:
                 file.attrs[name] = rng.choice((*ODD_VALUES, file.ref))
         else:
-            name = rng.choice(list(file.get("parameters", file)))
+            name = rng.choice(
+                [name for name in file.get("parameters", file) if file.get("parameters", file)[name].shape != (0,)]
+            )
             where = file.get("parameters", file)
             old = where[name][...]
             del where[name]
@@ -219,23 +234,7 @@ def other_attribute_or_array(content: bytes, rng: Random) -> bytes:
     return memory.getvalue()
 
 
-# checkpoints
-
-
-def write_checkpoint(folder: Path, variant: int) -> None:
-    """Write the checkpoint of a training that has ended."""
-    net = rnn.ManyToOne((rnn.Tanh(2), rnn.GRU(2))[variant], 2, 3, rng=0)
-    rnn.train(
-        net, arrays(0)[0], optimizer=rnn.Adam(0.01), epochs=1, rng=0, checkpoint=folder / "run.h5", progress=False
-    )
-
-
-def load_checkpoint(path: Path) -> object:
-    """Give the network back as the training left it."""
-    return rnn.resume(path, arrays(0)[0], progress=False)[0]
-
-
-# networks
+# networks and checkpoints
 
 
 def write_network(folder: Path, variant: int) -> None:
@@ -246,48 +245,132 @@ def write_network(folder: Path, variant: int) -> None:
     rnn.ManyToOne(cells, 2, 3, readout=readout, head=head, rng=0).save(folder / "net.h5")
 
 
+class Enough(Exception):
+    """Ends a training."""
+
+
+def after(epochs: int) -> Callable[[int, rnn.History], None]:
+    """Return what ends a training after so many epochs, in place of a power cut."""
+
+    def stop(epoch: int, history: rnn.History) -> None:  # noqa: ARG001 - what train calls it with
+        if epoch >= epochs:
+            raise Enough
+
+    return stop
+
+
+def write_checkpoint(folder: Path, variant: int) -> None:
+    """Write the checkpoint of a training that has ended, or that of one that was stopped in the middle."""
+    net = rnn.ManyToOne((rnn.Tanh(2), rnn.GRU(2))[variant], 2, 3, rng=0)
+    samples, others = arrays(0)
+    with contextlib.suppress(Enough):
+        rnn.train(
+            net,
+            samples,
+            optimizer=rnn.Adam(0.01),
+            batch_size=3,
+            epochs=3,
+            validation=others,
+            early_stopping=rnn.EarlyStopping(2),
+            schedule=rnn.WarmUp(1, then=rnn.ReduceOnPlateau(patience=1)),
+            clip=rnn.ClipNorm(0.5),
+            dropout=rnn.Dropout(layers=0.2),
+            rng=np.random.Generator((np.random.PCG64, np.random.MT19937)[variant](5)),
+            checkpoint=folder / "run.h5",
+            on_epoch=after((9, 2)[variant]),
+            progress=False,
+        )
+
+
+def load_checkpoint(path: Path) -> object:
+    """Go on for an epoch: a checkpoint may say that there are many, or that the learning rate is enormous."""
+    samples, others = arrays(0)
+    try:
+        return rnn.resume(path, samples, validation=others, on_epoch=after(0), progress=False)[0]
+    except (Enough, ArithmeticError):
+        return rnn.ManyToOne(rnn.Tanh(2), 2, 3, rng=0)
+
+
 def other_description(content: bytes, rng: Random) -> bytes:
-    """Damage the description, a text of JSON, or else an attribute or an array."""
+    """Damage the description, a text of JSON, or else an attribute or an array, below a checksum that is right."""
     if rng.random() < 0.3:
-        return other_attribute_or_array(content, rng)
+        return storage.sealed(other_attribute_or_array(content, rng))
     memory = io.BytesIO(content)
     with h5py.File(memory, "r+") as file:
-        text = file.attrs["network"].encode()
-        if rng.random() < 0.3:
-            file.attrs["network"] = json.dumps(_other_value(json.loads(text), rng))
+        text = file["description"][...].tobytes()
+        if rng.random() < 0.6:
+            text = json.dumps(other_value(json.loads(text), rng)).encode()
         else:
-            file.attrs["network"] = mutate(text, text[::-1], TEXT, rng).replace(b"\0", b" ")
-    return memory.getvalue()
+            text = mutate(text, text[::-1], TEXT, rng)
+        del file["description"]
+        file["description"] = np.frombuffer(text or b" ", np.uint8)
+    return storage.sealed(memory.getvalue())
 
 
-def _other_value(value: Any, rng: Random) -> Any:
-    """Replace one value somewhere in it by another."""
-    if isinstance(value, dict) and value and rng.random() < 0.9:
-        key = rng.choice(list(value))
-        return {**value, key: _other_value(value[key], rng)}
-    if isinstance(value, list) and value and rng.random() < 0.9:
-        i = rng.randrange(len(value))
-        return [*value[:i], _other_value(value[i], rng), *value[i + 1 :]]
-    odd: tuple[Any, ...] = (
+ODD_JSON: tuple[Any, ...] = (
+    *(
         None,
         True,
+        False,
         -1,
         0,
+        1,
+        2,
         1.5,
         10**9,
-        10**30,
+        2**53,
+        2**62,
+        2**64,
+        2**130,
         10**400,
         1e308,
-        "",
-        "Tanh",
-        "Bidirectional",
-        [],
-        {},
-        [[]],
-        [1, 2],
+        -1e308,
+        5e-324,
         float("nan"),
-    )
-    return rng.choice(odd)
+    ),
+    *(
+        float("inf"),
+        "",
+        "rnn.Tanh",
+        "rnn.Bidirectional",
+        "rnn.SGD",
+        "rnn.load",
+        "os.system",
+        "inf",
+        "nan",
+        "test",
+        "PCG64",
+    ),
+    *([], {}, [[]], [1, 2], {"part": "rnn.Tanh", "fields": {"hidden": 2}}, {"part": "rnn.Constant", "fields": {}}),
+    *({"number": "inf"}, {"tuple": [1, 2]}, {"dict": {}}, {"function": "print"}, {"part": "rnn.Tanh", "config": {}}),
+    {"array": [1], "dtype": "S2000000000", "shape": [1]},
+    {"array": [], "dtype": "float64", "shape": [0, 2**60]},
+)
+
+
+def other_value(value: Any, rng: Random) -> Any:
+    """Replace one value somewhere in it by another, or take it away, or add one."""
+    if isinstance(value, dict) and value and rng.random() < 0.92:
+        key = rng.choice(list(value))
+        kind = rng.random()
+        if kind < 0.03:
+            return {name: each for name, each in value.items() if name != key}
+        if kind < 0.06:
+            return {**value, rng.choice(("more", "part", "fields", "n_inputs")): rng.choice(ODD_JSON)}
+        if kind < 0.09:
+            return {**value, key: value[rng.choice(list(value))]}
+        return {**value, key: other_value(value[key], rng)}
+    if isinstance(value, list) and value and rng.random() < 0.92:
+        i = rng.randrange(len(value))
+        kind = rng.random()
+        if kind < 0.1:
+            return [*value[:i], *value[i + 1 :]]
+        if kind < 0.2:
+            return [*value[: i + 1], *value[i:]]
+        return [*value[:i], other_value(value[i], rng), *value[i + 1 :]]
+    if isinstance(value, int | float) and rng.random() < 0.4:
+        return rng.choice((value + 1, value - 1, -value, value * 10**9, float(value), str(value)))
+    return rng.choice(ODD_JSON)
 
 
 FORMATS = (
@@ -303,6 +386,6 @@ FORMATS = (
     Format("HDF5 as saved", write_saved, data.load_h5, inside=other_attribute_or_array),
     Format("HDF5 in chunks", write_foreign, data.load_h5, inside=other_attribute_or_array),
     Format("HDF5 larger than memory", write_foreign, load_stored, inside=other_attribute_or_array),
-    Format("checkpoint", write_checkpoint, load_checkpoint, error=ValueError, inside=other_attribute_or_array),
+    Format("checkpoint", write_checkpoint, load_checkpoint, error=ValueError, inside=other_description),
     Format("network", write_network, rnn.load, error=rnn.StorageError, inside=other_description),
 )

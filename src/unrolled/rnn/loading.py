@@ -58,7 +58,7 @@ def load(path: str | PathLike[str], *, parts: Iterable[type] = ()) -> ManyToOne:
     ...     net.save(Path(folder) / "net.h5")
     ...     again = rnn.load(Path(folder) / "net.h5")
     >>> again
-    ManyToOne(GRU(hidden=4), n_inputs=3, n_classes=2): 118 parameters, float32
+    ManyToOne(GRU(hidden=4), n_inputs=3, n_classes=2): 110 parameters, float32
     """
     known = with_given(parts, PARTS)
     description, groups = storage.read(path, storage.FORMAT, "a network that this version saved")

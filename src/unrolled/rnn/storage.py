@@ -170,6 +170,17 @@ def _description(file: h5py.File) -> dict[str, Any]:
     text = hdf5.read_text(file, "description")
     if text is None:
         raise hdf5.RefusedError("it has no description")
+    return parse(text)
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Read a description: a JSON object, whose numbers are finite.
+
+    Raises
+    ------
+    ValueError
+        If it is anything else.
+    """
     description = json.loads(text, parse_constant=_no_number, parse_float=_finite)
     if not isinstance(description, dict):
         raise hdf5.RefusedError(f"its description is a {type(description).__name__}, expected a JSON object")

@@ -1,0 +1,206 @@
+"""A few thousand descriptions that nobody wrote: each is refused in one sentence, or is a right one."""
+
+import dataclasses
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any
+from unittest import mock
+
+import numpy as np
+import pytest
+from fuzz.formats import arrays, load_checkpoint, other_value, write_checkpoint, write_network
+
+from unrolled import rnn
+from unrolled.rnn import storage
+from unrolled.rnn.training import checkpoint
+from unrolled.rnn.training import resume as resuming
+
+Read = tuple[dict[str, Any], dict[str, Any]]
+
+
+def made_up(read: Read, change: Callable[[dict[str, Any]], Any]) -> Read:
+    """Return a file's content with its description changed, as it would be read."""
+    return storage.parse(json.dumps(change(read[0]))), read[1]
+
+
+def outcome(load: Callable[[], object]) -> str:
+    try:
+        load()
+    except ValueError as error:
+        said = str(error)
+    else:
+        return "loaded"
+    assert len(said) < 700
+    assert "\n" not in said
+    return "refused"
+
+
+@pytest.fixture(scope="module", params=[0, 1], ids=["ended", "in the middle"])
+def saved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Read]:
+    folder = tmp_path_factory.mktemp("saved")
+    write_checkpoint(folder, request.param)
+    return folder / "run.h5", checkpoint.read(str(folder / "run.h5"))
+
+
+@pytest.fixture(scope="module", params=[0, 1], ids=["many parts", "plain"])
+def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Read]:
+    folder = tmp_path_factory.mktemp("network")
+    write_network(folder, request.param)
+    return folder / "net.h5", storage.read(folder / "net.h5", storage.FORMAT, "a network")
+
+
+def test_checkpoints(saved: tuple[Path, Read]) -> None:
+    path, read = saved
+    tally = {"refused": 0, "loaded": 0}
+    slowest = 0.0
+    with mock.patch.object(checkpoint.Checkpoint, "write"):
+        for seed in range(1500):
+            rng = Random(seed)
+            begun = time.perf_counter()
+
+            def load(rng: Random = rng) -> object:
+                changed = made_up(read, lambda description: other_value(description, rng))
+                with mock.patch.object(resuming, "read", return_value=changed):
+                    return load_checkpoint(path)
+
+            tally[outcome(load)] += 1
+            slowest = max(slowest, time.perf_counter() - begun)
+    assert tally["refused"] > 800
+    assert tally["loaded"] > 20  # another learning rate, say, is as good as the one that was
+    assert slowest < 2
+
+
+def test_networks(network: tuple[Path, Read]) -> None:
+    path, read = network
+    tally = {"refused": 0, "loaded": 0}
+    for seed in range(1500):
+        rng = Random(seed)
+
+        def load(rng: Random = rng) -> object:
+            changed = made_up(read, lambda description: other_value(description, rng))
+            with mock.patch.object(storage, "read", return_value=changed):
+                return rnn.load(path)
+
+        tally[outcome(load)] += 1
+    assert tally["refused"] > 1000
+
+
+def put(value: Any, *keys: str) -> Callable[[dict[str, Any]], Any]:
+    """Return what puts a value at a place in a description."""
+
+    def change(description: Any) -> Any:
+        if not keys:
+            return value
+        return {**description, keys[0]: put(value, *keys[1:])(description.get(keys[0]))}
+
+    return change
+
+
+STATE = ("state", "streams", "shuffling")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (put("test", *STATE, "bit_generator"), "shuffling draws from 'test', expected one of MT19937, PCG64"),
+        (put(["PCG64"], *STATE, "bit_generator"), r"shuffling draws from \['PCG64'\], expected one of"),
+        (put(2**128, *STATE, "state", "state"), "state is .*, expected a whole number from 0 to"),
+        (put(2, *STATE, "has_uint32"), "has_uint32 is 2, expected a whole number from 0 to 1"),
+        (put(float("inf"), "state", "position", "epoch"), "the number Infinity, expected finite ones"),
+        (put({"number": "inf"}, "state", "position", "epoch"), "epoch is .*, expected a whole number from 0 to 3"),
+        (put("inf", "state", "position", "epoch"), "epoch is 'inf', expected a whole number from 0 to 3"),
+        (put(1_000_000, "state", "position", "batch"), "batch is 1000000, expected a whole number from 0 to 2"),
+        (put(2, "state", "position", "batch"), "it is at batch 2 after the last epoch"),
+        (put(-1, "settings", "bptt_steps"), "-1, expected a whole number"),
+        (put(10**400, "settings", "epochs"), "epochs is 1000.*, expected a whole number from 0 to"),
+        (put(10**9, "settings", "epochs"), "done is True after 3 of 1000000000 epochs"),
+        (put(0, "settings", "batch_size"), "batch_size is 0, expected a whole number, 1 or more"),
+        (put(False, "state", "done"), "done is False after 3 of 3 epochs"),
+        (put([1.0], "state", "history", "loss"), r"history's loss is \[1.0\], expected 3 numbers"),
+        (put([[], 1, 2], "state", "history", "loss"), r"history's loss is \[\], expected a finite number"),
+        (put([3, 2, 1], "state", "history", "validation", "epochs"), "an epoch of validation is 2, expected .* 4"),
+        (put(None, "state", "history", "validation"), "its history has validation None"),
+        (put(7, "state", "history", "best_epoch"), "best_epoch is 7, expected a whole number from 1 to 3"),
+        (put("diverging", "state", "history", "ended"), "ended is 'diverging', expected one of epochs"),
+        (put({}, "made_of"), "it was made of {}, expected unrolled, numpy"),
+        (put("S" * 2000, "made_of", "numpy"), "numpy was 'SSS.*SS... when it was made"),
+        (put(0, "every"), "every is 0, expected a whole number, 1 or more"),
+        (put(1, "more"), "it is described by"),
+    ],
+)
+def test_what_was_let_in_once(
+    change: Callable[[dict[str, Any]], Any], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_checkpoint(tmp_path, 0)
+    read = checkpoint.read(str(tmp_path / "run.h5"))
+    monkeypatch.setattr(resuming, "read", lambda _: made_up(read, change))
+    with pytest.raises(ValueError, match=message) as caught:
+        load_checkpoint(tmp_path / "run.h5")
+    assert len(str(caught.value)) < 700
+
+
+@pytest.mark.parametrize("bits", [np.random.MT19937, np.random.Philox, np.random.SFC64, np.random.PCG64DXSM])
+@pytest.mark.parametrize("key", ["pos", "buffer_pos"])
+def test_a_generator_does_not_read_beyond_its_memory(
+    bits: Any, key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples, _ = arrays(0)
+    rnn.train(
+        rnn.ManyToOne(rnn.Tanh(2), 2, 3, rng=0),
+        samples,
+        optimizer=rnn.SGD(0.1),
+        epochs=1,
+        rng=np.random.Generator(bits(5)),
+        checkpoint=tmp_path / "run.h5",
+        progress=False,
+    )
+    description, groups = checkpoint.read(str(tmp_path / "run.h5"))
+    state = description["state"]["streams"]["dropping"]
+    where = state if key in state else state["state"]
+    if key not in where:
+        pytest.skip("it has no place to read from")
+    for place in (-1, 10**6):
+        where[key] = place
+        monkeypatch.setattr(resuming, "read", lambda _: (description, groups))
+        with pytest.raises(rnn.StorageError, match=f"{key} is {place}, expected a whole number from 0 to"):
+            rnn.resume(tmp_path / "run.h5", samples, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda groups: groups["optimizer M"].pop("b_o"), "optimizer M has the arrays"),
+        (lambda groups: groups.pop("optimizer M"), "its optimizer has"),
+        (lambda groups: groups.pop("best"), r"best has the arrays \[\]"),
+        (lambda groups: groups.update(more={}), "it has the groups"),
+        (lambda groups: groups["kept"].update(b_o=np.zeros(3)), "kept/b_o is float64 of shape"),
+        (lambda groups: groups["kept"].update(b_o=np.zeros(1, np.float32)), "kept/b_o is float32 of shape"),
+        (lambda groups: groups["optimizer updates"].update(t=np.array(-1)), "updates/t is array.-1., expected 9"),
+        (lambda groups: groups["optimizer updates"].update(t=np.array(2**63 - 1)), "expected 9, as many as were made"),
+    ],
+)
+def test_arrays_that_do_not_belong_to_the_training(
+    change: Callable[[dict[str, Any]], object], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_checkpoint(tmp_path, 0)
+    description, groups = checkpoint.read(str(tmp_path / "run.h5"))
+    change(groups)
+    monkeypatch.setattr(resuming, "read", lambda _: (description, groups))
+    with pytest.raises(rnn.StorageError, match=message):
+        load_checkpoint(tmp_path / "run.h5")
+
+
+def test_losses_that_are_not_finite_come_back(tmp_path: Path) -> None:
+    """A held-out loss may be infinite, and the best one is so until one is measured."""
+    samples, others = arrays(0)
+    net = rnn.ManyToOne(rnn.Tanh(2), 2, 3, rng=0)
+    how: dict[str, Any] = {"optimizer": rnn.SGD(0.1), "epochs": 1, "validation": others, "progress": False}
+    with mock.patch("unrolled.rnn.training.samples.Checked.measure", return_value=(float("inf"), 0.0)):
+        history = rnn.train(net, samples, checkpoint=tmp_path / "run.h5", **how)
+    assert history.validation is not None
+    assert history.validation.loss == [np.inf]
+    again = rnn.resume(tmp_path / "run.h5", samples, validation=others, progress=False)[1]
+    assert dataclasses.replace(again, seconds=0) == dataclasses.replace(history, seconds=0)
