@@ -121,7 +121,7 @@ def real_number(
     ):
         wanted = "a finite number"
         if above is not None and below is not None:
-            raise error(f"{name} is {_shown(value)}, expected a finite number between {above:g} and {below:g}")
+            raise error(f"{name} is {shown(value)}, expected a finite number between {above:g} and {below:g}")
         wanted += f" from {minimum:g}" if minimum is not None else f" above {above:g}" if above is not None else ""
         wanted += f" to {maximum:g}" if maximum is not None else f" to below {below:g}" if below is not None else ""
         raise error(f"{name} is {shown(value)}, expected {wanted}")
@@ -146,7 +146,7 @@ def one_of(value: Any, allowed: Collection[str], name: str, *, error: type[Value
 def flag(value: Any, name: str, *, error: type[ValueError] = ValueError) -> bool:
     """Return ``value`` if it is True or False."""
     if not isinstance(value, bool):
-        raise error(f"{name} is {_shown(value)}, expected True or False")
+        raise error(f"{name} is {shown(value)}, expected True or False")
     return value
 
 
@@ -269,7 +269,7 @@ def instance(kind: type, example: str) -> Check:
 
     def check(value: Any, name: str, *, error: type[ValueError] = ValueError) -> Any:
         if not isinstance(value, kind):
-            raise error(f"{name} is {_shown(value)}, expected one such as {example}")
+            raise error(f"{name} is {shown(value)}, expected one such as {example}")
         return value
 
     return check

@@ -127,7 +127,7 @@ STATE = ("state", "streams", "shuffling")
         (put("diverging", "state", "history", "ended"), "ended is 'diverging', expected one of epochs"),
         (put({}, "made_of"), "it was made of {}, expected unrolled, numpy"),
         (put("S" * 2000, "made_of", "numpy"), "numpy was 'SSS.*SS... when it was made"),
-        (put(0, "every"), "every is 0, expected a whole number, 1 or more"),
+        (put(0, "checkpoint_every"), "checkpoint_every is 0, expected a whole number, 1 or more"),
         (put(1, "more"), "it is described by"),
     ],
 )
