@@ -249,10 +249,10 @@ class Enough(Exception):
     """Ends a training."""
 
 
-def after(epochs: int) -> Callable[[int, rnn.History], None]:
+def after(epochs: int) -> Callable[[int, rnn.History, rnn.ManyToOne], None]:
     """Return what ends a training after so many epochs, in place of a power cut."""
 
-    def stop(epoch: int, history: rnn.History) -> None:  # noqa: ARG001 - what train calls it with
+    def stop(epoch: int, history: rnn.History, net: rnn.ManyToOne) -> None:  # noqa: ARG001 - what train calls it with
         if epoch >= epochs:
             raise Enough
 

@@ -198,9 +198,21 @@ def test_losses_that_are_not_finite_come_back(tmp_path: Path) -> None:
     samples, others = arrays(0)
     net = rnn.ManyToOne(rnn.Tanh(2), 2, 3, rng=0)
     how: dict[str, Any] = {"optimizer": rnn.SGD(0.1), "epochs": 1, "validation": others, "progress": False}
-    with mock.patch("unrolled.rnn.training.samples.Checked.measure", return_value=(float("inf"), 0.0)):
+    with mock.patch("unrolled.rnn.training.samples.InMemory.measure", return_value=(float("inf"), 0.0)):
         history = rnn.train(net, samples, checkpoint=tmp_path / "run.h5", **how)
     assert history.validation is not None
     assert history.validation.loss == [np.inf]
     again = rnn.resume(tmp_path / "run.h5", samples, validation=others, progress=False)[1]
     assert dataclasses.replace(again, seconds=0) == dataclasses.replace(history, seconds=0)
+
+
+def test_a_training_that_a_callback_stopped_is_at_its_end(tmp_path: Path) -> None:
+    samples, _ = arrays(0)
+    net = rnn.ManyToOne(rnn.Tanh(2), 2, 3, rng=0)
+    how: dict[str, Any] = {"optimizer": rnn.SGD(0.1), "batch_size": 2, "epochs": 3, "progress": False}
+    history = rnn.train(net, samples, checkpoint=tmp_path / "run.h5", on_batch=lambda n, *_: n == 6, **how)
+    assert history.ended == "stopped"
+    again, same = rnn.resume(tmp_path / "run.h5", samples, progress=False)
+    assert dataclasses.replace(same, seconds=0) == dataclasses.replace(history, seconds=0)
+    for name, W in net.parameters.items():
+        np.testing.assert_array_equal(again.parameters[name], W, strict=True)
