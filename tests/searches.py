@@ -126,3 +126,14 @@ def waiting(
     Path(f"worker-{os.getpid()}").touch()
     time.sleep(60)
     return {"accuracy": 0.5}
+
+
+def nap(
+    point: Mapping[str, Any],  # noqa: ARG001 - every trial's
+    training: sweep.Part,  # noqa: ARG001 - every trial's
+    validation: sweep.Part,  # noqa: ARG001 - every trial's
+    rng: np.random.Generator,  # noqa: ARG001 - every trial's
+) -> Any:
+    """Take half a second."""
+    time.sleep(0.5)
+    return {"accuracy": 0.5}

@@ -122,7 +122,7 @@ def test_an_executor_that_raises_an_error_of_its_own_is_told() -> None:
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_a_trial_that_ends_its_process_by_sys_exit_is_told_as_any_error(n_jobs: int) -> None:
-    with pytest.raises(sweep.TrialError, match="seed 0, fold [01], raised SystemExit: 0"):
+    with pytest.raises(sweep.TrialError, match=r"seed 0, fold [01], raised SystemExit: 0"):
         run([{"a": "exit"}], trial=searches.unsteady, n_jobs=n_jobs)
 
 
