@@ -12,6 +12,7 @@ import pytest
 from easy import easy, network, same_parameters
 
 from unrolled import rnn, textbook
+from unrolled.rnn import inputs
 
 
 def test_learns_an_easy_task() -> None:
@@ -100,6 +101,27 @@ def test_held_out_samples_are_measured_when_asked(epochs: int, every: int, expec
     assert history.test is not None
     assert history.validation.epochs == history.test.epochs == expected
     assert (history.validation.loss[-1], history.validation.accuracy[-1]) == net.evaluate(held_out.X, held_out.y)
+
+
+def test_held_out_samples_are_checked_once_and_not_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = []
+    padded = inputs.padded
+
+    def counted(X: Any, *others: Any) -> Any:
+        checked.append(len(X))
+        return padded(X, *others)
+
+    monkeypatch.setattr(inputs, "padded", counted)
+    rnn.train(
+        network(),
+        easy(12),
+        validation=(*easy(9), np.full(9, 5)),
+        test=easy(7),
+        optimizer=rnn.SGD(0.1),
+        epochs=4,
+        progress=False,
+    )
+    assert checked == [12, 9, 7]
 
 
 def test_early_stopping_goes_back_to_the_best_epoch() -> None:
