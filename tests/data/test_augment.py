@@ -12,22 +12,24 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from unrolled import data, rnn
-from unrolled.data import DataError, Scaling, augment
+from unrolled.data import DataError, Scaling, augment, channels
 
-SEVEN: tuple[augment.Augmentation, ...] = (
+ALONE: tuple[augment.Augmentation, ...] = (
     augment.Jitter(0.3),
     augment.Scale(0.3),
     augment.MagnitudeWarp(0.3, 3),
     augment.Rotation(),
+    augment.Mirror(0.5, (0,)),
     augment.TimeWarp(0.5, 3),
+    augment.Speed(2.0),
     augment.Permutation(3, 1),
     augment.WindowSlice(0.6),
 )
 SCALING = Scaling(np.array([0.5, -1.0, 2.0, 0.1, 0.0, 0.0]), np.array([0.5, 1.0, 2.0, 3.0, 1.0, 0.2]))
 COMBINED: tuple[augment.Augmentation, ...] = (
-    augment.Compose(SEVEN),
-    augment.OneOf(SEVEN),
-    augment.Sometimes(0.5, augment.Compose(SEVEN)),
+    augment.Compose(ALONE),
+    augment.OneOf(ALONE),
+    augment.Sometimes(0.5, augment.Compose(ALONE)),
     augment.InUnits(augment.Rotation(), SCALING),
 )
 
@@ -44,8 +46,8 @@ def batches(draw: st.DrawFn, axes: Sequence[int] = (3, 6)) -> np.ndarray:
     return draw(hnp.arrays(dtype, shape, elements=st.floats(-1e3, 1e3, width=32)))
 
 
-@pytest.mark.parametrize("change", SEVEN + COMBINED[:3], ids=lambda change: type(change).__name__)
-@settings(max_examples=30)  # for each of ten
+@pytest.mark.parametrize("change", ALONE + COMBINED[:3], ids=lambda change: type(change).__name__)
+@settings(max_examples=30)  # for each of twelve
 @given(batches(), st.integers(0, 2**32))
 def test_shape_and_dtype_stay_and_x_is_not_touched(change: augment.Augmentation, X: np.ndarray, seed: int) -> None:
     before = X.copy()
@@ -59,7 +61,7 @@ def test_shape_and_dtype_stay_and_x_is_not_touched(change: augment.Augmentation,
     np.testing.assert_array_equal(change(X, np.random.default_rng(seed)), changed)
 
 
-@pytest.mark.parametrize("change", SEVEN + COMBINED, ids=lambda change: type(change).__name__)
+@pytest.mark.parametrize("change", ALONE + COMBINED, ids=lambda change: type(change).__name__)
 def test_each_changes_something_says_its_settings_and_survives_pickling(change: augment.Augmentation) -> None:
     X = windows()
     changed = change(X, np.random.default_rng(1))
@@ -88,6 +90,8 @@ def test_settings_are_in_the_repr_and_make_two_equal() -> None:
         augment.MagnitudeWarp(0),
         augment.Permutation(1),
         augment.WindowSlice(1),
+        augment.Mirror(0),
+        augment.Speed(1),
         augment.Sometimes(0, augment.Rotation()),
     ],
     ids=lambda change: type(change).__name__,
@@ -265,7 +269,7 @@ def test_in_units_turns_what_was_measured() -> None:
     assert np.abs(lengths[2] - lengths[0]).mean() > 0.5
 
 
-@pytest.mark.parametrize("change", SEVEN[:4], ids=lambda change: type(change).__name__)
+@pytest.mark.parametrize("change", ALONE[:5], ids=lambda change: type(change).__name__)
 def test_where_only_numbers_change_padding_changes_no_step_before_it(change: augment.Augmentation) -> None:
     X = windows()
     padded = X.copy()
@@ -291,6 +295,23 @@ def test_where_only_numbers_change_padding_changes_no_step_before_it(change: aug
         (lambda: augment.Permutation(4, 0), "Permutation's min_length is 0, expected a whole number, 1 or more"),
         (lambda: augment.WindowSlice(0), "WindowSlice's fraction is 0, expected a finite number above 0 to 1"),
         (lambda: augment.WindowSlice(1.1), "WindowSlice's fraction is 1.1"),
+        (lambda: augment.Mirror(1.5), "Mirror's p is 1.5, expected a finite number from 0 to 1"),
+        (lambda: augment.Mirror(0.5, (1, 1)), r"Mirror's pseudovectors are \(1, 1\), expected none twice"),
+        (lambda: augment.Mirror(0.5, 1), "Mirror's pseudovectors are 1, expected numbers of axes"),  # type: ignore[arg-type] # the test
+        (lambda: augment.Speed(0.9), "Speed's factor is 0.9, expected a finite number from 1"),
+        (lambda: augment.OnAxes(augment.Jitter(), []), r"OnAxes' axes are \[\], expected numbers of axes"),
+        (
+            lambda: augment.OnAxes(augment.Jitter(), [-1]),
+            r"OnAxes' axes\[0\] is -1, expected a whole number, 0 or more",
+        ),
+        (
+            lambda: augment.BeforeChannels(augment.Jitter(), [channels.Axes()]),  # type: ignore[arg-type] # the test
+            r"BeforeChannels' channels is \[Axes\(axes=None\)\], expected one such as dataset.channels",
+        ),
+        (
+            lambda: augment.BeforeChannels(augment.Jitter(), channels.Channels([channels.Magnitude()], 3)),
+            r"axis 0 is not among the channels magnitude\(axis 0, axis 1, axis 2\): expected Axes\(\) among them",
+        ),
         (lambda: augment.Sometimes(2, augment.Jitter()), "Sometimes' p is 2, expected a finite number from 0 to 1"),
         (lambda: augment.Sometimes(0.5, augment.Jitter), "Sometimes' augmentation is <class .*such as Jitter"),  # type: ignore[arg-type] # the test
         (lambda: augment.Compose([]), r"Compose's augmentations are \[\], expected at least one augmentation"),
@@ -314,6 +335,22 @@ def test_settings_that_make_no_sense_are_refused(make, message: str) -> None:  #
         (augment.Jitter(), np.zeros((3, 0, 3)), r"X has shape \(3, 0, 3\)"),
         (augment.Scale(), np.zeros((3, 4, 3), int), "X has dtype int64, expected floating-point numbers"),
         (augment.Rotation(), np.zeros((2, 5, 4)), "X has 4 axes, expected a multiple of 3: Rotation turns triads"),
+        (augment.Mirror(), np.zeros((2, 5, 4)), "X has 4 axes, expected triads: Mirror.* mirrors x, y and z of each"),
+        (
+            augment.Mirror(0.5, (2,)),
+            np.zeros((2, 5, 6)),
+            r"X has 6 axes, expected triads: Mirror\(p=0.5, pseudovectors",
+        ),
+        (
+            augment.OnAxes(augment.Jitter(), (0, 3)),
+            np.zeros((2, 5, 3)),
+            r"axes are \(0, 3\), expected numbers from 0 to 2",
+        ),
+        (
+            augment.BeforeChannels(augment.Jitter(), channels.Channels([channels.Axes()], 3)),
+            np.zeros((2, 5, 4)),
+            "X has 4 outputs, expected 3: axis 0, axis 1, axis 2",
+        ),
         (augment.Permutation(4, 10), np.zeros((2, 39, 3)), "X has 39 steps, expected at least 40: 4 segments of 10"),
         (augment.InUnits(augment.Jitter(), SCALING), np.zeros((2, 5, 3)), "expected 6 axes in its last dimension"),
         (
@@ -391,6 +428,8 @@ WITH_TIME = (
     augment.OneOf([TIME[1], augment.Jitter()]),
     augment.Sometimes(0.5, TIME[2]),
     augment.InUnits(augment.Compose([TIME[0]]), Scaling(np.zeros(3), np.ones(3))),
+    augment.OnAxes(TIME[0], (1,)),
+    augment.BeforeChannels(TIME[0], channels.Channels([channels.Axes()], 3)),
 )
 
 
@@ -398,7 +437,7 @@ WITH_TIME = (
 def test_what_moves_time_is_refused_where_there_is_padding_and_nothing_is_trained(change: augment.Augmentation) -> None:
     X, y = windows(m=8, T=30, D=3), np.arange(8) % 2
     net, before = network(), network()
-    with pytest.raises(ValueError, match="moves steps in time, but sequences have 5 to 30 steps"):
+    with pytest.raises(ValueError, match="moves steps in time or reads all of them, but sequences have 5 to 30 steps"):
         rnn.train(net, (X, y, [5, *[30] * 7]), optimizer=rnn.SGD(0.1), augment=change, epochs=1, progress=False)
     np.testing.assert_array_equal(net.parameters["W_hh"], before.parameters["W_hh"])
     rnn.train(net, (X, y, [30] * 8), optimizer=rnn.SGD(0.1), augment=change, epochs=1, progress=False)

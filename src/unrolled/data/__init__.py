@@ -17,13 +17,14 @@ Continuous recordings all go the same way, and each step of it can be taken alon
 (`cut_windows`), which are divided (`Samples.split`, `Samples.folds`) and scaled by what is measured on the
 training part (``Dataset(...).standardised()``). `Dataset.select_axes` and `Dataset.select_classes` keep a part,
 and a `Summary` says what was dropped on the way. What cannot be used is refused with a `DataError` that says
-what was found, what was expected, and where. `augment` has the random changes of sequences to train on.
+what was found, what was expected, and where. `augment` has the random changes of sequences to train on, and
+`channels` what is derived from the axes (`Dataset.with_channels`).
 
 `tasks` has the field's standard problems, drawn anew from a seed, and `forecasting_windows` cuts samples from long
 series whose own future is the target.
 """
 
-from unrolled.data import augment, tasks
+from unrolled.data import augment, channels, tasks
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.h5.blocks import write_h5
@@ -58,6 +59,7 @@ __all__ = [
     "StoredSamples",
     "Summary",
     "augment",
+    "channels",
     "cut_recordings",
     "cut_windows",
     "forecasting_windows",

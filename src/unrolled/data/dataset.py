@@ -8,7 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from unrolled._support.validation import checked_fields, optional, whole_number
+from unrolled._support.validation import checked_fields, instance, optional, whole_number
+from unrolled.data.channels.channel import Channel
+from unrolled.data.channels.combined import Channels
 from unrolled.data.checks import hertz
 from unrolled.data.errors import DataError
 from unrolled.data.leakage import Leakage, find_leakage
@@ -34,7 +36,12 @@ def class_names(value: Any, name: str = "classes", *, error: type[ValueError] = 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-@checked_fields(DataError, classes=class_names, rate=optional(hertz))
+@checked_fields(
+    DataError,
+    classes=class_names,
+    rate=optional(hertz),
+    channels=optional(instance(Channels, "that of dataset.with_channels")),
+)
 class Dataset:
     """Recordings ready for training: two parts, the names of the classes, and where it all comes from.
 
@@ -53,12 +60,14 @@ class Dataset:
     summary : Summary, optional
         What was kept and what was dropped, and why, on the way from the files to here. `save_h5` does not
         write it.
+    channels : Channels, optional
+        What the axes of both parts were derived by, before any scaling; see `with_channels`.
 
     Raises
     ------
     DataError
         If a part is empty, the parts differ in D, a label has no class name, or a name, the rate or the
-        scaling does not fit.
+        scaling or the channels do not fit.
     """
 
     train: Samples
@@ -68,6 +77,7 @@ class Dataset:
     provenance: str = ""
     scaling: Scaling | None = None
     summary: Summary | None = None
+    channels: Channels | None = None
 
     def __post_init__(self) -> None:
         d = self.train.X.shape[2]
@@ -84,11 +94,13 @@ class Dataset:
                 )
         if self.scaling is not None and self.scaling.mean.shape != (d,):
             raise DataError(f"scaling is for {len(self.scaling.mean)} axes, expected {d} as in train")
+        if self.channels is not None and self.channels.n_outputs != d:
+            raise DataError(f"channels have {self.channels.n_outputs} outputs, expected {d} as in train")
 
     def __repr__(self) -> str:
         return (
             f"Dataset({len(self.train)} training and {len(self.test)} test series of {steps(self.train, self.test)} "
-            f"steps x {self.train.X.shape[2]} axes"
+            f"steps x {self.train.X.shape[2]} {'axes' if self.channels is None else f'channels ({self.channels})'}"
             f"{'' if self.rate is None else f' at {self.rate:g} Hz'}, "
             f"{'raw' if self.scaling is None else 'standardised'}; classes: {', '.join(self.classes)})"
         )
@@ -109,6 +121,47 @@ class Dataset:
         train, test = (dataclasses.replace(part, X=scaling.apply(part.X)) for part in (self.train, self.test))
         return dataclasses.replace(self, train=train, test=test, scaling=scaling)
 
+    def with_channels(self, channels: Sequence[Channel]) -> "Dataset":
+        """Return the data set with what is derived from its axes, in the sensor's units, in place of them.
+
+        Where it is standardised, that is undone first, and the channels are standardised anew, by what is measured
+        on `train` alone.
+
+        Parameters
+        ----------
+        channels : sequence of Channel
+            Those of `unrolled.data.channels`, side by side in this order. ``Axes()`` among them keeps the axes.
+
+        Returns
+        -------
+        Dataset
+            Its ``channels`` say what each axis is now, and so does a file that `save_h5` writes of it.
+
+        Raises
+        ------
+        DataError
+            If it has channels already, if one does not fit these axes, or if a filter is for another rate.
+
+        See Also
+        --------
+        unrolled.data.augment.BeforeChannels : Random changes of the axes, before the channels are derived anew.
+
+        Examples
+        --------
+        >>> from unrolled import data
+        >>> from unrolled.data.channels import Axes, Magnitude, Vertical
+        >>> movements = data.load_shoulder_exercises().with_channels([Axes(), Magnitude(), Vertical()])
+        >>> movements.train.X.shape[2], movements.channels.names[3]
+        (5, 'magnitude(axis 0, axis 1, axis 2)')
+        """
+        if self.channels is not None:
+            raise DataError(f"the data set has channels already ({self.channels}), expected one of measured axes")
+        derived = Channels(channels, self.train.X.shape[2])
+        derived.check_rate(self.rate)
+        train, test = (part.with_channels(derived) for part in self._in_units())
+        dataset = dataclasses.replace(self, train=train, test=test, scaling=None, channels=derived)
+        return dataset if self.scaling is None else dataset.standardised()
+
     def select_axes(self, axes: Sequence[int]) -> "Dataset":
         """Return the data set with these axes alone, in this order; a scaling goes along.
 
@@ -120,8 +173,13 @@ class Dataset:
         Raises
         ------
         DataError
-            If there is no such axis, or one is named twice.
+            If there is no such axis, one is named twice, or they are channels: select before they are derived.
         """
+        if self.channels is not None:
+            raise DataError(
+                f"the axes are channels ({self.channels}), expected axes as measured: select them first, or name the "
+                "channels wanted in with_channels"
+            )
         d = self.train.X.shape[2]
         chosen = [whole_number(axis, "an axis", 0, error=DataError) for axis in axes]
         if not chosen or max(chosen) >= d or len(set(chosen)) < len(chosen):
@@ -208,10 +266,7 @@ parts have 0 people and 0 trials
         DataError
             If there are no person or trial numbers, fewer than two people or trials, or the parts differ in T.
         """
-        parts = [self.train, self.test]
-        if self.scaling is not None:
-            parts = [dataclasses.replace(part, X=self.scaling.invert(part.X)) for part in parts]
-        everything = joined(*parts)
+        everything = joined(*self._in_units())
         folds = (
             dataclasses.replace(
                 self,
@@ -223,6 +278,13 @@ parts have 0 people and 0 trials
             for train, test in everything.folds(by=by)
         )
         return folds if self.scaling is None else (fold.standardised() for fold in folds)
+
+    def _in_units(self) -> tuple[Samples, Samples]:
+        """Return both parts with the scaling undone."""
+        if self.scaling is None:
+            return self.train, self.test
+        train, test = (dataclasses.replace(part, X=self.scaling.invert(part.X)) for part in (self.train, self.test))
+        return train, test
 
 
 def warn_of_leakage(dataset: Dataset, name: str) -> None:

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled._support.validation import one_of
+from unrolled.data.channels.channel import Channel
+from unrolled.data.channels.combined import Channels
 from unrolled.data.checks import FloatArray, IntArray, real_numbers, step_counts, whole_numbers
 from unrolled.data.errors import DataError
 
@@ -89,6 +91,32 @@ class Samples:
             )
         except IndexError as error:
             raise DataError(f"indices do not fit {len(self)} samples: {error}") from error
+
+    def with_channels(self, channels: Channels | Sequence[Channel]) -> "Samples":
+        """Return the samples with what is derived from their axes, which are in the sensor's units.
+
+        Parameters
+        ----------
+        channels : sequence of Channel
+            Those of `unrolled.data.channels`, such as ``[Axes(), Magnitude()]``.
+
+        Returns
+        -------
+        Samples
+            X (N, T, n outputs), of the same dtype; padding is not read, and stays zero.
+
+        Raises
+        ------
+        DataError
+            If a channel does not fit these axes.
+
+        See Also
+        --------
+        Dataset.with_channels : Of both parts, scaled anew.
+        """
+        if not isinstance(channels, Channels):
+            channels = Channels(channels, self.X.shape[2])
+        return Samples(channels(self.X, self.lengths), self.y, self.person, self.trial, self.lengths)
 
     def split(
         self, fraction: float, *, by: Literal["person", "trial"] | None = None, rng: Rng = None

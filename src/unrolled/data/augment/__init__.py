@@ -3,9 +3,10 @@
 Each is a frozen dataclass and a pure function: ``a(X, rng)`` returns an array of X's shape and dtype, X (m, T, D)
 stays as it was, and the same random state gives the same result. ``rnn.train(..., augment=a)`` calls it on every batch.
 
-- Numbers change: `Jitter`, `Scale`, `Rotation`, `MagnitudeWarp`.
-- Time changes: `TimeWarp`, `Permutation`, `WindowSlice`.
-- Several together: `Compose`, `OneOf`, `Sometimes`; and `InUnits`, for data that were standardised.
+- Numbers change: `Jitter`, `Scale`, `Rotation`, `Mirror`, `MagnitudeWarp`.
+- Time changes: `TimeWarp`, `Speed`, `Permutation`, `WindowSlice`.
+- Several together: `Compose`, `OneOf`, `Sometimes`; of some axes alone: `OnAxes`; `InUnits`, for data that were
+  standardised, and `BeforeChannels`, for derived channels (`unrolled.data.channels`).
 
 Units: where the data were standardised, a sigma is in standard deviations, and a rotation mixes axes that were
 stretched differently, which no turn of a device does. ``InUnits(Rotation(), dataset.scaling)`` turns what was
@@ -13,7 +14,7 @@ measured.
 
 Padding: sequences shorter than T that were filled up with zeros behind keep their own steps where only numbers
 change; what then stands behind the last step is not zero any more, which training, told their ``lengths``, ignores.
-Where time changes, padding is moved among the steps: these three are for sequences that all have T steps.
+Where time changes, padding is moved among the steps: these four are for sequences that all have T steps.
 
 References
 ----------
@@ -22,21 +23,25 @@ wearable sensor data for Parkinson's disease monitoring using convolutional neur
 doi:10.1145/3136755.3136817.
 """
 
-from unrolled.data.augment.combining import Augmentation, Compose, InUnits, OneOf, Sometimes
-from unrolled.data.augment.timing import Permutation, TimeWarp, WindowSlice
-from unrolled.data.augment.values import Jitter, MagnitudeWarp, Rotation, Scale
+from unrolled.data.augment.combining import Augmentation, BeforeChannels, Compose, InUnits, OnAxes, OneOf, Sometimes
+from unrolled.data.augment.timing import Permutation, Speed, TimeWarp, WindowSlice
+from unrolled.data.augment.values import Jitter, MagnitudeWarp, Mirror, Rotation, Scale
 
 __all__ = [
     "Augmentation",
+    "BeforeChannels",
     "Compose",
     "InUnits",
     "Jitter",
     "MagnitudeWarp",
+    "Mirror",
+    "OnAxes",
     "OneOf",
     "Permutation",
     "Rotation",
     "Scale",
     "Sometimes",
+    "Speed",
     "TimeWarp",
     "WindowSlice",
 ]

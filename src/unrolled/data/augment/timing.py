@@ -154,6 +154,55 @@ class WindowSlice:
         return times
 
 
+@dataclass(frozen=True)
+@checked_fields(DataError, factor=real(1))
+class Speed:
+    """A movement done faster or slower, by one factor from first to last step: ``X`` read at ``s + f t``, linearly.
+
+    The speed f is ``factor ** u``, u uniform between -1 and 1, one a sample; s is uniform in what that leaves. A
+    slower movement is a part of the window, stretched. A faster one ends sooner than the window, and what is missing
+    on either side is the window read backwards from its end, so that nothing jumps.
+
+    Parameters
+    ----------
+    factor : float, default 1.25
+        The most that a movement becomes faster, and slower, from 1 on.
+
+    Raises
+    ------
+    DataError
+        If factor is not as described; when called, if X is no floating-point array (m, T, D).
+
+    See Also
+    --------
+    TimeWarp : Now faster, now slower, within the window.
+
+    Examples
+    --------
+    >>> from unrolled.data import augment
+    >>> augment.Speed(2.0).times(2, 5, rng=0).round(2).tolist()  # where a faster and a slower one are read
+    [[0.03, 1.17, 2.38, 3.59, 3.2], [0.02, 0.74, 1.47, 2.2, 2.93]]
+    """
+
+    moves_time: ClassVar[bool] = True
+
+    factor: float = 1.25
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X = batch(X)
+        return _read(X, self.times(len(X), X.shape[1], rng))
+
+    def times(self, m: int, T: int, rng: Rng) -> NDArray[np.float64]:
+        """Draw where m sequences of T steps are read: (m, T), each between 0 and T - 1."""
+        stream = np.random.default_rng(rng)
+        speed = self.factor ** stream.uniform(-1, 1, (m, 1))
+        end = max(T - 1, 1)
+        start = stream.random((m, 1)) * (1 - speed) * (T - 1)  # of faster ones before the window
+        times: NDArray[np.float64] = np.abs((start + speed * np.arange(T) + end) % (2 * end) - end)  # back and forth
+        return times
+
+
 def _read(X: FloatArray, times: NDArray[np.float64]) -> FloatArray:
     """Read sequences (m, T, D) at times (m, T) from 0 to T - 1, linearly between steps."""
     m, T, _ = X.shape

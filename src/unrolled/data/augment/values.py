@@ -1,13 +1,16 @@
 """Augmentations that change the numbers of a sequence and leave its time."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from unrolled._support.validation import checked_fields, real, whole
 from unrolled.data.augment.splines import spline
+from unrolled.data.channels.channel import axis_numbers
 from unrolled.data.checks import FloatArray, batch
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Rng
@@ -93,6 +96,60 @@ class MagnitudeWarp:
         values = 1 + self.sigma * np.random.default_rng(rng).standard_normal((m, self.knots + 2, D))
         curves: FloatArray = np.matmul(spline(T, self.knots), values).astype(X.dtype)
         return X * curves
+
+
+def _triad_numbers(value: Any, name: str, *, error: type[ValueError] = DataError) -> tuple[int, ...]:
+    return axis_numbers(value, name, error=error) if not isinstance(value, tuple | list) or value else ()
+
+
+@dataclass(frozen=True)
+@checked_fields(DataError, p=real(0, 1), pseudovectors=_triad_numbers)
+class Mirror:
+    """The movement as in a mirror, such as of the other side of the body: each axis of a sample, with probability p.
+
+    The axes are triads (x, y, z), and all triads of a device are mirrored alike. A vector, such as an acceleration,
+    changes its sign along the axes that are mirrored, ``M x`` with M = diag(+-1, +-1, +-1). A pseudovector, such as a
+    rotation rate, which says how something turns, becomes ``det(M) M x``: mirrored along x, it changes its sign along
+    y and z. Sizes stay.
+
+    X is in the units it was measured in, or all axes are scaled and not moved. For standardised data, see `InUnits`.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        From 0 to 1.
+    pseudovectors : sequence of int, default none
+        Which triads are, counted from 0, none twice; kept as a tuple. Of acceleration, then rotation rate: ``(1,)``.
+
+    Raises
+    ------
+    DataError
+        If a setting is not as described; when called, if X is no floating-point array (m, T, D) with D a multiple
+        of 3, or has no such triad.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled.data import augment
+    >>> X = np.array([[[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]]])  # an acceleration and a rotation rate
+    >>> augment.Mirror(1.0, pseudovectors=(1,))(X, np.random.default_rng(0)).tolist()  # a point reflection
+    [[[-1.0, -2.0, -3.0, 4.0, 5.0, 6.0]]]
+    """
+
+    p: float = 0.5
+    pseudovectors: Sequence[int] = ()
+
+    def __call__(self, X: FloatArray, rng: Rng) -> FloatArray:
+        """Change a batch (m, T, D)."""
+        X = batch(X)
+        m, _, D = X.shape
+        triads = D // 3
+        if D % 3 or max(self.pseudovectors, default=-1) >= triads:
+            raise DataError(f"X has {D} axes, expected triads: {self!r} mirrors x, y and z of each")
+        M = np.where(np.random.default_rng(rng).random((m, 3)) < self.p, -1, 1)
+        signs = np.repeat(M[:, np.newaxis], triads, axis=1)  # (m, triads, 3)
+        signs[:, list(self.pseudovectors)] *= M.prod(axis=1)[:, np.newaxis, np.newaxis]
+        return X * signs.reshape(m, 1, D).astype(X.dtype)
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,8 @@ def load_h5(
 
     The file holds ``trX`` and ``tstX`` (N, T, D), and ``trY`` and ``tstY``, both one-hot (N, C) or both whole
     numbers (N,) or (N, 1), for any N, T, D and C. Files written by `save_h5` also hold class names, rate,
-    provenance, scaling, people, trials and lengths. Anything else in the file is left alone. Only data stored in the
-    file itself is read: links and virtual or external data sets are refused.
+    provenance, scaling, channels, people, trials and lengths. Anything else in the file is left alone. Only data
+    stored in the file itself is read: links and virtual or external data sets are refused.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
     Raises
     ------
     DataError
-        If the file cannot be written; an existing one is then as it was.
+        If the file cannot be written, or a channel is one of one's own; an existing one is then as it was.
     """
     path = Path(path)
     if not path.parent.is_dir():
@@ -117,7 +117,7 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
             ):
                 if values is not None:  # no time stamps: the same data give the same bytes
                     file.create_dataset(prefix + name, data=values, track_times=False)
-        write_attributes(file, dataset.classes, dataset.provenance, dataset.rate, dataset.scaling)
+        write_attributes(file, dataset.classes, dataset.provenance, dataset.rate, dataset.scaling, dataset.channels)
 
 
 def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
@@ -161,4 +161,12 @@ def _dataset(
         for part in ("tr", "tst")
     )
     names = described.named(n_classes)
-    return Dataset(train, test, names, described.rate, described.provenance, described.scaling)
+    return Dataset(
+        train,
+        test,
+        names,
+        described.rate,
+        described.provenance,
+        described.scaling,
+        channels=described.channels,
+    )

@@ -11,6 +11,8 @@ import h5py
 import numpy as np
 
 from unrolled._support import hdf5
+from unrolled.data.channels.combined import Channels
+from unrolled.data.channels.config import from_config, to_config
 from unrolled.data.checks import hertz
 from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
@@ -66,6 +68,7 @@ class Description:
     rate: float | None
     scaling: Scaling | None
     provenance: str
+    channels: Channels | None = None
 
     def named(self, n_classes: int) -> tuple[str, ...]:
         """Return the names of the classes, "class 1" and so on where there are none."""
@@ -85,11 +88,17 @@ def describe(
         None if rate is None else hertz(rate, "rate"),
         Scaling(attributes["scaling_mean"], attributes["scaling_std"]) if "scaling_mean" in attributes else None,
         attributes.get("provenance", f"{path.name}, an HDF5 file in the course layout"),
+        from_config(attributes["channels"]) if "channels" in attributes else None,
     )
 
 
 def write_attributes(
-    file: h5py.File, classes: tuple[str, ...], provenance: str, rate: float | None, scaling: Scaling | None = None
+    file: h5py.File,
+    classes: tuple[str, ...],
+    provenance: str,
+    rate: float | None,
+    scaling: Scaling | None = None,
+    channels: Channels | None = None,
 ) -> None:
     """Write what stands beside the data sets; texts as data sets of bytes, since attributes end at 64 kilobytes."""
     file.attrs["format"] = np.bytes_(FORMAT)
@@ -100,6 +109,8 @@ def write_attributes(
     if scaling is not None:
         for name, values in (("scaling_mean", scaling.mean), ("scaling_std", scaling.std)):
             file.create_dataset(name, data=values, track_times=False)
+    if channels is not None:
+        hdf5.write_text(file, "channels", json.dumps(to_config(channels)))
 
 
 def attributes_of(file: h5py.File) -> dict[str, Any]:
@@ -113,6 +124,12 @@ def attributes_of(file: h5py.File) -> dict[str, Any]:
             raise DataError(f"classes are not a list of names in JSON: {error}") from None
         if not isinstance(found["classes"], list):
             raise DataError(f"classes are a {type(found['classes']).__name__}, expected a list of names")
+    channels = hdf5.read_text(file, "channels")
+    if channels is not None:
+        try:
+            found["channels"] = json.loads(channels)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"channels are not described in JSON: {error}") from None
     for name in ("scaling_mean", "scaling_std"):
         if name in file:
             found[name] = hdf5.read(hdf5.dataset(file, name), name)

@@ -13,6 +13,7 @@ import numpy as np
 
 from unrolled._support import hdf5
 from unrolled._support.validation import whole_number
+from unrolled.data.channels.combined import Channels
 from unrolled.data.checks import FloatArray, IntArray, step_counts
 from unrolled.data.errors import DataError
 from unrolled.data.h5.layout import REQUIRED, attributes_of, describe, errors_naming, is_ours, opened
@@ -41,6 +42,8 @@ class StoredDataset:
         Source, selection and split, in words.
     scaling : Scaling or None
         The standardisation that both parts are given with; ``scaling.invert(X)`` gives raw units again.
+    channels : Channels or None
+        What the axes were derived by, before any scaling.
     """
 
     train: StoredSamples
@@ -49,6 +52,7 @@ class StoredDataset:
     rate: float | None
     provenance: str
     scaling: Scaling | None
+    channels: Channels | None = None
 
     def __enter__(self) -> "StoredDataset":
         return self
@@ -178,6 +182,10 @@ def _dataset(
         )
     if described.scaling is not None and len(described.scaling.mean) != axes:
         raise DataError(f"scaling is for {len(described.scaling.mean)} axes, but trX has shape {datasets['trX'].shape}")
+    if described.channels is not None and described.channels.n_outputs != axes:
+        raise DataError(
+            f"channels have {described.channels.n_outputs} outputs, but trX has shape {datasets['trX'].shape}"
+        )
     labels = {name: datasets[name] for name in ("trY", "tstY")}
     there = [part for part in n if ours and part + "Lengths" in file]
     lengths = {part + "Lengths": hdf5.dataset(file, part + "Lengths") for part in there}
@@ -195,7 +203,15 @@ def _dataset(
         series = StoredSeries(path, X, part + "X", lock, left, counts, None, chunks_to_check(X, part + "X"))
         parts[part] = StoredSamples(series, y[part], counts, left, read_ahead)
     names = described.named(n_classes)
-    return StoredDataset(parts["tr"], parts["tst"], names, described.rate, described.provenance, described.scaling)
+    return StoredDataset(
+        parts["tr"],
+        parts["tst"],
+        names,
+        described.rate,
+        described.provenance,
+        described.scaling,
+        described.channels,
+    )
 
 
 def _fit_memory(

@@ -11,7 +11,8 @@ from unrolled.rnn.arrays import Array, IntArray
 class Augmentation(Protocol):
     """What :func:`unrolled.rnn.train` asks of an augmentation: a function, or an object that is called.
 
-    One with a true attribute ``moves_time`` moves steps in time, and is refused for sequences of different lengths.
+    One with a true attribute ``moves_time`` moves steps in time, or needs to know which are padding, and is refused
+    for sequences of different lengths.
 
     See Also
     --------
@@ -54,6 +55,6 @@ def refuse_moved_padding(augment: Augmentation | None, lengths: IntArray | None,
     """Raise a ValueError if an augmentation that moves steps in time meets sequences shorter than T."""
     if getattr(augment, "moves_time", False) and lengths is not None and (lengths < T).any():
         raise ValueError(
-            f"augment is {augment!r}, which moves steps in time, but sequences have {lengths.min()} to {T} steps: "
-            "expected all of one length, or an augmentation that leaves time alone"
+            f"augment is {augment!r}, which moves steps in time or reads all of them, but sequences have "
+            f"{lengths.min()} to {T} steps: expected all of one length, or an augmentation that leaves time alone"
         )
