@@ -29,6 +29,7 @@ from unrolled.rnn.training.train import train
 
 if TYPE_CHECKING:
     from unrolled.rnn.exchange.c import to_c
+    from unrolled.rnn.exchange.keras import from_keras, to_keras
     from unrolled.rnn.exchange.onnx import to_onnx
     from unrolled.rnn.exchange.torch import from_torch, to_torch
 
@@ -78,6 +79,7 @@ __all__ = [
     "binary_cross_entropy",
     "categorical_cross_entropy",
     "check_gradients",
+    "from_keras",
     "from_torch",
     "global_norm",
     "identity",
@@ -88,6 +90,7 @@ __all__ = [
     "sigmoid",
     "softmax",
     "to_c",
+    "to_keras",
     "to_onnx",
     "to_torch",
     "train",
@@ -96,7 +99,14 @@ __all__ = [
     "xavier_uniform",
 ]
 
-_LATER = {"from_torch": "torch", "to_c": "c", "to_onnx": "onnx", "to_torch": "torch"}
+_LATER = {
+    "from_keras": "keras",
+    "from_torch": "torch",
+    "to_c": "c",
+    "to_keras": "keras",
+    "to_onnx": "onnx",
+    "to_torch": "torch",
+}
 """Names whose page of :mod:`unrolled.rnn.exchange` is imported when they are first used."""
 
 

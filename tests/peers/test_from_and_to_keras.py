@@ -1,0 +1,166 @@
+"""Networks from Keras's layers and as a model: the same outputs, both ways, in both precisions."""
+
+import itertools
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from exchanged import BOTH_WAYS, CELLS, HEADS, C, D, T, batch, network
+
+from unrolled import rnn
+
+if "KERAS_BACKEND" not in os.environ:
+    pytest.importorskip("torch", reason="PyTorch, which Keras works on here, is not installed")
+    os.environ["KERAS_BACKEND"] = "torch"
+keras = pytest.importorskip("keras", reason="Keras is not installed (pip install 'unrolled[keras]')")
+layers = keras.layers
+
+pytestmark = [  # Keras's own
+    pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning"),
+]
+# Of float64 layers, Keras computes the products in float32 unless its backend is TensorFlow.
+TOLERANCES: dict[type, float] = {
+    np.float32: 1e-6,
+    np.float64: 1e-12 if keras.config.backend() == "tensorflow" else 1e-6,
+}
+READOUTS = ("last", "mean", "every step")
+
+
+def outputs(model: Any, X: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
+    mask = {} if lengths is None else {"mask": np.arange(X.shape[1]) < lengths[:, None]}
+    Y_hat = model(X, **mask)
+    return np.asarray(keras.ops.convert_to_numpy(Y_hat))
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize(("cells", "readout", "head"), list(itertools.product({**CELLS, **BOTH_WAYS}, READOUTS, HEADS)))
+def test_to_keras_has_the_same_outputs_and_comes_back(cells: str, readout: str, head: str, dtype: type) -> None:
+    net, (X, lengths) = network(cells, readout, head, dtype), batch(dtype)
+    model = rnn.to_keras(net)
+    for given in (None, lengths):
+        ours, theirs = net.predict_proba(X, given), outputs(model, X, given)
+        assert theirs.dtype == dtype
+        np.testing.assert_allclose(theirs, ours, rtol=0, atol=TOLERANCES[dtype])
+    again = rnn.from_keras(model)
+    assert (again.cells, again.readout, again.head) == (net.cells, net.readout, net.head)
+    for name, W in net.parameters.items():
+        np.testing.assert_array_equal(again.parameters[name], W, err_msg=name)
+
+
+KINDS: dict[str, Callable[..., Any]] = {
+    "tanh": layers.SimpleRNN,
+    "relu": lambda H, **settings: layers.SimpleRNN(H, activation="relu", **settings),
+    "lstm": layers.LSTM,
+    "gru": layers.GRU,
+}
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES)
+@pytest.mark.parametrize(
+    ("kind", "depth", "both", "bias"), list(itertools.product(KINDS, [1, 2], *[[False, True]] * 2))
+)
+def test_from_keras_has_the_same_outputs(kind: str, depth: int, both: bool, bias: bool, dtype: type) -> None:
+    there = {"dtype": np.dtype(dtype).name}
+    stack: list[Any] = [keras.Input((None, D), **there), layers.Dropout(0.5, **there)]
+    for n in range(depth):
+        layer = KINDS[kind](4 + n, use_bias=bias, return_sequences=n < depth - 1, dropout=0.2, **there)
+        stack += [layers.Bidirectional(layer, **there) if both else layer]
+    model = keras.Sequential([*stack, layers.Dense(C, "softmax", use_bias=bias, **there)])
+    rng = np.random.default_rng(0)
+    for variable in model.weights:
+        variable.assign(rng.uniform(-0.6, 0.6, variable.shape))
+    X, _ = batch(dtype)
+    for given in (model, model.layers):
+        net = rnn.from_keras(given)
+        assert net.dtype == dtype
+        np.testing.assert_allclose(net.predict_proba(X), outputs(model, X), rtol=0, atol=TOLERANCES[dtype])
+
+
+def test_the_model_is_trained_saved_and_comes_back(tmp_path: Path) -> None:
+    net, (X, _) = network("three kinds both ways", "mean", "softmax"), batch()
+    model = rnn.to_keras(net)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    y = np.arange(len(X)) % C
+    before = float(model.evaluate(X, y, verbose=0))
+    model.fit(X, y, epochs=3, verbose=0)
+    assert float(model.evaluate(X, y, verbose=0)) < before
+    model.save(tmp_path / "net.keras")
+    for each in (model, keras.models.load_model(tmp_path / "net.keras")):
+        np.testing.assert_allclose(rnn.from_keras(each).predict_proba(X), outputs(model, X), rtol=0, atol=1e-6)
+
+
+def test_a_linear_head_is_what_is_said() -> None:
+    stack = keras.Sequential([keras.Input((None, D)), layers.LSTM(4), layers.Dense(C)])
+    assert rnn.from_keras(stack).head == rnn.Softmax()
+    assert rnn.from_keras(stack, output=rnn.Sigmoid()).head == rnn.Sigmoid()
+    saying = keras.Sequential([keras.Input((None, D)), layers.LSTM(4), layers.Dense(C, "softmax")])
+    with pytest.raises(ValueError, match="Dense has activation softmax, expected one of both"):
+        rnn.from_keras(saying, output=rnn.Sigmoid())
+
+
+# It might compute anything. Bidirectional copies what it is handed, by its name.
+Scaled = keras.saving.register_keras_serializable()(type("Scaled", (layers.LSTM,), {}))
+
+SEQUENCES = {"return_sequences": True}
+
+
+@pytest.mark.parametrize(
+    ("stack", "error", "message"),
+    [
+        ([layers.GRU(4, reset_after=False)], ValueError, "reset_after=False, expected True"),
+        ([layers.SimpleRNN(4, activation="sigmoid")], ValueError, "activation sigmoid, expected tanh or relu"),
+        ([layers.LSTM(4, activation="relu")], ValueError, "activation relu, expected tanh"),
+        ([layers.LSTM(4, recurrent_activation="hard_sigmoid")], ValueError, "hard_sigmoid, expected sigmoid"),
+        ([layers.LSTM(4, go_backwards=True)], ValueError, "goes backwards, expected"),
+        ([layers.LSTM(4, dtype="mixed_float16")], ValueError, "works in float16, expected float32 or float64"),
+        ([layers.Bidirectional(layers.LSTM(4), merge_mode="sum")], ValueError, "merge_mode 'sum', expected 'concat'"),
+        (
+            [layers.Bidirectional(layers.LSTM(4), backward_layer=layers.GRU(4, go_backwards=True))],
+            ValueError,
+            "expected the same forwards and backwards",
+        ),
+        ([Scaled(4)], TypeError, "Scaled, expected exactly SimpleRNN, LSTM, GRU"),
+        ([layers.RNN(layers.LSTMCell(4))], TypeError, "RNN, expected exactly SimpleRNN, LSTM, GRU"),
+        ([layers.Bidirectional(Scaled(4))], TypeError, "Scaled, expected exactly SimpleRNN, LSTM or GRU"),
+        ([layers.Masking(), layers.LSTM(4)], ValueError, "a layer is Masking"),
+        ([layers.LSTM(4, **SEQUENCES)], ValueError, "returns sequences and Dense follows, expected"),
+        ([layers.LSTM(4), layers.Dense(3)], ValueError, "its last state and Dense and Dense follows"),
+        ([layers.GlobalAveragePooling1D()], ValueError, "the layers begin otherwise, expected recurrences"),
+    ],
+)
+def test_what_cannot_be_represented_is_refused(stack: list[Any], error: type[Exception], message: str) -> None:
+    model = keras.Sequential([keras.Input((T, D)), *stack, layers.Dense(C)])
+    with pytest.raises(error, match=re.escape(message)):
+        rnn.from_keras(model)
+
+
+def test_what_is_no_chain_of_built_layers_is_refused() -> None:
+    with pytest.raises(ValueError, match="is not built, expected one that has weights"):
+        rnn.from_keras([layers.LSTM(4), dense()])
+    with pytest.raises(ValueError, match="is stateful"):
+        rnn.from_keras([built(layers.LSTM(4, stateful=True), (2, T, D)), dense()])
+    with pytest.raises(ValueError, match="nothing follows, expected its last state and Dense"):
+        rnn.from_keras([layers.LSTM(4)])
+    with pytest.raises(ValueError, match="Dense has activation relu, expected softmax, sigmoid or linear"):
+        rnn.from_keras([built(layers.LSTM(4), (None, T, D)), dense("relu")])
+    x = keras.Input((None, D))
+    with pytest.raises(TypeError, match=r"expected a keras\.Sequential or a list of layers"):
+        rnn.from_keras(keras.Model(x, layers.Dense(C)(layers.LSTM(4)(x))))
+
+
+def built(layer: Any, shape: tuple[int | None, ...]) -> Any:
+    layer.build(shape)
+    return layer
+
+
+def dense(activation: str = "softmax") -> Any:
+    return built(layers.Dense(C, activation), (None, 4))
+
+
+def test_weights_of_every_step_are_refused() -> None:
+    with pytest.raises(ValueError, match="an EveryStep with weights, expected none: Keras has no layer for them"):
+        rnn.to_keras(network("gru", "weighted", "softmax"))
