@@ -29,7 +29,7 @@ import numpy as np
 from memory import peak
 
 from unrolled import data, rnn
-from unrolled.rnn.training.samples import Labelled
+from unrolled.rnn.training.samples import LabeledSamples
 
 STEPS, INPUTS, CLASSES = 150, 3, 6
 BATCH, HIDDEN = 30, 50
@@ -75,7 +75,7 @@ def work(turn: str, path: Path, n_batches: int, memory: int) -> dict[str, float]
     room = memory if turn != "array" else 2 * n_batches * BATCH * STEPS * INPUTS * 4 + memory
     with data.open_h5(path, memory=room, read_ahead=turn == "file") as file:
         n = n_batches * BATCH
-        samples: Labelled = (
+        samples: LabeledSamples = (
             (file.train.X[:n], file.train.y[:n]) if turn == "array" else Beginning(file.train, n_batches)
         )
         begun, worked = perf_counter(), process_time()

@@ -16,15 +16,15 @@ from unrolled import data, sweep
 from unrolled.sweep.workers import Processes, one_thread_for_children
 
 
-def timed(points: list[sweep.Point], samples: data.Samples, jobs: int) -> tuple[float, float, sweep.Results]:
-    with one_thread_for_children(), Processes(jobs) as pool:
+def timed(points: list[sweep.Point], samples: data.Samples, n_jobs: int) -> tuple[float, float, sweep.Results]:
+    with one_thread_for_children(), Processes(n_jobs) as pool:
         folds = sweep.stratified_folds(samples.y, 3, 0)[:1]
         warm = [{**point, "epochs": 1} for point in points[:4]]
         sweep.run(warm, samples, folds=folds, seeds=1, executor=pool, progress=False)
         begun = time.perf_counter()
         results = sweep.run(points, samples, folds=folds, seeds=1, executor=pool, progress=False)
         seconds = time.perf_counter() - begun
-    return seconds, sum(row.seconds for row in results) / (jobs * seconds), results
+    return seconds, sum(row.seconds for row in results) / (n_jobs * seconds), results
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
     points = sweep.grid({"learning_rate": rates, "hidden": 50, "epochs": 10})
     ratios = []
     for _ in range(given.repeats):
-        (one, busy_1, first), (two, busy_2, second) = (timed(points, samples, jobs) for jobs in (1, 2))
+        (one, busy_1, first), (two, busy_2, second) = (timed(points, samples, n_jobs) for n_jobs in (1, 2))
         if first != second:
             raise SystemExit("one process and two gave different results")
         ratios.append(one / two)

@@ -36,7 +36,7 @@ from matplotlib.figure import Figure
 from unrolled import __version__, data, plots, rnn, sweep
 from unrolled._support.atomic_write import replacing
 from unrolled.sweep.naming import describe, label
-from unrolled.sweep.results import Results, Standing, identity
+from unrolled.sweep.results import Results, Standing, point_key
 
 ONE_PAGE = "rugged_landscape"
 ORDERED = ("learning_rate", "hidden")
@@ -90,14 +90,14 @@ class Roughness:
 def neighbours(results: Results, names: Sequence[str] = ORDERED) -> list[tuple[Standing, Standing]]:
     """Pair the points that differ by one step in one of these settings and in nothing else."""
     varying = results.varying()
-    standings = {identity(standing.point): standing for standing in results.standings()}
+    standings = {point_key(standing.point): standing for standing in results.standings()}
     pairs = []
     for standing in standings.values():
         for name in names:
             values = varying.get(name, [])
             place = values.index(standing.point[name]) + 1 if values else 0
             if values and place < len(values):
-                other = standings.get(identity({**standing.point, name: values[place]}))
+                other = standings.get(point_key({**standing.point, name: values[place]}))
                 if other is not None:
                     pairs.append((standing, other))
     return pairs
@@ -311,13 +311,15 @@ def search(
     grid: dict[str, Any],
     *,
     seeds: int,
-    jobs: int | None,
+    n_jobs: int | None,
     table: Path | None,
     progress: bool = True,
 ) -> Results:
     """Train at every point of the grid, the longest trainings first."""
     points = sorted(sweep.grid(grid), key=lambda point: -point["hidden"])
-    return sweep.run(points, training, validation=validation, seeds=seeds, jobs=jobs, table=table, progress=progress)
+    return sweep.run(
+        points, training, validation=validation, seeds=seeds, n_jobs=n_jobs, table=table, progress=progress
+    )
 
 
 def load(path: Path | None, n: int) -> tuple[data.Samples, data.Samples, str]:
@@ -384,7 +386,7 @@ def main() -> None:
         given.out.mkdir(parents=True, exist_ok=True)
         table = given.table or given.out / f"{ONE_PAGE}.jsonl"
         grid = {**GRID, "epochs": given.epochs}
-        results = search(training, validation, grid, seeds=given.seeds, jobs=given.jobs, table=table)
+        results = search(training, validation, grid, seeds=given.seeds, n_jobs=given.jobs, table=table)
     except (ValueError, OSError) as error:
         sys.exit(f"{ONE_PAGE}: {error}")
     except KeyboardInterrupt as error:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 import time
 from collections.abc import Mapping
 from concurrent.futures import Executor, Future
@@ -59,13 +60,17 @@ def unsteady(
     validation: sweep.Part,  # noqa: ARG001 - every trial's
     rng: np.random.Generator,  # noqa: ARG001 - every trial's
 ) -> Any:
-    """Diverge, raise, or measure nothing, as the point has it."""
+    """Diverge, raise, end, or measure nothing, as the point has it."""
     if point["a"] == 1:
         raise rnn.DivergenceError("the training loss became nan", 3, 7, History())
     if point["a"] == 2:
         raise KeyError("a bug")
     if point["a"] in ("number", "object"):
         return 0.5 if point["a"] == "number" else {"accuracy": object()}
+    if point["a"] == "exit":
+        sys.exit(0)
+    if point["a"] == "array":
+        return {"loss": 1.0, "accuracy": np.array([0.5, 0.6])}
     if point["a"] == "arrays":
         return {"accuracy": np.float32(0.5), "curve": np.array([1.0, np.inf]), "more": {"n": (1, "x", None)}}
     return {"accuracy": float("nan") if point["a"] == 3 else 0.5, "loss": 1.0 - point["a"]}
@@ -93,7 +98,7 @@ class LikeMPI(Executor):
 
 
 def numbers(results: sweep.Results) -> NDArray[Any]:
-    """Give every number that was measured, to the bit."""
+    """Return every number that was measured, to the bit."""
     return np.array([[row.metrics[name] for name in ("accuracy", "loss", "training_loss")] for row in results])
 
 
@@ -120,4 +125,15 @@ def waiting(
     """Say which process this is, by a file, and wait for a minute."""
     Path(f"worker-{os.getpid()}").touch()
     time.sleep(60)
+    return {"accuracy": 0.5}
+
+
+def nap(
+    point: Mapping[str, Any],  # noqa: ARG001 - every trial's
+    training: sweep.Part,  # noqa: ARG001 - every trial's
+    validation: sweep.Part,  # noqa: ARG001 - every trial's
+    rng: np.random.Generator,  # noqa: ARG001 - every trial's
+) -> Any:
+    """Take half a second."""
+    time.sleep(0.5)
     return {"accuracy": 0.5}

@@ -1,4 +1,9 @@
+import os
+import shlex
+import shutil
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -36,3 +41,35 @@ def test_hidden_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
         bar.step(10)
         bar.say("note")
     assert capsys.readouterr() == ("", "")
+
+
+TRAINING = """
+import sys
+import numpy as np
+from unrolled import rnn
+if "plain" in sys.argv:
+    sys.modules["tqdm"] = None
+    import unrolled._support.progress as progress
+    progress.EVERY = 0.0
+if "none" in sys.argv:
+    sys.stderr = None
+if "closed" in sys.argv:
+    sys.stderr.close()
+y = np.arange(30) % 3
+X = np.random.default_rng(0).normal(size=(30, 5, 2))
+history = rnn.train(rnn.ManyToOne(rnn.Tanh(4), 2, 3, rng=0), (X, y), optimizer=rnn.SGD(0.01), epochs=20, rng=0)
+print(history.ended, len(history.loss))
+"""
+
+
+@pytest.mark.parametrize("bar", ["tqdm", "plain"])
+@pytest.mark.parametrize("where", ["2>/dev/full", "2>&-", "2> >(exec true)", "none", "closed"])
+def test_where_nothing_can_be_written_the_work_goes_on(bar: str, where: str) -> None:
+    if not Path("/dev/full").exists() or not (bash := shutil.which("bash")):
+        pytest.skip("neither /dev/full nor bash here")
+    command = f'{shlex.quote(sys.executable)} -c "$TRAINING" {bar} {where}'
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "TRAINING": TRAINING}
+    run = subprocess.run(
+        [bash, "-c", command], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (run.stdout, run.returncode) == ("epochs 20\n", 0), run.stderr

@@ -128,7 +128,7 @@ def test_a_remedy_that_fails_a_condition_does_not_smooth_and_the_condition_is_na
 def test_a_whole_search_in_small_and_its_page(tmp_path: Path) -> None:
     samples = searches.samples(60)
     training, validation = samples.split(0.3, by="person", rng=0)
-    settings: dict[str, Any] = {"seeds": 2, "jobs": 1, "table": tmp_path / "t.jsonl", "progress": False}
+    settings: dict[str, Any] = {"seeds": 2, "n_jobs": 1, "table": tmp_path / "t.jsonl", "progress": False}
     results = example.search(training, validation, GRID, **settings)
     assert len(results) == 24 * 2
     assert results[0].point["hidden"] == 5

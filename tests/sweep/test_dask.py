@@ -33,7 +33,7 @@ def test_a_search_on_two_workers_of_which_one_is_killed_ends_complete_and_right(
         again = sweep.run(points[:1], samples, executor=client.get_executor(), **settings)  # the executor is left open
     assert marker.exists()
     assert len(before - after) == 1  # one worker was killed
-    here = sweep.run(searches.POINTS, samples, folds=3, seeds=2, jobs=1, progress=False)
+    here = sweep.run(searches.POINTS, samples, folds=3, seeds=2, n_jobs=1, progress=False)
     assert (searches.numbers(results) == searches.numbers(here)).all()
     assert list(again) == list(results[:6])
     lines = [json.loads(line) for line in table.read_text().splitlines()]

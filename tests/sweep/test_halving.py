@@ -14,12 +14,12 @@ SAMPLES = searches.samples()
 
 def run(points: Any, **settings: Any) -> list[sweep.Results]:
     given: dict[str, Any] = {
-        "least": 1,
-        "most": 9,
+        "min_resources": 1,
+        "max_resources": 9,
         "trial": searches.look,
         "folds": 2,
         "seeds": 1,
-        "jobs": 1,
+        "n_jobs": 1,
         "progress": False,
     }
     return sweep.halving(points, SAMPLES, **(given | settings))
@@ -40,19 +40,23 @@ def test_the_best_third_goes_on_with_three_times_as_much() -> None:
 
 def test_sizes_that_do_not_divide_are_rounded_up_and_the_last_rung_has_the_most() -> None:
     points = sweep.grid({"a": list(range(10))})
-    assert shape(run(points, least=2, most=7, eta=2, budget="b"), "b") == [(10, 2), (5, 4), (3, 7)]
-    assert shape(run(points, least=4, most=4)) == [(10, 4)]
-    assert shape(run(points[:1], least=1, most=4, eta=4)) == [(1, 1), (1, 4)]
+    assert shape(run(points, min_resources=2, max_resources=7, factor=2, resource="b"), "b") == [
+        (10, 2),
+        (5, 4),
+        (3, 7),
+    ]
+    assert shape(run(points, min_resources=4, max_resources=4)) == [(10, 4)]
+    assert shape(run(points[:1], min_resources=1, max_resources=4, factor=4)) == [(1, 1), (1, 4)]
 
 
 def test_it_goes_on_from_its_table(tmp_path: Path) -> None:
     points = [{"learning_rate": rate, "hidden": 4} for rate in (0.01, 0.03, 0.1, 0.3)]
     table = tmp_path / "t.jsonl"
-    settings: dict[str, Any] = {"trial": sweep.train_network, "most": 4, "eta": 2, "objective": "-loss"}
+    settings: dict[str, Any] = {"trial": sweep.train_network, "max_resources": 4, "factor": 2, "objective": "-loss"}
     whole = run(points, **settings)
-    sweep.run([{**point, "epochs": 1} for point in points], SAMPLES, folds=2, seeds=1, jobs=1, table=table)
+    sweep.run([{**point, "epochs": 1} for point in points], SAMPLES, folds=2, seeds=1, n_jobs=1, table=table)
     executor = searches.LikeMPI()
-    assert run(points, **settings, table=table, executor=executor, jobs=None) == whole
+    assert run(points, **settings, table=table, executor=executor, n_jobs=None) == whole
     assert len(executor.calls) == 2 * (2 + 1)
     assert {row.metrics["epochs"] for row in whole[-1]} == {4}
 
@@ -60,10 +64,13 @@ def test_it_goes_on_from_its_table(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"least": 5, "most": 4}, "least is 5 and most 4, expected least to be no more than most"),
-        ({"eta": 1}, "eta is 1, expected a finite number above 1"),
-        ({"budget": "a"}, "points[0] has a 1, which halving sets itself"),
-        ({"most": 1.5}, "most is 1.5, expected a whole number"),
+        (
+            {"min_resources": 5, "max_resources": 4},
+            "min_resources is 5 and max_resources 4, expected the first to be no larger",
+        ),
+        ({"factor": 1}, "factor is 1, expected a finite number above 1"),
+        ({"resource": "a"}, "points[0] has a 1, which halving sets itself"),
+        ({"max_resources": 1.5}, "max_resources is 1.5, expected a whole number"),
     ],
 )
 def test_what_cannot_be_halved_is_told(settings: dict[str, Any], message: str) -> None:

@@ -1,4 +1,4 @@
-"""Points, folds, and what a value is called."""
+"""Points, and what a value is called."""
 
 import functools
 import re
@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given
-from hypothesis import strategies as st
 
 from unrolled import rnn, sweep
 from unrolled.sweep.naming import describe, key, label, qualified
@@ -124,47 +122,3 @@ def test_what_another_process_would_not_find_by_its_name_is_told(value: Any) -> 
 def test_a_key_is_that_of_the_numbers_and_not_of_their_order() -> None:
     assert key({"a": 0.1, "b": 2}) == key({"b": 2, "a": 0.1})
     assert len({key({"a": 0.1}), key({"a": 0.1 + 1e-17}), key({"a": 0.10000000000000002}), key({"a": None})}) == 3
-
-
-@given(groups=st.lists(st.integers(0, 9), min_size=2, max_size=60), k=st.integers(2, 10))
-def test_group_folds_measure_each_sample_once_and_keep_groups_together(groups: list[int], k: int) -> None:
-    if k > len(set(groups)):
-        with pytest.raises(ValueError, match=f"k is {k} with {len(set(groups))} groups"):
-            sweep.group_folds(groups, k)
-        return
-    folds = sweep.group_folds(groups, k)
-    assert len(folds) == k
-    assert sorted(np.concatenate([measured for _, measured in folds])) == list(range(len(groups)))
-    for training, measured in folds:
-        assert len(measured)
-        assert sorted([*training, *measured]) == list(range(len(groups)))
-        assert not set(np.array(groups)[training]) & set(np.array(groups)[measured])
-    sizes = [len(measured) for _, measured in folds]
-    assert max(sizes) - min(sizes) <= max(np.bincount(groups))
-
-
-def test_one_person_at_a_time() -> None:
-    folds = sweep.group_folds([7, 7, 3, 7, 3, 5])
-    assert [measured.tolist() for _, measured in folds] == [[0, 1, 3], [2, 4], [5]]
-
-
-@given(y=st.lists(st.integers(0, 3), min_size=2, max_size=60), k=st.integers(2, 5), seed=st.integers(0, 9))
-def test_stratified_folds_hold_as_many_of_each_class(y: list[int], k: int, seed: int) -> None:
-    if k > len(y):
-        with pytest.raises(ValueError, match=f"k is {k} with {len(y)} samples"):
-            sweep.stratified_folds(y, k, seed)
-        return
-    folds = sweep.stratified_folds(y, k, seed)
-    assert sorted(np.concatenate([measured for _, measured in folds])) == list(range(len(y)))
-    for label_ in set(y):
-        counts = [int(np.sum(np.array(y)[measured] == label_)) for _, measured in folds]
-        assert max(counts) - min(counts) <= 1
-    again = sweep.stratified_folds(y, k, seed)
-    assert all((a == b).all() for (_, a), (_, b) in zip(folds, again, strict=True))
-
-
-def test_what_cannot_be_folded_is_told() -> None:
-    with pytest.raises(ValueError, match=r"groups have shape \(2, 2\)"):
-        sweep.group_folds([[1, 2], [3, 4]])
-    with pytest.raises(ValueError, match=r"y has shape \(2, 2\), expected labels"):
-        sweep.stratified_folds([[1, 0], [0, 1]], 2)

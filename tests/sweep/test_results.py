@@ -75,3 +75,11 @@ def test_numpy_numbers_are_numbers() -> None:
     varying = Results(tuple(rows)).varying()
     assert varying == {"a": [0.5, 2.0], "n": [3, 9]}
     assert {type(value) for values in varying.values() for value in values} == {float, int}
+
+
+@pytest.mark.parametrize("value", ["high", [0.5, 0.6], {"a": 1}])
+def test_what_is_no_number_does_not_rank(value: object) -> None:
+    found = Results((Result({"a": 1}, 0, 0, "done", {"loss": 1.0, "curve": value}),), "curve")
+    with pytest.raises(ValueError, match=f"'curve' was measured as a {type(value).__name__}, expected a number"):
+        found.table()
+    assert Results(found.rows, "-loss").best == {"a": 1}

@@ -17,7 +17,7 @@ SAMPLES = searches.samples()
 
 
 def run(points: Any = None, samples: Any = SAMPLES, **settings: Any) -> sweep.Results:
-    given: dict[str, Any] = {"folds": 3, "seeds": 2, "jobs": None if "executor" in settings else 1, "progress": False}
+    given: dict[str, Any] = {"folds": 3, "seeds": 2, "n_jobs": None if "executor" in settings else 1, "progress": False}
     return sweep.run(searches.POINTS if points is None else points, samples, **(given | settings))
 
 
@@ -51,7 +51,7 @@ def test_no_executor_changes_a_bit(kind: str, plain: sweep.Results) -> None:
 
 
 def test_processes_change_no_bit_and_the_order_none_either(plain: sweep.Results) -> None:
-    shuffled = run(searches.POINTS[::-1], jobs=2)
+    shuffled = run(searches.POINTS[::-1], n_jobs=2)
     by_trial = {(str(row.point), row.seed, row.fold): row for row in shuffled}
     assert [by_trial[str(row.point), row.seed, row.fold] for row in plain] == list(plain)
 
@@ -187,9 +187,9 @@ def test_a_point_that_cannot_be_is_told_before_anything_runs(point: Any, message
         ({"seeds": [1, 1]}, "seeds are [1, 1], expected each once"),
         ({"seeds": [-1]}, "seeds are [-1], expected how many"),
         ({"objective": "-"}, "objective is '-', expected a name"),
-        ({"jobs": 0}, "jobs is 0, expected a whole number"),
+        ({"n_jobs": 0}, "n_jobs is 0, expected a whole number"),
         ({"executor": 3}, "executor is 3, expected a concurrent.futures.Executor"),
-        ({"executor": searches.LikeMPI(), "jobs": 2}, "jobs is 2 beside an executor"),
+        ({"executor": searches.LikeMPI(), "n_jobs": 2}, "n_jobs is 2 beside an executor"),
         ({"trial": lambda: 0}, "expected a function defined at the top level of a module"),
         ({"samples": 3}, "samples are a int, expected (X, y), (X, y, lengths) or an object with X and y"),
         ({"samples": (SAMPLES.X, None)}, "samples are a tuple without X or y, expected (X, y) or (X, y, lengths)"),
@@ -256,6 +256,7 @@ def test_a_bug_in_a_trial_ends_the_search_and_what_was_done_stays(tmp_path: Path
             "object",
             "raised ValueError: the trial's outcome['accuracy'] is a object, expected numbers, strings, or lists",
         ),
+        ("array", "raised ValueError: 'accuracy' was measured as a list, expected a number to rank points by"),
     ],
 )
 def test_what_a_trial_measured_is_numbers_by_name(a: str, message: str) -> None:
@@ -279,10 +280,10 @@ def test_an_executor_that_is_shut_is_told() -> None:
 
 
 def test_a_worker_that_does_not_see_the_samples_says_what_to_do() -> None:
-    from unrolled.sweep.sharing import Shared
+    from unrolled.sweep.sample_folder import SampleFolder
 
     with pytest.raises(FileNotFoundError, match="give the search a table in a folder that all workers share"):
-        Shared("/nowhere/at/all", 3).parts(0)
+        SampleFolder("/nowhere/at/all", 3).parts(0)
 
 
 def test_progress_is_one_bar_with_the_best_so_far(capsys: pytest.CaptureFixture[str]) -> None:
@@ -291,16 +292,16 @@ def test_progress_is_one_bar_with_the_best_so_far(capsys: pytest.CaptureFixture[
 
 
 def test_the_samples_are_mapped_once_for_all_trials(monkeypatch: pytest.MonkeyPatch) -> None:
-    from unrolled.sweep import sharing
+    from unrolled.sweep import sample_folder
 
     reads: list[Path] = []
-    real = sharing._read
+    real = sample_folder._read
 
     def counted(folder: Path) -> Any:
         reads.append(folder)
         return real(folder)
 
-    monkeypatch.setattr(sharing, "_read", counted)
+    monkeypatch.setattr(sample_folder, "_read", counted)
     run(sweep.grid({"a": [1, 2]}), trial=searches.look)
     assert len(reads) == 1
     assert not reads[0].exists()

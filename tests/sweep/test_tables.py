@@ -23,10 +23,13 @@ from unrolled.sweep.tables import Table, TableError
 
 SAMPLES = searches.samples()
 POINTS = searches.POINTS[:2]
+DEEP: Any = 0.5
+for _ in range(200):
+    DEEP = [DEEP]
 
 
 def run(points: Any = POINTS, samples: Any = SAMPLES, **settings: Any) -> sweep.Results:
-    given_: dict[str, Any] = {"folds": 2, "seeds": 2, "jobs": 1, "progress": False}
+    given_: dict[str, Any] = {"folds": 2, "seeds": 2, "n_jobs": 1, "progress": False}
     return sweep.run(points, samples, **(given_ | settings))
 
 
@@ -58,10 +61,10 @@ def test_what_is_in_the_table_is_not_run_again(tmp_path: Path, plain: sweep.Resu
     table = tmp_path / "t.jsonl"
     run(POINTS[:1], table=table)
     seen = searches.LikeMPI()
-    assert run(table=table, jobs=None, executor=seen) == plain
+    assert run(table=table, n_jobs=None, executor=seen) == plain
     assert len(seen.calls) == 4
     before = table.read_bytes()
-    assert run(table=table, jobs=None, executor=seen) == plain
+    assert run(table=table, n_jobs=None, executor=seen) == plain
     assert len(seen.calls) == 4
     assert table.read_bytes() == before
     more = run(table=table, seeds=3)
@@ -105,14 +108,19 @@ def test_a_table_reads_back_with_descriptions_for_settings(tmp_path: Path, plain
         sweep.read(tmp_path / "none.jsonl")
 
 
-@given(share=st.floats(0, 1), zeros=st.integers(0, 3))
+@given(where=st.floats(0, 1) | st.floats(0, 0.01), zeros=st.integers(0, 3))
 def test_a_power_cut_anywhere_costs_no_whole_line(
-    written: bytes, tmp_path_factory: pytest.TempPathFactory, share: float, zeros: int
+    written: bytes, tmp_path_factory: pytest.TempPathFactory, where: float, zeros: int
 ) -> None:
     path = tmp_path_factory.mktemp("cut") / "t.jsonl"
-    cut = round(share * len(written))
+    cut = round(where * len(written))
     path.write_bytes(written[:cut] + zeros * b"\0")
     whole = written[:cut].count(b"\n")
+    if not whole and cut + zeros > 0 and cut < len(b'{"key": "'):  # which may be anybody's
+        with pytest.raises(TableError, match=r"t\.jsonl, line 1: expected the result of a trial"):
+            Table(path)
+        assert path.read_bytes() == written[:cut] + zeros * b"\0"
+        return
     with Table(path) as table:
         complete = written[cut : cut + 1] == b"\n" and not zeros  # all of a line but its line feed
         assert len(table.lines) == whole + complete
@@ -125,10 +133,16 @@ def test_a_power_cut_anywhere_costs_no_whole_line(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"my thesis\n", "t.jsonl, line 1: expected the result of a trial, found 'my thesis\\n'"),
+        (b"my thesis\n", "t.jsonl, line 1: expected the result of a trial, found 'my thesis'"),
         (b"my thesis", "t.jsonl, line 1: expected the result of a trial, found 'my thesis'"),
         (b"{}\n", "t.jsonl, line 1: expected the result of a trial"),
         (b"[1, 2]", "t.jsonl, line 1: expected the result of a trial"),
+        (b"\0\0\0", "t.jsonl, line 1: expected the result of a trial, found '\\x00\\x00\\x00'"),
+        (b"{", "t.jsonl, line 1: expected the result of a trial, found '{'"),
+        (b'{"key": "value", "other": [1, 2', "t.jsonl, line 1: expected the result of a trial"),
+        (b'{"key": "value"}', "t.jsonl, line 1: expected the result of a trial"),
+        (b"[" * 100_000 + b"\n", "t.jsonl, line 1: expected the result of a trial, found '[[[["),
+        (b"\xff\xfe\n", "t.jsonl, line 1: expected the result of a trial"),
     ],
 )
 def test_what_is_no_table_is_told_and_not_touched(content: bytes, message: str, tmp_path: Path) -> None:
@@ -139,6 +153,79 @@ def test_what_is_no_table_is_told_and_not_touched(content: bytes, message: str, 
     with pytest.raises(TableError, match=re.escape(message)):
         sweep.read(path)
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("metrics", None),
+        ("metrics", "none"),
+        ("metrics", [0.5]),
+        ("metrics", {"accuracy": float("nan")}),
+        ("metrics", {"deep": DEEP}),
+        ("point", [1]),
+        ("point", {"deep": DEEP}),
+        ("key", 3),
+        ("seed", "0"),
+        ("seed", True),
+        ("seed", -1),
+        ("fold", 0.5),
+        ("fold", None),
+        ("split", {}),
+        ("ended", "begun"),
+        ("what", None),
+        ("seconds", "1"),
+        ("seconds", float("inf")),
+        ("version", None),
+    ],
+)
+def test_a_line_that_no_search_writes_is_told_and_nothing_is_lost(
+    name: str, value: Any, whole: bool, written: bytes, tmp_path: Path
+) -> None:
+    path = tmp_path / "t.jsonl"
+    lines = written.splitlines(keepends=True)
+    changed = json.dumps({**json.loads(lines[-1]), name: value}).encode() + whole * b"\n"
+    content = b"".join([*lines[:-1], changed])
+    path.write_bytes(content)
+    message = r"t\.jsonl, line 8: expected the result of a trial"
+    with pytest.raises(TableError, match=message):
+        run(table=path)
+    with pytest.raises(TableError, match=message):
+        sweep.read(path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(("end", "fine"), [(b"\r\n", True), (b"\r", False), (b"\x0b", False)])
+def test_other_ends_of_lines_lose_nothing(end: bytes, fine: bool, written: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    content = written.replace(b"\n", end)
+    path.write_bytes(content)
+    if fine:
+        assert len(sweep.read(path)) == 8
+        assert len(run(table=path, seeds=3)) == 12
+        assert path.read_bytes().startswith(content)
+        return
+    with pytest.raises(TableError, match=r"t\.jsonl, line 1: expected the result of a trial"):
+        run(table=path)
+    assert path.read_bytes() == content
+
+
+def test_what_is_no_file_is_named(tmp_path: Path) -> None:
+    folder, loop = tmp_path / "folder", tmp_path / "loop"
+    folder.mkdir()
+    for path in [folder] + ([_fifo(tmp_path / "pipe")] if hasattr(os, "mkfifo") else []):
+        with pytest.raises(TableError, match=rf"{path.name}: it is there and is not a regular file"):
+            run(table=path)
+    if sys.platform != "win32":
+        loop.symlink_to(loop)
+        with pytest.raises(OSError, match="loop"):
+            run(table=loop)
+
+
+def _fifo(path: Path) -> Path:
+    os.mkfifo(path)
+    return path
 
 
 def test_damage_in_the_middle_names_its_line(written: bytes, tmp_path: Path) -> None:
@@ -197,10 +284,17 @@ def test_forked_workers_keep_no_table_locked(
     forking: ProcessPoolExecutor, tmp_path: Path, plain: sweep.Results
 ) -> None:
     table = tmp_path / "t.jsonl"
-    assert run(table=table, jobs=None, executor=forking) == plain
-    assert run(table=table, jobs=None, executor=forking) == plain
+    assert run(table=table, n_jobs=None, executor=forking) == plain
+    assert run(table=table, n_jobs=None, executor=forking) == plain
     points = [{"learning_rate": rate, "hidden": 3} for rate in (0.01, 0.03, 0.1, 0.3)]
-    how: dict[str, Any] = {"least": 1, "most": 2, "eta": 2, "folds": 2, "seeds": 1, "progress": False}
+    how: dict[str, Any] = {
+        "min_resources": 1,
+        "max_resources": 2,
+        "factor": 2,
+        "folds": 2,
+        "seeds": 1,
+        "progress": False,
+    }
     rungs = sweep.halving(points, SAMPLES, executor=forking, table=tmp_path / "h.jsonl", **how)
     assert [len(rung) for rung in rungs] == [8, 4]
 
@@ -243,7 +337,7 @@ def test_a_line_that_cannot_be_written_whole_is_not_written(tmp_path: Path, monk
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(OSError, match=r"cannot write the table '.*t\.jsonl': .*No space left"):
             run(table=path)
     assert path.read_bytes() == before
     assert len(run(table=path)) == 8
@@ -256,7 +350,8 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
         "import searches; from unrolled import sweep\n"
         f"points = [{{**point, 'marker': {str(marker)!r} if n == 1 else None}}\n"
         "          for n, point in enumerate(searches.POINTS)]\n"
-        f"sweep.run(points, searches.samples(), trial=searches.fragile, folds=2, seeds=2, jobs=1, table={str(table)!r})"
+        "sweep.run(points, searches.samples(), trial=searches.fragile, folds=2, seeds=2, n_jobs=1,\n"
+        f"          table={str(table)!r})"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     killed = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, timeout=60, check=False)
@@ -269,15 +364,15 @@ def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("ctrl_c")
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_leaves_the_table_whole_and_the_same_call_goes_on(jobs: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_ctrl_c_leaves_the_table_whole_and_the_same_call_goes_on(n_jobs: int, tmp_path: Path) -> None:
     table, marker, until = tmp_path / "t.jsonl", tmp_path / "marker", tmp_path / "until"
     points = [  # the second presses Ctrl-C; the last two do not end before the search does
         {**point, "marker": str(marker) * (n == 1), "until": str(until) * (n > 1), "search": os.getpid()}
         for n, point in enumerate(searches.POINTS)
     ]
     with pytest.raises(KeyboardInterrupt, match=r"of 16 trials are done and are in .*t\.jsonl; the same call goes on"):
-        run(points, trial=searches.pressing, jobs=jobs, table=table)
+        run(points, trial=searches.pressing, n_jobs=n_jobs, table=table)
     done = len(sweep.read(table))
     assert 3 <= done <= 8
     assert [path.name for path in sorted(tmp_path.iterdir())] == ["marker", "t.jsonl"]

@@ -34,8 +34,8 @@ def test_processes_that_die_cost_nothing_but_time_and_what_kills_each_is_recorde
         searches.POINTS[3],
     ]
     table = tmp_path / "t.jsonl"
-    results = run(points, jobs=2, table=table)
-    whole = sweep.run(searches.POINTS, SAMPLES, folds=FOLD, seeds=1, jobs=1, progress=False)
+    results = run(points, n_jobs=2, table=table)
+    whole = sweep.run(searches.POINTS, SAMPLES, folds=FOLD, seeds=1, n_jobs=1, progress=False)
     numbers = [(results[n].ended, results[n].metrics) for n in (0, 1, 3)]
     assert numbers == [("done", whole[n].metrics) for n in (0, 1, 3)]
     assert results[2].ended == "lost"
@@ -64,7 +64,7 @@ class Forgetful(searches.LikeMPI):
 def test_calls_that_were_cancelled_elsewhere_are_made_again() -> None:
     executor = Forgetful()
     results = run(searches.POINTS, executor=executor)
-    assert results == run(searches.POINTS, jobs=1)
+    assert results == run(searches.POINTS, n_jobs=1)
     assert len(executor.calls) == 4
 
 
@@ -119,7 +119,7 @@ def test_workers_end_with_a_search_that_is_killed(tmp_path: Path) -> None:
         "import searches; from unrolled import sweep\n"
         "if __name__ == '__main__':\n"
         "    sweep.run(sweep.grid({'a': [1, 2]}), searches.samples(), trial=searches.waiting,\n"
-        "              folds=2, seeds=1, jobs=2, progress=False)"
+        "              folds=2, seeds=1, n_jobs=2, progress=False)"
     )
     script = tmp_path / "script.py"
     script.write_text(code)
@@ -172,6 +172,6 @@ def test_an_error_of_the_executor_costs_another_try_and_the_third_ends_the_searc
     settings: dict[str, Any] = {"folds": 2, "seeds": 1, "progress": False}
     with Stumbles(1) as executor:
         results = sweep.run(searches.POINTS[:1], searches.samples(), executor=executor, **settings)
-    assert results == sweep.run(searches.POINTS[:1], searches.samples(), jobs=1, **settings)
+    assert results == sweep.run(searches.POINTS[:1], searches.samples(), n_jobs=1, **settings)
     with Stumbles(99) as executor, pytest.raises(sweep.TrialError, match="could not be run: ValueError: too many"):
         sweep.run(searches.POINTS[:1], searches.samples(), executor=executor, **settings)

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -11,6 +12,9 @@ EVERY = 2.0
 
 class Progress:
     """Progress over ``total`` steps, on standard error; a context manager.
+
+    Where nothing can be written, as on a full disk, in a closed pipe or without a standard error, the bar gives up, and
+    what it is the progress of goes on.
 
     Parameters
     ----------
@@ -28,14 +32,9 @@ class Progress:
         self.total, self.unit, self.before, self.done, self.note = total, unit, done, done, ""
         self._bar: Any = None
         self._stream: TextIO | None = None
-        if shown:
-            try:
-                from tqdm import tqdm
-            except ImportError:
-                self._stream = sys.stderr
-            else:
-                self._bar = tqdm(total=total, initial=done, unit=unit, dynamic_ncols=True)
         self._begun = self._printed = time.perf_counter()
+        if shown and sys.stderr is not None:
+            self._try(self._open)
 
     def __enter__(self) -> "Progress":
         return self
@@ -44,25 +43,33 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._bar is not None:
-            self._bar.close()
+            self._try(self._bar.close)
         elif self._stream is not None:
-            self._line(time.perf_counter())
+            self._try(self._line, time.perf_counter())
 
     def step(self, steps: int = 1) -> None:
         """Count steps that are done."""
         self.done += steps
         if self._bar is not None:
-            self._bar.update(steps)
+            self._try(self._bar.update, steps)
         elif self._stream is not None:
             now = time.perf_counter()
             if now - self._printed >= EVERY:
-                self._line(now)
+                self._try(self._line, now)
 
     def say(self, note: str) -> None:
         """Show a short note beside the numbers."""
         self.note = note
         if self._bar is not None:
-            self._bar.set_postfix_str(note, refresh=False)
+            self._try(self._bar.set_postfix_str, note, False)
+
+    def _open(self) -> None:
+        try:
+            from tqdm import tqdm
+        except ImportError:
+            self._stream = sys.stderr
+        else:
+            self._bar = tqdm(total=self.total, initial=self.done, unit=self.unit, dynamic_ncols=True)
 
     def _line(self, now: float) -> None:
         self._printed = now
@@ -71,3 +78,12 @@ class Progress:
         left = f"{(self.total - self.done) / rate:.0f} s left" if rate > 0 else "? s left"
         note = f"  {self.note}" if self.note else ""
         print(f"{self.done}/{self.total} {self.unit}  {rate:.1f} {self.unit}/s  {left}{note}", file=self._stream)
+
+    def _try(self, write: Callable[..., Any], *args: Any) -> None:
+        """Write; or, where that is not possible, never again."""
+        try:
+            write(*args)
+        except (OSError, ValueError, AttributeError):  # of a file that is full, closed, or none
+            bar, self._bar, self._stream = self._bar, None, None
+            if bar is not None:
+                bar.disable = True  # so that it writes nothing when it is deleted

@@ -6,11 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.data.checks import IntArray
+from unrolled.data.checks import FloatArray, IntArray
 from unrolled.data.samples import Samples
 
 RUN = 16  # steps in a row that are the same in two series: no accident, but a piece of one recording
-PIECE = 2**20  # numbers that are hashed at a time
+PIECE = 2**18  # numbers that are hashed at a time
+MOST_RUNS = 2**21  # that are compared
 
 Hashes = NDArray[np.uint64]
 
@@ -51,9 +52,13 @@ class Leakage:
 
 
 def find_leakage(train: Samples, test: Samples) -> Leakage:
-    """Return what two parts share; only value for value, so that noise or another scaling hides it."""
-    known, known_runs, _ = _hashes(train)
-    series, runs, owner = _hashes(test)
+    """Return what two parts share; only value for value, so that noise or another scaling hides it.
+
+    Of very many runs of steps a part is compared, the same in both: those whose hash is a multiple of some number.
+    """
+    one_in = 1 + (train.X.shape[0] * train.X.shape[1] + test.X.shape[0] * test.X.shape[1]) // MOST_RUNS
+    known, known_runs, _ = _hashes(train, one_in)
+    series, runs, owner = _hashes(test, one_in)
     same = np.isin(series, known)
     shares = np.zeros(len(test), bool)
     shares[owner[np.isin(runs, known_runs)]] = True
@@ -66,48 +71,49 @@ def find_leakage(train: Samples, test: Samples) -> Leakage:
     )
 
 
-def _hashes(part: Samples) -> tuple[Hashes, Hashes, IntArray]:
+def _hashes(part: Samples, one_in: int) -> tuple[Hashes, Hashes, IntArray]:
     """Return a hash of each series, one of each run of steps that moves, and which series that run is of."""
-    n, t, _ = part.X.shape
-    none, nobody = np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    if not n:
-        return none, none, nobody
-    steps = _step_hashes(part)
-    series = (steps * _odd(t, 1)).sum(axis=1, dtype=np.uint64)
-    if t < RUN:
-        return series, none, nobody
-    runs: Hashes = np.zeros((n, t - RUN + 1), np.uint64)
-    for place, factor in enumerate(_odd(RUN, 2)):
-        runs += steps[:, place : place + t - RUN + 1] * factor
-    moving = _moving(part, steps)
-    return series, runs[moving], np.nonzero(moving)[0]
-
-
-def _step_hashes(part: Samples) -> Hashes:
-    """Return a hash of each step (N, T); 0 for padding."""
     n, t, d = part.X.shape
-    steps: Hashes = np.empty((n, t), np.uint64)
-    words = part.X.dtype.itemsize // 4 * d
-    factors = _odd(words, 0)
-    rows = max(1, PIECE // (t * words))
+    series, runs, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    factors = _odd(t, 1)
+    rows = max(1, PIECE // (t * d))
     for first in range(0, n, rows):
-        block = np.ascontiguousarray(part.X[first : first + rows] + part.X.dtype.type(0))  # -0.0 is 0.0
-        mixed = (block.view(np.uint32).reshape(-1, t, words) * factors).sum(axis=2, dtype=np.uint64)
-        mixed ^= mixed >> np.uint64(29)
-        steps[first : first + rows] = mixed * factors[0] + np.uint64(1)
-    if part.lengths is not None:
-        steps[np.arange(t) >= part.lengths[:, np.newaxis]] = 0
+        lengths = np.full(n, t)[first : first + rows] if part.lengths is None else part.lengths[first : first + rows]
+        steps = _step_hashes(part.X[first : first + rows], lengths)
+        series.append((steps * factors).sum(axis=1, dtype=np.uint64))
+        if t < RUN:
+            continue
+        here: Hashes = np.zeros((len(steps), t - RUN + 1), np.uint64)
+        for place, factor in enumerate(_odd(RUN, 2)):
+            here += steps[:, place : place + t - RUN + 1] * factor
+        row, step = np.nonzero(_moving(steps, lengths) & ((here >> np.uint64(32)) % np.uint64(one_in) == 0))
+        runs.append(here[row, step])
+        owners.append(row + first)
+    return np.concatenate(series), np.concatenate(runs), np.concatenate(owners)
+
+
+def _step_hashes(X: FloatArray, lengths: IntArray) -> Hashes:
+    """Return a hash of each step (N, T); 0 for padding."""
+    _, t, d = X.shape
+    words = X.dtype.itemsize // 4 * d
+    factors = _odd(words, 0)
+    block = np.ascontiguousarray(X + X.dtype.type(0))  # -0.0 is 0.0
+    steps: Hashes = np.zeros(block.shape[:2], np.uint64)
+    for word, factor in enumerate(factors):
+        steps += block.view(np.uint32).reshape(-1, t, words)[:, :, word] * factor
+    steps ^= steps >> np.uint64(29)
+    steps = steps * factors[0] + np.uint64(1)
+    steps[np.arange(t) >= lengths[:, np.newaxis]] = 0
     return steps
 
 
-def _moving(part: Samples, steps: Hashes) -> NDArray[np.bool_]:
+def _moving(steps: Hashes, lengths: IntArray) -> NDArray[np.bool_]:
     """Tell of each run (N, T - RUN + 1) whether it is of the series, and most of its steps differ from the last."""
     n, t = steps.shape
-    changes = np.zeros((n, t), np.int64)
+    changes = np.zeros((n, t), np.int32)
     np.cumsum(steps[:, 1:] != steps[:, :-1], axis=1, out=changes[:, 1:])
     moving = changes[:, RUN - 1 :] - changes[:, : t - RUN + 1] > RUN // 2
-    if part.lengths is not None:
-        moving &= np.arange(RUN, t + 1) <= part.lengths[:, np.newaxis]
+    moving &= np.arange(RUN, t + 1) <= lengths[:, np.newaxis]
     return np.asarray(moving, bool)
 
 

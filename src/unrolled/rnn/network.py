@@ -246,7 +246,10 @@ class ManyToOne:
         """
         self.check_parameters()
         X, lengths = self._shaped(X, lengths)
-        labels = inputs.labels(y, self.n_classes, len(X))
+        return self.measure(X, inputs.labels(y, self.n_classes, len(X)), lengths)
+
+    def measure(self, X: Array, labels: IntArray, lengths: IntArray | None = None) -> tuple[float, float]:
+        """Do what :meth:`evaluate` does with samples that were checked before, labels (N,) from 0 to C - 1."""
         Y = inputs.one_hot(labels, self.n_classes, self.dtype)
 
         def scores(reading: Reading, part: slice) -> Array:

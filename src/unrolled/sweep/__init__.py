@@ -19,7 +19,7 @@ from unrolled.sweep.halving import halving
 from unrolled.sweep.points import Point, grid, random
 from unrolled.sweep.results import Result, Results, Standing
 from unrolled.sweep.running import run
-from unrolled.sweep.sharing import Part
+from unrolled.sweep.samples import Part
 from unrolled.sweep.tables import TableError, read
 from unrolled.sweep.training import train_network
 from unrolled.sweep.trials import TrialError

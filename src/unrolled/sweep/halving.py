@@ -1,4 +1,4 @@
-"""Successive halving: many points on a small budget, the best of them on a larger one, and so on."""
+"""Successive halving: many points with few resources, the best of them with more, and so on."""
 
 import contextlib
 import os
@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from typing import Any
 
-from unrolled.rnn.inputs import count, number
+from unrolled._support.validation import real_number, whole_number
 from unrolled.sweep.results import Results
 from unrolled.sweep.running import run
+from unrolled.sweep.starting import end_if_imported
 from unrolled.sweep.training import train_network
 from unrolled.sweep.trials import Trial
 from unrolled.sweep.workers import executor_or_processes
@@ -18,36 +19,36 @@ def halving(
     points: Sequence[Mapping[str, Any]],
     samples: Any,
     *,
-    least: int,
-    most: int,
-    eta: float = 3,
-    budget: str = "epochs",
+    min_resources: int,
+    max_resources: int,
+    factor: float = 3,
+    resource: str = "epochs",
     trial: Trial = train_network,
     seeds: int | Sequence[int] = 5,
     folds: int | Sequence[tuple[Any, Any]] | None = None,
     validation: Any = None,
     objective: str = "accuracy",
     executor: Executor | None = None,
-    jobs: int | None = None,
+    n_jobs: int | None = None,
     table: str | os.PathLike[str] | None = None,
     progress: bool = True,
 ) -> list[Results]:
-    """Run every point on the least budget, and again and again the best 1 / eta of them on eta times as much.
+    """Run every point with the least resources, and again and again the best 1 / factor of them with factor times more.
 
     Hyperband's inner loop. Each rung trains anew, so that a trial depends on its own settings alone: a rung costs
-    about as much as the one before it, and all of them together a fraction of every point on the largest budget.
+    about as much as the one before it, and all of them together a fraction of every point with the most resources.
 
     Parameters
     ----------
-    points, samples, trial, seeds, folds, validation, objective, executor, jobs, table, progress
-        As for :func:`run`; the points do not have the setting that is the budget.
-    least, most : int
-        The budget of the first rung, and what none exceeds; the last rung has ``most``.
-    eta : float, default 3
-        Above 1: what the number of points is divided by and the budget multiplied by, each rounded up, from a rung to
-        the next.
-    budget : str, default "epochs"
-        Which setting is the budget.
+    points, samples, trial, seeds, folds, validation, objective, executor, n_jobs, table, progress
+        As for :func:`run`; the points do not have the setting that is the resource.
+    min_resources, max_resources : int
+        The resources of the first rung, and what none exceeds; the last rung has ``max_resources``.
+    factor : float, default 3
+        Above 1: what the number of points is divided by and the resources multiplied by, each rounded up, from a rung
+        to the next.
+    resource : str, default "epochs"
+        Which setting is the resource.
 
     Returns
     -------
@@ -57,27 +58,47 @@ def halving(
     Raises
     ------
     ValueError
-        As :func:`run`; or if a point has the budget among its settings, or the budget or eta is out of range.
+        As :func:`run`; or if a point has the resource among its settings, or resources or factor are out of range.
+
+    See Also
+    --------
+    run : Every point alike.
 
     References
     ----------
     K. Jamieson, A. Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", AISTATS 2016;
     L. Li et al., "Hyperband", JMLR 18 (2018), algorithm 1, lines 3 to 10.
+
+    Examples
+    --------
+    >>> from unrolled import data, sweep
+    >>> train = data.load_shoulder_exercises().train
+    >>> points = sweep.grid({"learning_rate": [0.001, 0.01, 0.1, 1.0], "hidden": 4})
+    >>> rungs = sweep.halving(
+    ...     points, train, min_resources=1, max_resources=4, factor=2, folds=2, seeds=1, n_jobs=1, progress=False
+    ... )
+    >>> [(len(rung.standings()), rung[0].point["epochs"]) for rung in rungs]
+    [(4, 1), (2, 2), (1, 4)]
     """
-    least, most, eta = count(least, "least"), count(most, "most"), number(eta, "eta", above=1)
-    if least > most:
-        raise ValueError(f"least is {least} and most {most}, expected least to be no more than most")
+    end_if_imported(executor, n_jobs)
+    min_resources = whole_number(min_resources, "min_resources", 1)
+    max_resources = whole_number(max_resources, "max_resources", 1)
+    factor = real_number(factor, "factor", above=1)
+    if min_resources > max_resources:
+        raise ValueError(
+            f"min_resources is {min_resources} and max_resources {max_resources}, expected the first to be no larger"
+        )
     for n, point in enumerate(points):
-        if isinstance(point, Mapping) and budget in point:
-            raise ValueError(f"points[{n}] has {budget} {point[budget]!r}, which halving sets itself")
+        if isinstance(point, Mapping) and resource in point:
+            raise ValueError(f"points[{n}] has {resource} {point[resource]!r}, which halving sets itself")
     rungs: list[Results] = []
     with contextlib.ExitStack() as stack:
-        pool = stack.enter_context(executor_or_processes(executor, jobs))
-        left, amount = list(points), least
+        pool = stack.enter_context(executor_or_processes(executor, n_jobs))
+        left, amount = list(points), min_resources
         while True:
             rungs.append(
                 run(
-                    [{**point, budget: amount} for point in left],
+                    [{**point, resource: amount} for point in left],
                     samples,
                     trial=trial,
                     seeds=seeds,
@@ -89,12 +110,12 @@ def halving(
                     progress=progress,
                 )
             )
-            if amount == most:
+            if amount == max_resources:
                 return rungs
-            amount = min(_up(amount * eta), most)
+            amount = min(_up(amount * factor), max_resources)
             ranking = rungs[-1].ranking()
-            better = [standing.point for standing in ranking[: _up(len(ranking) / eta)]]
-            left = [{name: value for name, value in point.items() if name != budget} for point in better]
+            better = [standing.point for standing in ranking[: _up(len(ranking) / factor)]]
+            left = [{name: value for name, value in point.items() if name != resource} for point in better]
 
 
 def _up(value: float) -> int:

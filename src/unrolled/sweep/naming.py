@@ -16,7 +16,7 @@ Description: TypeAlias = bool | int | float | str | list[Any] | dict[str, Any] |
 
 
 def describe(value: Any, what: str = "value") -> Description:
-    """Give a setting as JSON can hold it.
+    """Describe a setting as JSON can hold it.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def describe(value: Any, what: str = "value") -> Description:
 
 
 def qualified(function: Any, what: str) -> str:
-    """Give module and name of a function or class.
+    """Return module and name of a function or class.
 
     Raises
     ------
@@ -83,7 +83,7 @@ def qualified(function: Any, what: str) -> str:
 
 
 def label(description: Any) -> str:
-    """Give a short text for a description: numbers with four digits, functions without their module."""
+    """Return a short text for a description: numbers with four digits, functions without their module."""
     if isinstance(description, float):
         return f"{description:.4g}"
     if isinstance(description, str):
@@ -96,7 +96,7 @@ def label(description: Any) -> str:
 
 
 def key(*parts: Any) -> str:
-    """Give a short name for parts that JSON can hold: the same for the same parts, in any order of a mapping."""
+    """Return a short name for parts that JSON can hold: the same for the same parts, in any order of a mapping."""
     text = json.dumps(parts, sort_keys=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 

@@ -6,14 +6,14 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from unrolled.rnn.inputs import count
+from unrolled._support.validation import whole_number
 from unrolled.sweep.naming import describe
 
 Point: TypeAlias = dict[str, Any]
 
 
 def grid(settings: Mapping[str, Any]) -> list[Point]:
-    """Give every combination of choices.
+    """Return every combination of choices.
 
     Parameters
     ----------
@@ -30,6 +30,11 @@ def grid(settings: Mapping[str, Any]) -> list[Point]:
     ValueError
         If there is no setting, a list is empty or names a choice twice, or a value has no description that another
         process could recognise.
+
+    See Also
+    --------
+    random : Points drawn at random.
+    run : Trains at each of them.
 
     Examples
     --------
@@ -68,8 +73,23 @@ def random(settings: Mapping[str, Any], n: int, rng: int | np.random.Generator |
     ------
     ValueError
         As :func:`grid`, or if n is not a whole number of at least 1.
+
+    See Also
+    --------
+    grid : Every combination.
+
+    References
+    ----------
+    J. Bergstra, Y. Bengio, "Random search for hyper-parameter optimization", JMLR 13 (2012).
+
+    Examples
+    --------
+    >>> from scipy.stats import loguniform
+    >>> points = random({"learning_rate": loguniform(1e-3, 1), "hidden": [25, 50], "epochs": 10}, n=20, rng=0)
+    >>> len(points), sorted(points[0])
+    (20, ['epochs', 'hidden', 'learning_rate'])
     """
-    names, n = _names(settings), count(n, "n")
+    names, n = _names(settings), whole_number(n, "n", 1)
     root = int(np.random.default_rng(rng).integers(2**63))
     columns: list[list[Any]] = []
     for name in names:
@@ -93,7 +113,7 @@ def _names(settings: Mapping[str, Any]) -> list[str]:
 
 
 def _choices(value: Any, name: str) -> list[Any]:
-    """Give the choices of a list, range or array, as Python values; none of anything else."""
+    """Return the choices of a list, range or array, as Python values; none of anything else."""
     if not isinstance(value, list | range | np.ndarray):
         return []
     choices = value.tolist() if isinstance(value, np.ndarray) else list(value)

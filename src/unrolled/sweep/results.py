@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from unrolled.sweep.naming import describe, key, label
 from unrolled.sweep.points import Point
 
 Ending: TypeAlias = Literal["done", "diverged", "lost"]
+ENDINGS = get_args(Ending)
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,23 @@ class Results(Sequence[Result]):
     rows : sequence of Result
     objective : str, default "accuracy"
         The name of what is looked at, best when high; with a minus in front, as "-loss", best when low.
+
+    See Also
+    --------
+    run, read : Where they come from.
+
+    Examples
+    --------
+    >>> rows = [Result({"a": a}, seed, 0, "done", {"loss": a + 0.1 * seed}) for a in (2, 1) for seed in (0, 1)]
+    >>> results = Results(tuple(rows), "-loss")
+    >>> results.best
+    {'a': 1}
+    >>> print(results.table())
+    |  | a | loss | spread | measured |
+    |---|---|---|---|---|
+    | 1 | 1 | 1.0500 | 0.0707 | 2 of 2 |
+    | 2 | 2 | 2.0500 | 0.0707 | 2 of 2 |
+    <BLANKLINE>
     """
 
     rows: tuple[Result, ...]
@@ -99,36 +117,42 @@ class Results(Sequence[Result]):
         return ranking[0].point
 
     def standings(self) -> list[Standing]:
-        """Give every point's standing, in the order of the points."""
+        """Return every point's standing, in the order of the points.
+
+        Raises
+        ------
+        ValueError
+            If a trial measured the objective as anything but a number.
+        """
         name = name_of(self.objective)
         by_point: dict[str, list[Result]] = {}
         for row in self.rows:
-            by_point.setdefault(identity(row.point), []).append(row)
+            by_point.setdefault(point_key(row.point), []).append(row)
         standings = []
         for rows in by_point.values():
-            values = tuple(float(row.metrics[name]) for row in rows if row.metrics.get(name) is not None)
+            values = tuple(value for row in rows if (value := measured(row.metrics, name)) is not None)
             mean = float(np.mean(values)) if values else float("nan")
             spread = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
             standings.append(Standing(rows[0].point, mean, spread, values, len(rows)))
         return standings
 
     def ranking(self) -> list[Standing]:
-        """Give the standings, best first.
+        """Return the standings, best first.
 
-        Points whose every trial was measured come first, by their mean; then those that lack some, by the share
-        that was measured: a point that diverges for one seed in five is not one to choose. Equal points stay in
+        Points whose every trial was measured come first, by their mean; then those that lack some, by how
+        many were measured: a point that diverges for one seed in five is not one to choose. Equal points stay in
         order.
         """
         sign = -1.0 if self.objective.startswith("-") else 1.0
 
         def place(standing: Standing) -> tuple[float, float]:
-            share = len(standing.values) / standing.trials
-            return -share, -sign * standing.mean if standing.values else 0.0
+            part = len(standing.values) / standing.trials
+            return -part, -sign * standing.mean if standing.values else 0.0
 
         return sorted(self.standings(), key=place)
 
     def where(self, settings: Mapping[str, Any]) -> "Results":
-        """Give the results of the points that have these settings.
+        """Return the results of the points that have these settings.
 
         Raises
         ------
@@ -146,13 +170,23 @@ class Results(Sequence[Result]):
         return Results(rows, self.objective)
 
     def varying(self) -> dict[str, list[Any]]:
-        """Give the settings that differ between points: under each name its values, numbers ascending."""
+        """Return the settings that differ between points: under each name its values, numbers ascending."""
         names = list(dict.fromkeys(name for row in self.rows for name in row.point))
         columns = {name: distinct(row.point.get(name) for row in self.rows) for name in names}
         return {name: values for name, values in columns.items() if len(values) > 1}
 
     def table(self, top: int | None = None) -> str:
-        """Give the ranking as a Markdown table: a row for each point, with the settings that vary."""
+        """Return the ranking as a Markdown table: a row for each point, with the settings that vary.
+
+        Parameters
+        ----------
+        top : int, optional
+            So many points at the most; by default all.
+
+        Returns
+        -------
+        str
+        """
         names = list(self.varying())
         head = ["", *names, name_of(self.objective), "spread", "measured"]
         lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
@@ -165,7 +199,7 @@ class Results(Sequence[Result]):
 
 
 def distinct(values: Iterable[Any]) -> list[Any]:
-    """Give each value once, NumPy's as Python's: numbers ascending, anything else in the order it is met."""
+    """Return each value once, NumPy's as Python's: numbers ascending, anything else in the order it is met."""
     plain = (value.item() if isinstance(value, np.generic) else value for value in values)
     found = list({key(describe(value)): value for value in plain}.values())
     if all(isinstance(value, int | float) and not isinstance(value, bool) for value in found):
@@ -174,10 +208,26 @@ def distinct(values: Iterable[Any]) -> list[Any]:
 
 
 def name_of(objective: str) -> str:
-    """Give the name of what an objective looks at."""
+    """Return the name of what an objective looks at."""
     return objective.removeprefix("-")
 
 
-def identity(point: Point) -> str:
-    """Give what two points have in common if they are the same."""
+def measured(metrics: Mapping[str, Any], name: str) -> float | None:
+    """Return a number that was measured; None if it was not, or was not finite.
+
+    Raises
+    ------
+    ValueError
+        If something else was measured under that name, which nothing can be ranked by.
+    """
+    value = metrics.get(name)
+    if value is None:
+        return None
+    if not isinstance(value, int | float):
+        raise ValueError(f"{name!r} was measured as a {type(value).__name__}, expected a number to rank points by")
+    return float(value)
+
+
+def point_key(point: Point) -> str:
+    """Return what two points have in common if they are the same."""
     return key(describe(point, "point"))

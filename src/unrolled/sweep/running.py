@@ -3,10 +3,8 @@
 import contextlib
 import json
 import os
-import queue
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +14,19 @@ from unrolled import __version__
 from unrolled._support.blas_threads import undivided
 from unrolled._support.interrupt import interruptions
 from unrolled._support.progress import Progress
-from unrolled.rnn.inputs import count
+from unrolled._support.validation import whole_number
 from unrolled.sweep.folds import Fold, checked_folds, group_folds, stratified_folds
 from unrolled.sweep.naming import describe, key, qualified
 from unrolled.sweep.points import Point
-from unrolled.sweep.results import Results, identity, name_of
-from unrolled.sweep.sharing import arrays_of, fingerprint, people_numbered, shared, together
+from unrolled.sweep.results import Results, name_of, point_key
+from unrolled.sweep.sample_folder import sample_folder
+from unrolled.sweep.samples import arrays_of, fingerprint, people_numbered, together
+from unrolled.sweep.starting import end_if_imported, prove
+from unrolled.sweep.submitted import Submitted
 from unrolled.sweep.tables import Table, TableError, result_of
 from unrolled.sweep.training import checked, train_network
-from unrolled.sweep.trials import Job, Trial, TrialError, work
-from unrolled.sweep.workers import executor_or_processes
-
-ATTEMPTS = 3
-"""How often a trial is tried whose worker dies."""
+from unrolled.sweep.trials import Job, Trial, TrialError
+from unrolled.sweep.workers import Processes, ThisProcess, executor_or_processes
 
 
 def run(
@@ -41,7 +39,7 @@ def run(
     validation: Any = None,
     objective: str = "accuracy",
     executor: Executor | None = None,
-    jobs: int | None = None,
+    n_jobs: int | None = None,
     table: str | os.PathLike[str] | None = None,
     progress: bool = True,
 ) -> Results:
@@ -57,11 +55,11 @@ def run(
     Parameters
     ----------
     points : sequence of mapping
-        Such as :func:`grid` and :func:`random` give. A point that occurs twice is one point.
+        Such as :func:`grid` and :func:`random` return. A point that occurs twice is one point.
     samples : object with ``X`` and ``y`` (and ``lengths``, ``person``), or a tuple (X, y) or (X, y, lengths)
         Training samples; test samples have no place here.
     trial : callable, default :func:`train_network`
-        ``trial(point, training, validation, rng)`` trains and gives what it measured, a mapping of names to numbers.
+        ``trial(point, training, validation, rng)`` trains and returns what it measured, a mapping of names to numbers.
         A function at the top level of a module, so that other processes find it. All its randomness is to come from
         ``rng``, a generator made of the seed and the number of the fold.
     seeds : int or sequence of int, default 5
@@ -77,7 +75,7 @@ def run(
     executor : concurrent.futures.Executor, optional
         Where the trials run, such as a Dask client's ``client.get_executor()`` or an ``MPIPoolExecutor`` of mpi4py. It
         is left open. By default processes of the search's own, one for each core.
-    jobs : int, optional
+    n_jobs : int, optional
         How many processes of its own; with 1 the trials run in this one.
     table : path-like, optional
         A file of JSON lines, to which each result is added as it comes. The samples lie in a hidden folder beside it
@@ -97,10 +95,33 @@ def run(
     TableError
         A ValueError: the table is damaged, is of other data or another version, or is in use.
     TrialError
-        If a trial raised an error that is no divergence. What was finished before is in the table.
+        If a trial raised an error that is no divergence, or measured the objective as anything but a number; if no
+        worker can start, the executor takes no trials any more or is not heard of, or none of the trials could be
+        run. What was finished before is in the table.
     KeyboardInterrupt
         After Ctrl-C.
+
+    Warns
+    -----
+    RuntimeWarning
+        If trials handed to an executor give no sign of life for two minutes; they are handed over anew.
+
+    See Also
+    --------
+    grid, random : Points.
+    halving : More epochs for the better points only.
+    read : Results from a table.
+
+    Examples
+    --------
+    >>> from unrolled import data, sweep
+    >>> train = data.load_shoulder_exercises().train
+    >>> points = sweep.grid({"learning_rate": [0.001, 0.1], "hidden": 4, "epochs": 2})
+    >>> results = sweep.run(points, train, folds=2, seeds=2, n_jobs=1, progress=False)
+    >>> len(results), sorted(results.best)
+    (8, ['epochs', 'hidden', 'learning_rate'])
     """
+    end_if_imported(executor, n_jobs)
     name = qualified(trial, "trial")
     arrays, n_classes = arrays_of(samples)
     rows, arrays, n_classes = _rows(folds, validation, arrays, n_classes)
@@ -117,24 +138,35 @@ def run(
         store = None if path is None else stack.enter_context(Table(path))
         lines: dict[str, dict[str, Any]] = {} if store is None else _of_this_kind(store, data)
         stack.enter_context(undivided())
-        pool = stack.enter_context(executor_or_processes(executor, jobs))
-        where = stack.enter_context(shared(arrays, n_classes, rows, path))
-        jobs_ = [
-            Job(key(describe(point), seed, fold, prints[fold], data, name), trial, point, seed, fold, where)
+        pool = stack.enter_context(executor_or_processes(executor, n_jobs))
+        where = stack.enter_context(sample_folder(arrays, n_classes, rows, path))
+        jobs = [
+            Job(
+                key(describe(point), seed, fold, prints[fold], data, name),
+                trial,
+                point,
+                seed,
+                fold,
+                where,
+                name_of(objective),
+            )
             for point in distinct
             for seed in numbers
             for fold in range(len(rows))
         ]
-        todo = [job for job in jobs_ if job.key not in lines or lines[job.key]["ended"] == "lost"]
+        todo = [job for job in jobs if job.key not in lines or lines[job.key]["ended"] == "lost"]
+        if todo:
+            prove(pool, trial, distinct)
         bar = stack.enter_context(Progress(len(todo), "trial", shown=progress and bool(todo)))
-        best = max((_value(lines[job.key], objective) for job in jobs_ if job.key in lines), default=-np.inf)
-        flight = _Flight(pool)
-        stack.callback(flight.cancel)
+        best = max((_value(lines[job.key], objective) for job in jobs if job.key in lines), default=-np.inf)
+        ours = isinstance(pool, Processes | ThisProcess)  # of which we know when they die
+        submitted = Submitted(pool, None if ours else where)
+        stack.callback(submitted.cancel)
         pending = iter(todo)
-        while len(flight) or bar.done < bar.total:
+        while len(submitted) or bar.done < bar.total:
             if (following := next(pending, None)) is not None:
-                flight.submit(following)
-            for job, outcome in flight.landed(wait=following is None):
+                submitted.submit(following)
+            for job, outcome in submitted.landed(wait=following is None):
                 line = _line(job, outcome, name, data, prints[job.fold])
                 if store is not None:
                     store.append(line)
@@ -144,66 +176,11 @@ def run(
                 bar.step()
             if interrupted():
                 kept = "" if path is None else f" and are in {path}; the same call goes on from there"
-                raise KeyboardInterrupt(f"{len(jobs_) - len(todo) + bar.done} of {len(jobs_)} trials are done{kept}")
-    return Results(tuple(result_of(lines[job.key], job.point) for job in jobs_), objective)
-
-
-class _Flight:
-    """Jobs that were handed to an executor and are not back."""
-
-    def __init__(self, pool: Executor) -> None:
-        self._pool = pool
-        self._futures: dict[str, Future[dict[str, Any]]] = {}
-        self._landed: queue.SimpleQueue[tuple[Job, Future[dict[str, Any]]]] = queue.SimpleQueue()
-
-    def __len__(self) -> int:
-        return len(self._futures)
-
-    def submit(self, job: Job) -> None:
-        """Hand a job over."""
-        try:
-            future = self._pool.submit(work, job)
-        except RuntimeError as error:  # a broken executor, or one that is shut
-            raise TrialError(f"the executor takes no more trials ({error}); what is done stays done") from error
-        self._futures[job.key] = future
-        future.add_done_callback(lambda done: self._landed.put((job, done)))
-
-    def landed(self, *, wait: bool) -> Iterator[tuple[Job, dict[str, Any]]]:
-        """Yield the jobs that are back, with what came of them, or wait a moment for one; lost ones begin again."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                job, future = self._landed.get(timeout=0.2) if wait else self._landed.get_nowait()
-                wait = False
-                del self._futures[job.key]
-                outcome = self._outcome(job, future)
-                if outcome is None:
-                    self.submit(replace(job, attempt=job.attempt + 1))
-                else:
-                    yield job, outcome
-
-    def cancel(self) -> None:
-        """Let go of what has not begun."""
-        for future in list(self._futures.values()):
-            future.cancel()
-
-    @staticmethod
-    def _outcome(job: Job, future: Future[dict[str, Any]]) -> dict[str, Any] | None:
-        """Give what came of a job; None if its worker died and it is to be tried again."""
-        try:
-            outcome = future.result()
-        except Exception as error:
-            # What a trial raises is sent as text, so this is the executor's. Dask's may be of any kind when the worker
-            # that holds a result dies while the result is on its way.
-            if job.attempt < ATTEMPTS:
-                return None
-            # Dask's sentence for a task whose workers died; it is not imported for its name.
-            if not isinstance(error, BrokenExecutor | CancelledError) and type(error).__name__ != "KilledWorker":
-                raise TrialError(f"{job} could not be run: {type(error).__name__}: {error}") from error
-            what = f"its worker died each of {ATTEMPTS} times ({type(error).__name__}: {error})"
-            return {"ended": "lost", "metrics": {}, "what": what, "seconds": 0.0}
-        if "raised" in outcome:
-            raise TrialError(f"{job} raised {outcome['raised']}\n\n{outcome['traceback']}")
-        return outcome
+                raise KeyboardInterrupt(f"{len(jobs) - len(todo) + bar.done} of {len(jobs)} trials are done{kept}")
+    found = tuple(result_of(lines[job.key], job.point) for job in jobs)
+    if all(result.ended == "lost" for result in found):
+        raise TrialError(f"none of {len(found)} trials could be run: {found[0].what}")
+    return Results(found, objective)
 
 
 def _line(job: Job, outcome: dict[str, Any], name: str, data: str, split: str) -> dict[str, Any]:
@@ -221,7 +198,7 @@ def _line(job: Job, outcome: dict[str, Any], name: str, data: str, split: str) -
 
 
 def _value(line: dict[str, Any], objective: str) -> float:
-    """Give the objective of a line, turned so that high is best; minus infinity where it was not measured."""
+    """Return the objective of a line, turned so that high is best; minus infinity where it was not measured."""
     value = line["metrics"].get(name_of(objective))
     if not isinstance(value, int | float):
         return -np.inf
@@ -252,7 +229,7 @@ def _of_this_kind(store: Table, data: str) -> dict[str, dict[str, Any]]:
 def _rows(
     folds: Any, validation: Any, arrays: dict[str, Any], n_classes: int
 ) -> tuple[list[Fold], dict[str, Any], int]:
-    """Give the folds, and the arrays and number of classes they are folds of."""
+    """Return the folds, and the arrays and number of classes they are folds of."""
     if (folds is None) == (validation is None):
         raise ValueError(
             f"folds are {folds!r} and validation is a {type(validation).__name__}, expected one of them: what to "
@@ -266,9 +243,13 @@ def _rows(
     arrays = people_numbered(arrays)
     if isinstance(folds, Sequence) and not isinstance(folds, str):
         return checked_folds(folds, n), arrays, n_classes
-    k = count(folds, "folds")
+    k = whole_number(folds, "folds", 1)
     of_people = "person" in arrays
-    return group_folds(arrays["person"], k) if of_people else stratified_folds(arrays["y"], k, 0), arrays, n_classes
+    return (
+        group_folds(arrays["person"], k, arrays["y"]) if of_people else stratified_folds(arrays["y"], k, 0),
+        arrays,
+        n_classes,
+    )
 
 
 def _distinct(points: Any, trial: Trial, n_inputs: int, n_classes: int) -> list[Point]:
@@ -279,11 +260,11 @@ def _distinct(points: Any, trial: Trial, n_inputs: int, n_classes: int) -> list[
         if not isinstance(point, Mapping) or not all(isinstance(name, str) for name in point):
             raise ValueError(f"points[{n}] is {point!r}, expected a mapping from names to values")
         try:
-            own = {name: value.item() if isinstance(value, np.generic) else value for name, value in point.items()}
-            name = identity(own)
+            given = {name: value.item() if isinstance(value, np.generic) else value for name, value in point.items()}
+            name = point_key(given)
             if name not in found and trial is train_network:
-                checked(own, n_inputs, n_classes)
-            found.setdefault(name, own)
+                checked(given, n_inputs, n_classes)
+            found.setdefault(name, given)
         except (TypeError, ValueError) as error:
             raise ValueError(f"points[{n}]: {error}") from None
     return list(found.values())
@@ -293,7 +274,7 @@ def _seeds(seeds: Any) -> list[int]:
     if isinstance(seeds, np.ndarray) and seeds.ndim == 1:
         seeds = seeds.tolist()
     if not isinstance(seeds, Sequence):
-        return list(range(count(seeds, "seeds")))
+        return list(range(whole_number(seeds, "seeds", 1)))
     whole = all(isinstance(seed, int | np.integer) and not isinstance(seed, bool) and seed >= 0 for seed in seeds)
     if not seeds or not whole:
         raise ValueError(f"seeds are {seeds!r}, expected how many, or a list of whole numbers, 0 or more")

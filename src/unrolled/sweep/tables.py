@@ -2,16 +2,38 @@
 
 import contextlib
 import json
+import math
 import os
-import weakref
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from unrolled.sweep.results import Result, Results
+from unrolled._support.file_lock import lock, unlock
+from unrolled.sweep.results import ENDINGS, Result, Results
 
-FIELDS = ("key", "data", "trial", "point", "seed", "fold", "split", "ended", "metrics", "what", "seconds", "version")
+KINDS: dict[str, type | tuple[type, ...]] = {
+    "key": str,
+    "data": str,
+    "trial": str,
+    "point": dict,
+    "seed": int,
+    "fold": int,
+    "split": str,
+    "ended": str,
+    "metrics": dict,
+    "what": str,
+    "seconds": (int, float),
+    "version": str,
+}
+"""What a line holds, in this order."""
+
 BEGINNING = b'{"key": "'
+HALF = re.compile(rb'\{"key": "[0-9a-f]{0,20}(?:(?<=[0-9a-f]{20})[^\x00-\x1f]*)?\0*')
+"""A line of ours that was not written to its end, and the zeros that a file system may put behind it."""
+
+DEEPEST = 20
+"""So many levels of lists and mappings at the most within a point or what was measured."""
 
 
 class TableError(ValueError):
@@ -30,15 +52,25 @@ class Table:
     ----------
     lines : dict of str to dict
         What it held, by key; of two lines with one key the later.
+
+    Raises
+    ------
+    TableError
+        If it holds anything but results of trials, or another search has it open; the file is as it was then.
+    OSError
+        If it cannot be opened, read or written.
     """
 
     def __init__(self, path: Path) -> None:
         if not path.parent.is_dir():
             raise FileNotFoundError(f"cannot write the table '{path}': there is no folder {path.parent.resolve()}")
+        if path.exists() and not path.is_file():
+            raise TableError(f"{path}: it is there and is not a regular file, expected a table of results or no file")
         self.path = path
         self._file = path.open("ab+", buffering=0)
         try:
-            _lock(self._file, path)
+            if lock(self._file) is False:
+                raise TableError(f"{path}: another search is writing to it, expected a table of its own for each")
             self._file.seek(0)
             self.lines, end, whole = _parsed(self._file.read(), path)
             self._file.truncate(end)
@@ -47,7 +79,6 @@ class Table:
         except BaseException:
             self._close()
             raise
-        _open.add(self)
 
     def __enter__(self) -> "Table":
         return self
@@ -59,7 +90,7 @@ class Table:
 
     def _close(self) -> None:
         if not self._file.closed:
-            _unlock(self._file)
+            unlock(self._file)
             self._file.close()
 
     def append(self, line: dict[str, Any]) -> None:
@@ -72,37 +103,21 @@ class Table:
         try:
             written = self._file.write(line)
             if written != len(line):
-                raise OSError(f"{self.path}: only {written} of {len(line)} bytes could be written")
+                raise OSError(f"only {written} of {len(line)} bytes could be written")
             os.fsync(self._file.fileno())
-        except BaseException:
+        except BaseException as error:
             with contextlib.suppress(OSError):
                 self._file.truncate(end)
+            if isinstance(error, OSError):
+                raise OSError(error.errno, f"cannot write the table '{self.path}': {error}") from error
             raise
-
-
-_open: "weakref.WeakSet[Table]" = weakref.WeakSet()
-
-
-def _leave_to_the_parent() -> None:
-    """Close, in a process made by fork, the tables of its parent: the lock is the parent's, and ends with it.
-
-    A child that keeps the descriptor, such as a worker of a ``ProcessPoolExecutor``, keeps the lock after a parent
-    that is killed. Closing one descriptor of several does not unlock.
-    """
-    for table in list(_open):
-        table._file.close()
-    _open.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_to_the_parent)
 
 
 def read(path: str | os.PathLike[str], *, objective: str = "accuracy") -> Results:
     """Read a table that :func:`unrolled.sweep.run` wrote, also while the search goes on.
 
     A table may hold several searches of the same samples, such as the rungs of :func:`halving`. It is refused if their
-    results are not to be put together: those of several trials, or on other folds.
+    results are not to be averaged: those of several trials, or on other folds.
 
     Parameters
     ----------
@@ -122,6 +137,19 @@ def read(path: str | os.PathLike[str], *, objective: str = "accuracy") -> Result
         table of several trials or several foldings.
     FileNotFoundError
         If there is no such file.
+
+    See Also
+    --------
+    run : Writes the table.
+
+    Examples
+    --------
+    >>> from unrolled import data, sweep
+    >>> train = data.load_shoulder_exercises().train
+    >>> settings = {"folds": 2, "seeds": 1, "n_jobs": 1, "progress": False}
+    >>> found = sweep.run([{"hidden": 4, "epochs": 1}], train, table="search.jsonl", **settings)
+    >>> sweep.read("search.jsonl") == found
+    True
     """
     lines, _, _ = _parsed(Path(path).read_bytes(), Path(path))
     trials: set[str] = set()
@@ -144,7 +172,7 @@ def read(path: str | os.PathLike[str], *, objective: str = "accuracy") -> Result
 
 
 def result_of(line: dict[str, Any], point: dict[str, Any] | None = None) -> Result:
-    """Give the result that stands in a line, of a point as it was handed over or else as it is described."""
+    """Return the result that stands in a line, of a point as it was handed over or else as it is described."""
     return Result(
         line["point"] if point is None else point,
         line["seed"],
@@ -157,48 +185,48 @@ def result_of(line: dict[str, Any], point: dict[str, Any] | None = None) -> Resu
 
 
 def _parsed(content: bytes, path: Path) -> tuple[dict[str, dict[str, Any]], int, bool]:
-    """Give the lines by key, where the last whole one ends, and whether it ends with a line feed."""
+    """Return the lines by key, where the last whole one ends, and whether it ends with a line feed."""
     lines: dict[str, dict[str, Any]] = {}
     end = 0
-    for number, text in enumerate(content.splitlines(keepends=True), 1):
-        last = not text.endswith(b"\n")
-        try:
-            line = json.loads(text)
-        except ValueError:
-            line = None
-        if not (isinstance(line, dict) and set(FIELDS) <= set(line)):
-            ours = text.startswith(BEGINNING) or BEGINNING.startswith(text.rstrip(b"\0"))
-            if last and line is None and ours and (lines or number == 1):
+    texts = content.split(b"\n")  # and at nothing else: what ends lines otherwise is not ours
+    for number, text in enumerate(texts, 1):
+        last = number == len(texts)
+        if last and not text:
+            break
+        line, cut = _line(text)
+        if line is None:
+            if last and cut and (HALF.fullmatch(text) or (lines and BEGINNING.startswith(text.rstrip(b"\0")))):
                 return lines, end, True
-            raise TableError(
-                f"{path}, line {number}: expected the result of a trial, found {text[:40].decode(errors='replace')!r}"
-            )
+            found = ascii(text[:40].decode(errors="replace"))
+            raise TableError(f"{path}, line {number}: expected the result of a trial, found {found}")
         lines[line["key"]] = line
-        end += len(text)
+        end += len(text) + (not last)
         if last:
             return lines, end, False
     return lines, end, True
 
 
-def _lock(file: Any, path: Path) -> None:
-    """Refuse a table that another search has open, where the system can tell."""
+def _line(text: bytes) -> tuple[dict[str, Any] | None, bool]:
+    """Return the result of a trial that stands in a line, None of anything else; and whether it may be cut off."""
     try:
-        import fcntl
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise TableError(f"{path}: another search is writing to it, expected a table of its own for each") from None
-    except OSError:  # a file system without locks
-        return
+        line = json.loads(text)
+    except ValueError:
+        return None, True
+    except RecursionError:
+        return None, False
+    fine = (
+        isinstance(line, dict)
+        and all(isinstance(line.get(name), kind) and line[name] is not True for name, kind in KINDS.items())
+        and all(line[name] >= 0 for name in ("seed", "fold", "seconds"))
+        and line["ended"] in ENDINGS
+        and all(_plain(line[name]) for name in ("point", "metrics", "seconds"))
+    )
+    return (line if fine else None), False
 
 
-def _unlock(file: Any) -> None:
-    """Unlock, whoever else has the descriptor."""
-    try:
-        import fcntl
-    except ImportError:
-        return
-    with contextlib.suppress(OSError):
-        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
+def _plain(value: Any, levels: int = DEEPEST) -> bool:
+    """Tell whether numbers are finite, and lists and mappings lie no deeper in each other than a search writes them."""
+    if isinstance(value, dict | list):
+        inside = value.values() if isinstance(value, dict) else value
+        return levels > 0 and all(_plain(each, levels - 1) for each in inside)
+    return not isinstance(value, float) or math.isfinite(value)

@@ -1,8 +1,7 @@
-"""What a point becomes by default: a network, its training, and a look at the validation samples."""
+"""What a point becomes by default: a network, its training, and what it measures on the validation samples."""
 
 import dataclasses
 import inspect
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 from unrolled import rnn
 from unrolled.rnn.training.settings import Settings
 from unrolled.sweep.points import Point
-from unrolled.sweep.sharing import Part
+from unrolled.sweep.samples import Part
 
 SPECIAL = ("cell", "hidden", "optimizer")
 NETWORK = tuple(
@@ -111,12 +110,12 @@ def checked(point: Point, n_inputs: int, n_classes: int) -> None:
 
 
 def _network(cell: Any, point: Point, n_inputs: int, n_classes: int, rng: np.random.Generator) -> rnn.ManyToOne:
-    own = {name: point[name] for name in NETWORK if name in point}
-    return rnn.ManyToOne(cell, n_inputs=n_inputs, n_classes=n_classes, **own, rng=rng)
+    settings = {name: point[name] for name in NETWORK if name in point}
+    return rnn.ManyToOne(cell, n_inputs=n_inputs, n_classes=n_classes, **settings, rng=rng)
 
 
 def parts_of(point: Point) -> tuple[Any, Any, dict[str, Any]]:
-    """Give the cell, the optimizer and the settings of the training that a point asks for.
+    """Return the cell, the optimizer and the settings of the training that a point asks for.
 
     Raises
     ------
@@ -128,7 +127,7 @@ def parts_of(point: Point) -> tuple[Any, Any, dict[str, Any]]:
     if unknown:
         raise ValueError(
             f"the setting {unknown[0]!r} is unknown, expected one of "
-            f"{', '.join((*SPECIAL, *known, *NETWORK, *TRAINING))}; for others give a trial of your own"
+            f"{', '.join((*SPECIAL, *known, *NETWORK, *TRAINING))}; for others pass a trial of your own"
         )
     settings = {name: point[name] for name in TRAINING if name in point}
     schedule = settings.get("schedule")
@@ -169,24 +168,3 @@ def _made(kind: type, values: tuple[Any, ...], settings: Mapping[str, Any], what
         return kind(*values, **settings)
     except TypeError as error:
         raise ValueError(f"{what} {kind.__name__} cannot be made of the point's settings: {error}") from None
-
-
-def plain(value: Any, what: str) -> Any:
-    """Give what a trial measured as JSON can hold it; a number that is not finite is None, as not measured.
-
-    Raises
-    ------
-    ValueError
-        If it is no number, string, None, or list or mapping of them.
-    """
-    if isinstance(value, np.generic | np.ndarray):
-        value = value.tolist()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, list | tuple):
-        return [plain(each, what) for each in value]
-    if isinstance(value, Mapping):
-        return {str(name): plain(each, f"{what}[{name!r}]") for name, each in value.items()}
-    raise ValueError(f"{what} is a {type(value).__name__}, expected numbers, strings, or lists or mappings of them")

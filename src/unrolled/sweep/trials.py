@@ -1,21 +1,24 @@
 """One trial: what is sent to a worker, and what the worker makes of it."""
 
+import math
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from unrolled import rnn
 from unrolled._support.blas_threads import undivided
-from unrolled.rnn.training.loop import DivergenceError
 from unrolled.sweep.points import Point
-from unrolled.sweep.sharing import Part, Shared
-from unrolled.sweep.training import plain
+from unrolled.sweep.results import measured
+from unrolled.sweep.sample_folder import SampleFolder
+from unrolled.sweep.samples import Part
 
 Trial: TypeAlias = Callable[[Point, Part, Part, np.random.Generator], Mapping[str, Any]]
-"""Makes a training of a point: ``trial(point, training, validation, rng)`` gives what it measured, by name."""
+"""Makes a training of a point: ``trial(point, training, validation, rng)`` returns what it measured, by name."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +30,18 @@ class Job:
     point: Point
     seed: int
     fold: int
-    samples: Shared
+    samples: SampleFolder
+    measure: str
     attempt: int = 1
+    heard: bool = False
 
     def __str__(self) -> str:
         return f"the trial of {self.point}, seed {self.seed}, fold {self.fold},"
+
+    @property
+    def sign(self) -> str:
+        """The file that the trial touches while it is alive, if it is to be heard of."""
+        return f"{self.key}-{self.attempt}"
 
 
 class TrialError(RuntimeError):
@@ -39,25 +49,49 @@ class TrialError(RuntimeError):
 
 
 def work(job: Job) -> dict[str, Any]:
-    """Run a trial; give ``ended``, ``metrics``, ``what`` and ``seconds``, or ``raised``, a traceback.
+    """Run a trial; return ``ended``, ``metrics``, ``what`` and ``seconds``, or ``raised``, a traceback.
 
     Its randomness comes from its seed and its fold and nothing else, and nothing in it is divided among threads. So
-    it gives the same numbers wherever and whenever it runs.
+    it measures the same numbers wherever and whenever it runs.
     """
     begun = time.perf_counter()
     rng = np.random.default_rng(np.random.SeedSequence(job.seed, spawn_key=(job.fold,)))
     outcome: dict[str, Any] = {"ended": "done", "metrics": {}, "what": ""}
     try:
-        with undivided():
+        with undivided(), job.samples.alive(job.sign) if job.heard else nullcontext():
             training, validation = job.samples.parts(job.fold)
             metrics = job.trial(job.point, training, validation, rng)
         if not isinstance(metrics, Mapping):
             raise ValueError(f"the trial gave a {type(metrics).__name__}, expected a mapping of what it measured")
-        outcome["metrics"] = plain(metrics, "the trial's outcome")
-    except DivergenceError as error:
+        outcome["metrics"] = as_json(metrics, "the trial's outcome")
+        measured(outcome["metrics"], job.measure)
+    except rnn.DivergenceError as error:
         what = f"{error.what} at epoch {error.epoch}, batch {error.batch}"
-        outcome |= {"ended": "diverged", "what": what}
-    except Exception as error:  # sent as text: not every exception can be pickled
+        outcome |= {"ended": "diverged", "what": what, "metrics": {}}
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # sys.exit too; sent as text: not every exception can be pickled
         last = traceback.format_exception_only(type(error), error)[-1].strip()
         return {"raised": last, "traceback": traceback.format_exc()}
     return outcome | {"seconds": time.perf_counter() - begun}
+
+
+def as_json(value: Any, what: str) -> Any:
+    """Return what a trial measured as JSON can hold it; a number that is not finite is None, as not measured.
+
+    Raises
+    ------
+    ValueError
+        If it is no number, string, None, or list or mapping of them.
+    """
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, list | tuple):
+        return [as_json(each, what) for each in value]
+    if isinstance(value, Mapping):
+        return {str(name): as_json(each, f"{what}[{name!r}]") for name, each in value.items()}
+    raise ValueError(f"{what} is a {type(value).__name__}, expected numbers, strings, or lists or mappings of them")

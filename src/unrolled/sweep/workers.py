@@ -12,7 +12,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
-from unrolled.rnn.inputs import count
+from unrolled._support.validation import whole_number
 
 ONE_THREAD = (
     "OPENBLAS_NUM_THREADS",
@@ -31,16 +31,16 @@ class Processes(Executor):
 
     Parameters
     ----------
-    jobs : int
+    n : int
         How many.
     """
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, n: int) -> None:
         self._calls: queue.SimpleQueue[tuple[Future[Any], Callable[..., Any], tuple[Any, ...]] | None]
         self._calls = queue.SimpleQueue()
-        self._pools: list[ProcessPoolExecutor | None] = [None] * jobs
+        self._pools: list[ProcessPoolExecutor | None] = [None] * n
         self._closed = self._stopped = False
-        self._servers = [threading.Thread(target=self._serve, args=(n,), daemon=True) for n in range(jobs)]
+        self._servers = [threading.Thread(target=self._serve, args=(each,), daemon=True) for each in range(n)]
         for server in self._servers:
             server.start()
 
@@ -95,17 +95,19 @@ class Processes(Executor):
 
 
 @contextmanager
-def executor_or_processes(executor: Executor | None, jobs: int | None) -> Iterator[Executor]:
-    """Give the executor that was given, or processes that end with the block; with one job, this process.
+def executor_or_processes(executor: Executor | None, n_jobs: int | None) -> Iterator[Executor]:
+    """Yield the executor that was given, or processes that end with the block; with one job, this process.
 
     Raises
     ------
     ValueError
-        If it is no executor, or jobs is given beside it or is not a whole number of at least 1.
+        If it is no executor, or n_jobs is given beside it or is not a whole number of at least 1.
     """
     if executor is not None:
-        if jobs is not None:
-            raise ValueError(f"jobs is {jobs!r} beside an executor, which has workers of its own; expected one of both")
+        if n_jobs is not None:
+            raise ValueError(
+                f"n_jobs is {n_jobs!r} beside an executor, which has workers of its own; expected one of both"
+            )
         if isinstance(executor, type) or not hasattr(executor, "submit"):
             raise ValueError(
                 f"executor is {executor!r}, expected a concurrent.futures.Executor, such as a Dask client's "
@@ -113,12 +115,12 @@ def executor_or_processes(executor: Executor | None, jobs: int | None) -> Iterat
             )
         yield executor
         return
-    jobs = _cores() if jobs is None else count(jobs, "jobs")
-    if jobs == 1:
-        yield Here()
+    n_jobs = _cores() if n_jobs is None else whole_number(n_jobs, "n_jobs", 1)
+    if n_jobs == 1:
+        yield ThisProcess()
         return
     with one_thread_for_children():
-        processes = Processes(jobs)
+        processes = Processes(n_jobs)
         try:
             yield processes
         except BaseException:
@@ -127,7 +129,7 @@ def executor_or_processes(executor: Executor | None, jobs: int | None) -> Iterat
         processes.shutdown()
 
 
-class Here(Executor):
+class ThisProcess(Executor):
     """Each call is made at once, in this process."""
 
     def submit(self, function: Callable[..., Any], /, *args: Any) -> Future[Any]:  # type: ignore[override]  # no keywords

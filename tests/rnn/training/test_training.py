@@ -12,6 +12,7 @@ import pytest
 from easy import easy, network, same_parameters
 
 from unrolled import rnn, textbook
+from unrolled.rnn import inputs
 
 
 def test_learns_an_easy_task() -> None:
@@ -100,6 +101,27 @@ def test_held_out_samples_are_measured_when_asked(epochs: int, every: int, expec
     assert history.test is not None
     assert history.validation.epochs == history.test.epochs == expected
     assert (history.validation.loss[-1], history.validation.accuracy[-1]) == net.evaluate(held_out.X, held_out.y)
+
+
+def test_held_out_samples_are_checked_once_and_not_every_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = []
+    padded = inputs.padded
+
+    def counted(X: Any, *others: Any) -> Any:
+        checked.append(len(X))
+        return padded(X, *others)
+
+    monkeypatch.setattr(inputs, "padded", counted)
+    rnn.train(
+        network(),
+        easy(12),
+        validation=(*easy(9), np.full(9, 5)),
+        test=easy(7),
+        optimizer=rnn.SGD(0.1),
+        epochs=4,
+        progress=False,
+    )
+    assert checked == [12, 9, 7]
 
 
 def test_early_stopping_goes_back_to_the_best_epoch() -> None:
@@ -282,6 +304,12 @@ def test_silence_on_request(capfd: pytest.CaptureFixture[str]) -> None:
         ({"early_stopping": rnn.EarlyStopping}, "early_stopping is <class"),
         ({"on_epoch": 3}, "on_epoch is 3, expected a function"),
         ({"optimizer": 0.01}, "^optimizer is 0.01, which has no method start: expected one such as"),
+        ({"optimizer": SimpleNamespace(start=dict)}, "which has no method update: expected one such as rnn.SGD"),
+        ({"schedule": 0.5}, "^schedule is 0.5, which cannot be called: expected one such as rnn.Cosine"),
+        ({"clip": SimpleNamespace(clip=1.0)}, "which has no method clip: expected one such as rnn.ClipNorm"),
+        ({"dropout": 0.2}, "^dropout is 0.2, expected one such as rnn.Dropout"),
+        ({"augment": 3}, "^augment is 3, which cannot be called: expected one such as data.augment.Jitter"),
+        ({"bptt_steps": 0}, "^bptt_steps is 0, expected a whole number, 1 or more"),
         ({"optimizer": rnn.SGD}, "optimizer is <class"),
         ({"validation": (1, 2, 3, 4)}, "validation samples are a tuple of 4, expected"),
         ({"validation": SimpleNamespace(train=1)}, "of a Dataset, pass one part"),

@@ -1,9 +1,11 @@
 """Text files: their bytes within bounds, their text, and the numbers in their columns, or the line at fault."""
 
+import codecs
 import io
 import math
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,28 @@ def number(cell: str) -> float | None:
         return float(cell) if _PLAIN.fullmatch(cell) else None
     except ValueError:
         return None
+
+
+def short(text: str) -> str:
+    """Return a text as messages show it, cut where it is long."""
+    return repr(text) if len(text) <= 60 else f"{text[:60]!r}..."
+
+
+def lines_of(content: bytes, where: str, comments: tuple[bytes, ...]) -> Iterator[tuple[int, str]]:
+    """Yield the number, from 1, and the text of each line that is neither empty nor a comment.
+
+    A comment may be in any encoding; everything else is UTF-8, with or without a mark of it.
+    """
+    for line, raw in enumerate(io.BytesIO(content), start=1):
+        raw = raw.removeprefix(codecs.BOM_UTF8) if line == 1 else raw
+        if raw.lstrip().startswith(comments):
+            continue
+        try:
+            text = raw.decode("utf-8").strip()
+        except UnicodeDecodeError as error:
+            raise DataError(f"{where}, line {line}: expected text: {error.reason} of UTF-8") from error
+        if text:
+            yield line, text
 
 
 def table(text: str, where: str, n_columns: int) -> NDArray[np.float64]:

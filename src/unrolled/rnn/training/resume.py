@@ -17,7 +17,7 @@ from unrolled.rnn.training.early_stopping import EarlyStopping
 from unrolled.rnn.training.history import History
 from unrolled.rnn.training.loop import Generators, Run
 from unrolled.rnn.training.optimizers import SGD, Adam, AdamW, RMSProp
-from unrolled.rnn.training.samples import Labelled, check_held_out, check_samples
+from unrolled.rnn.training.samples import LabeledSamples, check_held_out, check_samples
 from unrolled.rnn.training.schedules import Constant, Cosine, ReduceOnPlateau, StepDecay, WarmUp
 from unrolled.rnn.training.settings import Settings
 from unrolled.rnn.training.snapshot import restore
@@ -65,10 +65,10 @@ class CheckpointError(ValueError):
 
 def resume(
     path: str | PathLike[str],
-    samples: Labelled,
+    samples: LabeledSamples,
     *,
-    validation: Labelled | None = None,
-    test: Labelled | None = None,
+    validation: LabeledSamples | None = None,
+    test: LabeledSamples | None = None,
     augment: Augmentation | None = None,
     parts: Iterable[type] = (),
     progress: bool = True,

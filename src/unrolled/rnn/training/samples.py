@@ -1,4 +1,4 @@
-"""What a training is handed: labelled sequences, in memory or batch by batch."""
+"""What a training is handed: labeled sequences, in memory or batch by batch."""
 
 import hashlib
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class HasXy(Protocol):
         ...
 
 
-Labelled: TypeAlias = HasXy | Source | tuple[Any, Any] | tuple[Any, Any, Any]
+LabeledSamples: TypeAlias = HasXy | Source | tuple[Any, Any] | tuple[Any, Any, Any]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class InMemory:
 
     def measure(self, net: ManyToOne) -> tuple[float, float]:
         """Return the loss and the accuracy."""
-        return net.evaluate(self.X, self.y, self.lengths)
+        return net.measure(self.X, self.y, self.lengths)
 
     def fingerprint(self) -> str:
         """Return a digest of all numbers."""
@@ -95,7 +95,7 @@ class FromSource:
         return self.source.fingerprint()
 
 
-def check_samples(net: ManyToOne, samples: Labelled, name: str) -> InMemory | FromSource:
+def check_samples(net: ManyToOne, samples: LabeledSamples, name: str) -> InMemory | FromSource:
     """Check samples at the door of a training; those that come batch by batch will be as they come.
 
     Raises
@@ -107,7 +107,7 @@ def check_samples(net: ManyToOne, samples: Labelled, name: str) -> InMemory | Fr
 
 
 def check_held_out(
-    net: ManyToOne, validation: Labelled | None, test: Labelled | None
+    net: ManyToOne, validation: LabeledSamples | None, test: LabeledSamples | None
 ) -> dict[str, InMemory | FromSource]:
     """Check the samples that are measured and never trained on, those that are given, under their names."""
     given = {"validation": validation, "test": test}

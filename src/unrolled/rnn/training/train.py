@@ -22,7 +22,7 @@ from unrolled.rnn.training.early_stopping import EarlyStopping
 from unrolled.rnn.training.history import History
 from unrolled.rnn.training.loop import Generators, Run
 from unrolled.rnn.training.optimizers import Optimizer
-from unrolled.rnn.training.samples import Labelled, check_held_out, check_samples
+from unrolled.rnn.training.samples import LabeledSamples, check_held_out, check_samples
 from unrolled.rnn.training.schedules import Schedule
 from unrolled.rnn.training.settings import Settings
 
@@ -32,13 +32,13 @@ Callback: TypeAlias = Callable[[int, History, ManyToOne], object]
 
 def train(
     net: ManyToOne,
-    samples: Labelled,
+    samples: LabeledSamples,
     *,
     optimizer: Optimizer,
     batch_size: int = 30,
     epochs: int = 50,
-    validation: Labelled | None = None,
-    test: Labelled | None = None,
+    validation: LabeledSamples | None = None,
+    test: LabeledSamples | None = None,
     evaluate_every: int = 1,
     early_stopping: EarlyStopping | None = None,
     schedule: Schedule | None = None,
