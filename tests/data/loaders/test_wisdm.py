@@ -217,6 +217,15 @@ def test_2019(tmp_path: Path) -> None:
         np.testing.assert_array_equal(np.concatenate([r.signal for r in found[:18]]), values)
         for path in (packed, tmp_path, folder / "raw", folder / "raw" / device):
             assert tables(read_wisdm(path, device=device, sensor=sensor)) == tables(found)  # type: ignore[arg-type]
+    outer = tmp_path / "outer" / "wisdm+smartphone+and+smartwatch.zip"
+    outer.parent.mkdir()
+    shutil.copy(packed, tmp_path / "wisdm-dataset.zip")
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.write(tmp_path / "wisdm-dataset.zip", "wisdm-dataset.zip")
+    (tmp_path / "inner").mkdir()
+    shutil.copy(packed, tmp_path / "inner" / "wisdm-dataset.zip")
+    for path in (outer, outer.parent, tmp_path / "inner"):  # as downloaded, the folder with that, with the inner zip
+        assert tables(read_wisdm(path, device="watch", sensor="gyro")) == tables(found)
     single = folder / "raw" / "watch" / "gyro" / "data_1601_gyro_watch.txt"
     assert tables(read_wisdm(single, device="watch", sensor="gyro")) == tables(found[18:])
     dataset = load_wisdm(packed, window=10, stride=5, test_people=[1601])

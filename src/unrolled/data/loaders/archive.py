@@ -16,6 +16,7 @@ from pathlib import Path
 
 from unrolled.data.errors import DataError
 
+DEEPEST = 2  # zips within each other
 MOST_FILES = 100_000  # in a folder; a larger one is not a data set but somebody's disk
 
 
@@ -151,6 +152,51 @@ def nested(
     """
     with _opened(io.BytesIO(member.read()), member.where, expected) as archive:
         yield _checked(member.where, list(_in_zip(member.where, archive, pattern)), max_bytes, max_member)
+
+
+@contextlib.contextmanager
+def downloaded(
+    path: str | os.PathLike[str],
+    pattern: re.Pattern[str],
+    zips: re.Pattern[str],
+    expected: str,
+    *,
+    max_bytes: int,
+    max_member: int,
+) -> Iterator[list[Member]]:
+    """List files as `members` does, and where there are none those of the one zip there is, or of the zip in that.
+
+    Parameters
+    ----------
+    path, pattern, expected, max_bytes, max_member
+        As for `members`.
+    zips : re.Pattern
+        Which zips are looked into, by their whole name.
+
+    Yields
+    ------
+    list of Member
+        As `members` does.
+
+    Raises
+    ------
+    DataError
+        As `members` and `nested`.
+    """
+    with contextlib.ExitStack() as stack:
+        found = stack.enter_context(members(path, pattern, expected, max_bytes=max_bytes, max_member=max_member))
+        packed: list[Member] = []
+        for _ in range(DEEPEST):
+            if found:
+                break
+            listing = nested(packed[0], zips, expected, max_bytes=max_bytes, max_member=max_bytes) if packed else None
+            listing = listing or members(path, zips, expected, max_bytes=max_bytes, max_member=max_bytes)
+            packed = stack.enter_context(listing)
+            if len(packed) != 1:
+                break
+            inner = nested(packed[0], pattern, expected, max_bytes=max_bytes, max_member=max_member)
+            found = stack.enter_context(inner)
+        yield found
 
 
 def _opened(file: Path | io.BytesIO, where: Path | str, expected: str) -> zipfile.ZipFile:

@@ -47,8 +47,8 @@ def load_motionsense(
     Parameters
     ----------
     path : str or path-like
-        A_DeviceMotion_data.zip as published, or its unpacked folder, or the folder that one is in. The zip is
-        read in place: nothing is written to disk.
+        A_DeviceMotion_data.zip as published, or its unpacked folder, or the folder or zip that one is in.
+        A zip is read in place: nothing is written to disk.
     split : {"trial", "person"}
         What the test set is: "trial" the trials numbered over 10, of everyone (the short ones); "person"
         every trial of persons 21 to 24. Either way no recording is in both parts.

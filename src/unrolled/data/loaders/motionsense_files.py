@@ -12,7 +12,7 @@ import numpy as np
 from unrolled._support.validation import one_of
 from unrolled.data.checks import FloatArray
 from unrolled.data.errors import DataError
-from unrolled.data.loaders.archive import Member, members
+from unrolled.data.loaders.archive import Member, downloaded
 from unrolled.data.windows.recordings import Recording
 
 MOVEMENTS = {  # the code in the folders' names, in the order of the labels
@@ -53,7 +53,7 @@ def read_motionsense(
     Parameters
     ----------
     path : str or path-like
-        The zip, its unpacked folder, or the folder that one is in.
+        The zip, its unpacked folder, or the folder or zip that one is in.
     signal : str
         As for `load_motionsense`.
     max_bytes : int
@@ -76,11 +76,7 @@ def read_motionsense(
     folder = path / "A_DeviceMotion_data"
     root = folder if folder.is_dir() else path
     expected = "A_DeviceMotion_data.zip or its unpacked folder"
-    with members(root, _NAME, expected, max_bytes=max_bytes, max_member=max_bytes // 16) as found:
-        if not found and (path / "A_DeviceMotion_data.zip").is_file():
-            raise DataError(
-                f"{path}: expected the unpacked recordings, found the zip: pass {path / 'A_DeviceMotion_data.zip'}"
-            )
+    with downloaded(root, _NAME, _ZIPS, expected, max_bytes=max_bytes, max_member=max_bytes // 16) as found:
         if not found:
             raise DataError(f"{path}: expected recordings A_DeviceMotion_data/dws_1/sub_1.csv and so on, found none")
         files = sorted(found, key=_numbers)  # stable: by name where the numbers are the same
@@ -99,6 +95,8 @@ def read_motionsense(
 _NAME = re.compile(
     rf"(?:(?:[^/\\:]+/)*A_DeviceMotion_data/)?({'|'.join(MOVEMENTS)})_([0-9]{{1,9}})/sub_([0-9]{{1,9}})\.csv"
 )
+
+_ZIPS = re.compile(r"(?:[^/\\:]+/)*A_DeviceMotion_data\.zip")
 
 
 def _numbers(file: Member) -> tuple[int, int, int]:

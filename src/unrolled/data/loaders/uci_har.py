@@ -18,13 +18,15 @@ from unrolled.data.checks import IntArray
 from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
 from unrolled.data.labels import MAX_CLASSES
-from unrolled.data.loaders.archive import Member, members, nested
+from unrolled.data.loaders.archive import Member, downloaded
 from unrolled.data.loaders.text import column, table
 from unrolled.data.samples import Samples
 from unrolled.data.summary import Tally
 
 RATE = 50.0  # Hz
 STEPS = 128
+EXPECTED = "UCI HAR Dataset.zip or its unpacked folder"
+_ZIPS = re.compile(r"(?:[^/\\:]+/)*(?:UCI HAR Dataset|human\+activity\+recognition[^/]*)\.zip")
 MOST_PEOPLE = 1_000_000
 
 Signal = Literal["total_acceleration", "body_acceleration", "rotation_rate", "all"]
@@ -111,17 +113,10 @@ def _files(path: Path, names: list[str], max_bytes: int) -> Iterator[dict[str, M
     """Find each of the files, once, in a folder, in a zip, or in the zip within either."""
     # at the top or in a folder UCI HAR Dataset, which may be in others
     inside = re.compile(rf"(?:(?:[^/\\:]+/)*UCI HAR Dataset/)?({'|'.join(map(re.escape, names))})")
-    either = re.compile(rf"{inside.pattern}|(?:[^/\\:]+/)*UCI HAR Dataset\.zip")
     folder = path / "UCI HAR Dataset"
     root, most = folder if folder.is_dir() else path, max_bytes // 8
-    expected = "UCI HAR Dataset.zip or its unpacked folder"
-    with members(root, either, expected, max_bytes=max_bytes, max_member=most) as found:
-        packed = [member for member in found if member.match[1] is None]
-        if len(packed) != 1 or len(found) > 1:
-            yield _each_once(path, [member for member in found if member.match[1]], names)
-            return
-        with nested(packed[0], inside, expected, max_bytes=max_bytes, max_member=most) as unpacked:
-            yield _each_once(packed[0].where, unpacked, names)
+    with downloaded(root, inside, _ZIPS, EXPECTED, max_bytes=max_bytes, max_member=most) as found:
+        yield _each_once(path, found, names)
 
 
 def _each_once(path: Path | str, found: list[Member], names: list[str]) -> dict[str, Member]:

@@ -50,7 +50,8 @@ def load_wisdm(
     ----------
     path : str or path-like
         v1.1: WISDM_ar_v1.1_raw.txt (under any name), or a folder or a zip with it. 2019: the folder
-        wisdm-dataset or the zip of it, or one file such as data_1600_accel_phone.txt. A zip is read in place.
+        wisdm-dataset or the zip of it, the zip as downloaded that holds this zip, the folder with either, or one
+        file such as data_1600_accel_phone.txt. A zip is read in place.
     device : {"phone", "watch"}
         Of v1.1 there is the telephone alone.
     sensor : {"accel", "gyro"}

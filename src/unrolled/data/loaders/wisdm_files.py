@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from unrolled._support.validation import one_of
 from unrolled.data.checks import FloatArray, IntArray
 from unrolled.data.errors import DataError
-from unrolled.data.loaders.archive import Member, members
+from unrolled.data.loaders.archive import Member, downloaded
 from unrolled.data.loaders.text import decode, read_file
 from unrolled.data.summary import Tally
 
@@ -46,6 +46,7 @@ DEVICES, SENSORS = ("phone", "watch"), ("accel", "gyro")
 RAW = "WISDM_ar_v1.1_raw.txt"
 EXPECTED = "WISDM as a text file, a zip or a folder"
 
+_ZIPS = re.compile(r"(?:[^/]+/)*wisdm[^/]*\.zip", re.IGNORECASE)
 _NUMBER = r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?"
 _RECORD = re.compile(
     rf"\s*([0-9]{{1,9}}),\s*([A-Za-z]{{1,20}}),\s*([0-9]{{1,18}}),\s*({_NUMBER}),\s*({_NUMBER}),\s*({_NUMBER}),?\s*"
@@ -77,7 +78,7 @@ def read_steps(path: Path, device: str, sensor: str, max_bytes: int, tally: Tall
     of_2019 = rf"data_[0-9]{{1,9}}_{sensor}_{device}\.txt"
     if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):  # which would wait for a pipe
         either = re.compile(rf"(?:[^/]+/)*({of_2019}|{re.escape(RAW)})")
-        with members(path, either, EXPECTED, max_bytes=max_bytes, max_member=max_bytes) as found:
+        with downloaded(path, either, _ZIPS, EXPECTED, max_bytes=max_bytes, max_member=max_bytes) as found:
             published = _one_edition(found, f"{device}/{sensor}/data_1600_{sensor}_{device}.txt", path)
             first = published[0].match[1]
             parts = [(member.where, member.read()) for member in published]
