@@ -119,10 +119,15 @@ def test_what_is_an_import() -> None:
         "if TYPE_CHECKING:\n    from unrolled.sweep import Results\n"
         "def f():\n    import unrolled.metrics\n"
     )
-    assert known(source) == {"rnn.__init__", "rnn.arrays", "sweep.__init__", "metrics"}
+    assert known(source) == {"rnn.__init__", "rnn.arrays", "sweep.__init__", "metrics.__init__"}
     with pytest.raises(AssertionError, match="relatively"):
         known("from . import arrays")
-    rooms = {"rnn.inputs": "rnn.ground", "rnn.network": "rnn", "rnn.__init__": "rnn.__init__", "metrics": "metrics"}
+    rooms = {
+        "rnn.inputs": "rnn.ground",
+        "rnn.network": "rnn",
+        "rnn.__init__": "rnn.__init__",
+        "metrics.confusion": "metrics",
+    }
     rooms |= {"rnn.cells.tanh": "rnn.cells", "rnn.cells.__init__": "rnn.cells", "sweep.__init__": "sweep"}
     rooms |= {"data.samples": "data", "data.h5.__init__": "data.h5", "_support.progress": "_support"}
     assert {name: room(name) for name in rooms} == rooms

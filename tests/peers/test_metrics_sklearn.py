@@ -69,3 +69,37 @@ def test_top_k_accuracy_with_ties_equals_the_peer_with_the_classes_in_reverse(se
     for k in range(1, C):
         theirs = peer.top_k_accuracy_score(C - 1 - y, scores[:, ::-1], k=k, labels=range(C))
         assert metrics.top_k_accuracy(y, scores, k) == pytest.approx(theirs, rel=1e-15)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_regression(seed: int, weighted: bool) -> None:
+    rng = np.random.default_rng(seed)
+    shape = (int(rng.integers(2, 40)), int(rng.integers(1, 4)))[: int(rng.integers(1, 3))]
+    y = rng.normal(size=shape) * 10.0 ** rng.integers(-3, 4) + rng.normal()
+    predicted = y + rng.normal(size=shape)
+    if seed % 5 == 0:
+        y[:] = 2.5  # constant
+    weight = rng.uniform(0.1, 2, len(y)) if weighted else None
+    for name in ("mean_squared_error", "root_mean_squared_error", "mean_absolute_error", "r2_score"):
+        ours = getattr(metrics, name)(y, predicted, sample_weight=weight)
+        assert ours == pytest.approx(getattr(peer, name)(y, predicted, sample_weight=weight), rel=1e-12), name
+    if seed % 5:
+        squares = np.average((y - predicted) ** 2, axis=0, weights=weight)
+        spreads = np.average((y - np.average(y, axis=0, weights=weight)) ** 2, axis=0, weights=weight)
+        ours = metrics.normalized_root_mean_squared_error(y, predicted, sample_weight=weight)
+        assert ours == pytest.approx(np.mean(np.sqrt(squares / spreads)), rel=1e-12)
+        if y.ndim == 1:
+            r2 = peer.r2_score(y, predicted, sample_weight=weight)
+            assert ours == pytest.approx(np.sqrt(1 - r2), rel=1e-10)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_log_loss(seed: int, dtype: type[np.floating]) -> None:
+    y, _, C, rng = case(seed)
+    logits = rng.normal(size=(len(y), C)) * rng.uniform(0.1, 60)
+    probabilities = (np.exp(logits - logits.max(1, keepdims=True))).astype(dtype)
+    probabilities /= probabilities.sum(1, keepdims=True)
+    theirs = peer.log_loss(y, probabilities, labels=range(C))
+    assert metrics.log_loss(y, probabilities) == pytest.approx(theirs, rel=float(4 * np.finfo(dtype).eps), abs=1e-7)

@@ -279,7 +279,7 @@ def test_labels_beyond_n_classes() -> None:
 
 def test_bad_normalize() -> None:
     wrong: Any = "rows"
-    with pytest.raises(ValueError, match="normalize is 'rows', expected None, 'true', 'predicted' or 'all'"):
+    with pytest.raises(ValueError, match="normalize is 'rows', expected one of 'true', 'predicted', 'all'"):
         metrics.confusion_matrix([0], [0], normalize=wrong)
 
 

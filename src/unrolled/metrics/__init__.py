@@ -1,0 +1,31 @@
+"""How well a network did: classes, probabilities, and numbers.
+
+Of classes, the truth ``y`` is integer labels (N,) or one-hot rows (N, C), ``predicted`` is integer labels (N,), and
+``scores`` (N, C) are probabilities or logits: larger for what the network thinks likelier. Of numbers, ``y`` and
+``predicted`` have one shape: (N,), (N, K), or (N, T, K) with K numbers at every step.
+"""
+
+from unrolled.metrics.accuracy import accuracy, log_loss, top_k_accuracy
+from unrolled.metrics.confusion import ClassScores, Normalize, class_scores, confusion_matrix
+from unrolled.metrics.regression import (
+    mean_absolute_error,
+    mean_squared_error,
+    normalized_root_mean_squared_error,
+    r2_score,
+    root_mean_squared_error,
+)
+
+__all__ = [
+    "ClassScores",
+    "Normalize",
+    "accuracy",
+    "class_scores",
+    "confusion_matrix",
+    "log_loss",
+    "mean_absolute_error",
+    "mean_squared_error",
+    "normalized_root_mean_squared_error",
+    "r2_score",
+    "root_mean_squared_error",
+    "top_k_accuracy",
+]

@@ -1,0 +1,62 @@
+"""What is measured, at the door: true and predicted classes, checked, and nothing that is masked."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from unrolled._support.validation import numeric, whole_number
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+MOST_CLASSES = 2**16
+"""A label beyond, where nothing says how many classes there are, is a mistake, and its matrix would fill the memory."""
+
+
+def unmasked(values: ArrayLike, name: str) -> NDArray[Any]:
+    """Return values as a real array, unless some are masked: what lies under a mask would be measured."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
+        raise ValueError(f"{name} is a masked array, expected one without: select the rows that count")
+    return numeric(values, name)
+
+
+def pair(y: ArrayLike, predicted: ArrayLike, n_classes: int | None) -> tuple[IntArray, IntArray, int]:
+    """Return true and predicted classes (N,), both checked, and C."""
+    if n_classes is not None:
+        n_classes = whole_number(n_classes, "n_classes", 1, 2**31)
+    true, n_classes = truth(y, n_classes)
+    guess = unmasked(predicted, "predicted")
+    if guess.ndim != 1:
+        raise ValueError(f"predicted has shape {guess.shape}, expected classes (N,), as in scores.argmax(1)")
+    guess = _integers(guess, "predicted", n_classes)
+    if len(guess) != len(true):
+        raise ValueError(f"y has {len(true)} rows and predicted has {len(guess)}, expected as many")
+    return true, guess, n_classes or int(max(true.max(), guess.max())) + 1
+
+
+def truth(y: ArrayLike, n_classes: int | None) -> tuple[IntArray, int | None]:
+    """Return true classes (N,) from integers or one-hot rows, checked, and C where it is known."""
+    true = unmasked(y, "y")
+    if true.ndim == 1:
+        return _integers(true, "y", n_classes), n_classes
+    if true.ndim != 2 or true.size == 0:
+        raise ValueError(f"y has shape {true.shape}, expected integers (N,) or one-hot rows (N, C), N > 0")
+    if n_classes is not None and true.shape[1] != n_classes:
+        raise ValueError(f"y has shape {true.shape}, expected {n_classes} columns, one for each class")
+    bad = np.flatnonzero(((true != 0) & (true != 1)).any(1) | (np.count_nonzero(true, axis=1) != 1))
+    if bad.size:
+        raise ValueError(f"y is not one-hot in row {bad[0]}: {true[bad[0]]}, expected one 1 among zeros")
+    return np.asarray(true.argmax(1), np.int64), true.shape[1]
+
+
+def _integers(labels: NDArray[Any], name: str, n_classes: int | None) -> IntArray:
+    """Return labels (N,) as int64, if there are any and each is a class."""
+    if labels.size == 0:
+        raise ValueError(f"{name} is empty, expected at least one label")
+    last = (MOST_CLASSES if n_classes is None else n_classes) - 1
+    bad = np.flatnonzero(~((labels >= 0) & (labels <= last) & (labels == np.floor(labels))))
+    if bad.size:
+        row = bad[0]
+        raise ValueError(f"{name} holds {labels[row]} in row {row}, expected whole numbers from 0 to {last}")
+    return labels.astype(np.int64)
