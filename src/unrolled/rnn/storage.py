@@ -130,7 +130,10 @@ def read(
         hdf5.check_path(path)
         whole = _is_sealed(Path(path))
         with h5py.File(path, "r") as file:
-            found = hdf5.attribute(file, "format")
+            try:
+                found = hdf5.attribute(file, "format")
+            except hdf5.RefusedError as error:
+                raise hdf5.RefusedError(f"{error}: not {expected}, but perhaps an early version of unrolled") from None
             if not isinstance(found, str) or found != form:
                 raise hdf5.RefusedError(f"format is {found!r}, expected {form!r}: not {expected}")
             if not whole:
