@@ -18,6 +18,10 @@ COMPLEX_STEP = 1e-30
 """Nothing is subtracted, so nothing cancels, and the step can be as small as floating point allows."""
 
 
+CENTRAL_TOLERANCE, COMPLEX_TOLERANCE = 1e-6, 1e-9
+"""Above which errors a parameter has failed; right gradients stay below 1e-9 and 1e-12."""
+
+
 @dataclass(frozen=True)
 class GradientCheck:
     """Worst relative error of the gradient in each parameter.
@@ -45,13 +49,36 @@ class GradientCheck:
         """The largest error over all parameters, (central differences, complex step); NaN if any is."""
         return float(np.max(list(self.central.values()))), float(np.max(list(self.complex_step.values())))
 
+    @property
+    def failed_central(self) -> list[str]:
+        """The parameters whose gradient is not that of the central differences: wrong, or beside a kink."""
+        return [name for name, error in self.central.items() if not error <= CENTRAL_TOLERANCE]
+
+    @property
+    def failed_complex_step(self) -> list[str]:
+        """The parameters whose gradient is not that of the complex step."""
+        return [name for name, error in self.complex_step.items() if not error <= COMPLEX_TOLERANCE]
+
+    @property
+    def failed(self) -> list[str]:
+        """The parameters that have failed either, in the network's order."""
+        bad = {*self.failed_central, *self.failed_complex_step}
+        return [name for name in self.central if name in bad]
+
+    @property
+    def passed(self) -> bool:
+        """Whether every gradient is right by both."""
+        return not self.failed
+
     def __str__(self) -> str:
         rows = [f"{'parameter':<12}{'entries':>8}{'central':>12}{'complex step':>14}"]
         rows += [
             f"{name:<12}{self.entries[name]:>8}{self.central[name]:>12.1e}{self.complex_step[name]:>14.1e}"
             for name in self.central
         ]
-        return "\n".join(rows)
+        verdict = f"failed: {', '.join(self.failed)}" if self.failed else "passed"
+        expected = f"expected at most {CENTRAL_TOLERANCE:.0e} and {COMPLEX_TOLERANCE:.0e}"
+        return "\n".join([*rows, f"{verdict} ({expected})"])
 
 
 def check_gradients(
@@ -85,7 +112,7 @@ def check_gradients(
     Returns
     -------
     GradientCheck
-        ``print`` it for a table.
+        ``print`` it for a table, and for whether it ``passed`` and which parameters ``failed``.
 
     Raises
     ------
@@ -103,8 +130,8 @@ def check_gradients(
     >>> from unrolled import rnn
     >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, rng=0)
     >>> check = rnn.check_gradients(net, np.ones((1, 5, 3)), [1])
-    >>> check.worst[1] < 1e-12
-    True
+    >>> check.passed, check.worst[1] < 1e-12
+    (True, True)
     """
     if entries is not None:
         entries = inputs.count(entries, "entries")

@@ -11,7 +11,7 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from fuzz.formats import arrays, load_checkpoint, other_value, write_checkpoint, write_network
+from fuzz.formats import Enough, arrays, load_checkpoint, other_value, write_checkpoint, write_network
 
 from unrolled import rnn
 from unrolled.rnn import storage
@@ -99,7 +99,7 @@ def put(value: Any, *keys: str) -> Callable[[dict[str, Any]], Any]:
     return change
 
 
-STATE = ("state", "streams", "shuffling")
+STATE = ("state", "streams", "shuffling", "state")
 
 
 @pytest.mark.parametrize(
@@ -158,7 +158,7 @@ def test_a_generator_does_not_read_beyond_its_memory(
         progress=False,
     )
     description, groups = checkpoint.read(str(tmp_path / "run.h5"))
-    state = description["state"]["streams"]["dropping"]
+    state = description["state"]["streams"]["dropping"]["state"]
     where = state if key in state else state["state"]
     if key not in where:
         pytest.skip("it has no place to read from")
@@ -216,3 +216,37 @@ def test_a_training_that_a_callback_stopped_is_at_its_end(tmp_path: Path) -> Non
     assert dataclasses.replace(same, seconds=0) == dataclasses.replace(history, seconds=0)
     for name, W in net.parameters.items():
         np.testing.assert_array_equal(again.parameters[name], W, strict=True)
+
+
+class Spawns:
+    """An augmentation that spawns a generator of its own for every batch, and loses power at one."""
+
+    def __init__(self, until: int | None = None) -> None:
+        self.until, self.calls = until, 0
+
+    def __call__(self, X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        self.calls += 1
+        if self.calls == self.until:
+            raise Enough
+        return np.asarray(X + rng.spawn(2)[1].normal(0, 0.1, X.shape).astype(X.dtype))
+
+    def __repr__(self) -> str:
+        return "Spawns()"
+
+
+@pytest.mark.parametrize("rng", [5, 2**130, [1, 2**40, 3]], ids=["small", "large", "several"])
+def test_an_augmentation_that_spawns_goes_on_as_if_undisturbed(rng: Any, tmp_path: Path) -> None:
+    samples, _ = arrays(0)
+    how: dict[str, Any] = {"optimizer": rnn.SGD(0.1), "batch_size": 3, "epochs": 3, "progress": False}
+
+    def train(augment: Spawns, **others: Any) -> tuple[rnn.ManyToOne, rnn.History]:
+        net = rnn.ManyToOne(rnn.Tanh(2), 2, 3, rng=0)
+        return net, rnn.train(net, samples, rng=np.random.default_rng(rng), augment=augment, **how, **others)
+
+    whole, history = train(Spawns())
+    with pytest.raises(Enough):
+        train(Spawns(6), checkpoint=tmp_path / "run.h5", checkpoint_every=1)
+    net, again = rnn.resume(tmp_path / "run.h5", samples, augment=Spawns(), progress=False)
+    assert again.loss == history.loss
+    for name, W in whole.parameters.items():
+        np.testing.assert_array_equal(net.parameters[name], W, strict=True)

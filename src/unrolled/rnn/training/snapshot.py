@@ -26,6 +26,8 @@ GENERATORS: dict[str, type[np.random.BitGenerator]] = {
 """Whose states a file may hold."""
 LARGEST = {"pos": 624, "buffer_pos": 4, "has_uint32": 1, "uinteger": 2**32 - 1, "state": 2**128 - 1, "inc": 2**128 - 1}
 """Of the whole numbers in these states, which NumPy itself does not check: it would read beyond its memory."""
+MOST_WORDS, LARGEST_SEED = 1000, 2**1024
+"""Of what a generator is seeded with."""
 MEASURED = ("loss", "gradient_norm", "clipped")
 OPTIMIZER = "optimizer "
 """What stands before the names of an optimizer's arrays."""
@@ -57,7 +59,11 @@ def snapshot(run: Run) -> dict[str, Any]:
         "position": {name: _to_json(number) for name, number in asdict(run.at).items()},
         "best_loss": _to_json(run.best.loss),
         "streams": {
-            name: _plain(run.shuffling_state if name == "shuffling" else bits.state) for name, bits in streams.items()
+            name: {
+                "state": _plain(run.shuffling_state if name == "shuffling" else bits.state),
+                "seed": _seed_to_json(bits.seed_seq, name),
+            }
+            for name, bits in streams.items()
         },
         "done": run.done,
     }
@@ -84,7 +90,7 @@ def restore(run: Run, description: Any, groups: Groups) -> None:
     if not isinstance(done, bool) or done != (at.epoch == epochs or history.ended in ("early stopping", "stopped")):
         raise ValueError(f"done is {shown(done)} after {at.epoch} of {epochs} epochs, which end by {history.ended}")
     streams = _entries(found["streams"], set(STREAMS), "its streams")
-    states = {name: _state(streams[name], f"the stream for {name}") for name in STREAMS}
+    restored = {name: _generator(streams[name], f"the stream for {name}") for name in STREAMS}
     best_loss = _from_json(found["best_loss"], "best_loss")
     _fill(run.last_finite, groups.get("kept", {}), "kept")
     _fill(run.best.parameters, groups.get("best", {}), "best")
@@ -97,10 +103,8 @@ def restore(run: Run, description: Any, groups: Groups) -> None:
     vars(run.history).update(vars(history))
     if history.ended == "interrupted":
         run.history.ended = "epochs"
-    run.at, run.done, run.best.loss, run.shuffling_state = at, done, best_loss, states["shuffling"]
-    for name, state in states.items():
-        bits = GENERATORS[state["bit_generator"]]()
-        bits.state = state
+    run.at, run.done, run.best.loss, run.shuffling_state = at, done, best_loss, restored["shuffling"].state
+    for name, bits in restored.items():
         setattr(run.generators, name, np.random.Generator(bits))
 
 
@@ -156,13 +160,49 @@ def _curve_to_json(curve: Curve | None) -> dict[str, Any] | None:
     }
 
 
-def _state(given: Any, what: str) -> dict[str, Any]:
-    """Check the state of a bit generator against one of its kind."""
-    name = given.get("bit_generator") if isinstance(given, dict) else None
+def _generator(given: Any, what: str) -> np.random.BitGenerator:
+    """Make a bit generator that draws and spawns as the one that was saved; its state is checked against its kind's."""
+    found = _entries(given, {"state", "seed"}, what)
+    name = found["state"].get("bit_generator") if isinstance(found["state"], dict) else None
     if not isinstance(name, str) or name not in GENERATORS:
         raise ValueError(f"{what} draws from {shown(name)}, expected one of {', '.join(GENERATORS)}")
-    state: dict[str, Any] = _alike(given, dict(GENERATORS[name]().state), what)
-    return state
+    bits = GENERATORS[name](_seed(found["seed"], f"{what}'s seed"))
+    bits.state = _alike(found["state"], dict(bits.state), what)
+    return bits
+
+
+def _seed_to_json(seed: Any, name: str) -> dict[str, Any]:
+    """Return what a generator spawns others from."""
+    if type(seed) is not np.random.SeedSequence:
+        raise ValueError(
+            f"{name} was seeded by a {type(seed).__name__}, expected a SeedSequence for a file"
+        )
+    plain = {
+        "entropy": np.ravel(np.array(seed.entropy, object)).tolist(),
+        "spawn_key": list(seed.spawn_key),
+        "pool_size": seed.pool_size,
+        "n_children_spawned": seed.n_children_spawned,
+    }
+    found = {key: [int(n) for n in value] if isinstance(value, list) else int(value) for key, value in plain.items()}
+    _seed(found, f"the seed that {name} was drawn from")
+    return found
+
+
+def _seed(given: Any, what: str) -> np.random.SeedSequence:
+    """Make what a generator spawns others from."""
+    found = _entries(given, {"entropy", "spawn_key", "pool_size", "n_children_spawned"}, what)
+    for name in ("entropy", "spawn_key"):
+        if not isinstance(found[name], list) or len(found[name]) > MOST_WORDS:
+            raise ValueError(f"{what} has {name} {shown(found[name])}, expected at most {MOST_WORDS} whole numbers")
+        for number in found[name]:
+            whole_number(number, f"{what}'s {name}", 0, LARGEST_SEED)
+    entropy = found["entropy"]
+    return np.random.SeedSequence(
+        entropy[0] if len(entropy) == 1 else entropy,
+        spawn_key=found["spawn_key"],
+        pool_size=whole_number(found["pool_size"], f"{what}'s pool_size", 4, MOST_WORDS),
+        n_children_spawned=whole_number(found["n_children_spawned"], f"{what}'s n_children_spawned", 0, 2**31),
+    )
 
 
 def _alike(given: Any, sample: Any, what: str) -> Any:
