@@ -174,9 +174,7 @@ def _generator(given: Any, what: str) -> np.random.BitGenerator:
 def _seed_to_json(seed: Any, name: str) -> dict[str, Any]:
     """Return what a generator spawns others from."""
     if type(seed) is not np.random.SeedSequence:
-        raise ValueError(
-            f"{name} was seeded by a {type(seed).__name__}, expected a SeedSequence for a file"
-        )
+        raise ValueError(f"{name} was seeded by a {type(seed).__name__}, expected a SeedSequence for a file")
     plain = {
         "entropy": np.ravel(np.array(seed.entropy, object)).tolist(),
         "spawn_key": list(seed.spawn_key),
