@@ -33,6 +33,7 @@ from unrolled.data.h5.samples import StoredSamples
 from unrolled.data.h5.stored import StoredDataset, open_h5
 from unrolled.data.leakage import Leakage
 from unrolled.data.loaders.csv_table import load_csv
+from unrolled.data.loaders.join import join_by_time
 from unrolled.data.loaders.motionsense import load_motionsense
 from unrolled.data.loaders.motionsense_files import read_motionsense
 from unrolled.data.loaders.shoulder import load_shoulder_exercises, read_shoulder_exercises
@@ -64,6 +65,7 @@ __all__ = [
     "cut_windows",
     "forecasting_windows",
     "from_recordings",
+    "join_by_time",
     "load_csv",
     "load_h5",
     "load_motionsense",

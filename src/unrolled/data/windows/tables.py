@@ -1,5 +1,6 @@
 """A long table of steps cut into continuous recordings, and text turned into numbers for it."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -142,26 +143,32 @@ def cut_counted(
     stamps: Stamps,
     min_steps: Callable[[float | None], int],
     tally: Tally,
+    *,
+    session: IntArray | None = None,
+    trial: IntArray | None = None,
 ) -> tuple[list[Recording], float | None]:
     """Do as `cut_recordings` does, with arrays that were checked, and count what becomes of the recordings.
 
-    Returns their rate too; `min_steps` is asked with it.
+    Returns their rate too; `min_steps` is asked with it. A recording ends with its `session`, rows with a label
+    below 0 are of none, and `trial` (N,) stands for the count.
     """
-    ends, seconds = stamps.ends((np.diff(label) != 0) | (np.diff(person) != 0))
+    changes = (np.diff(label) != 0) | (np.diff(person) != 0)
+    ends, seconds = stamps.ends(changes if session is None else changes | (np.diff(session) != 0))
     edges = np.concatenate([[0], np.flatnonzero(ends) + 1, [len(signal)]])
     starts, stops = edges[:-1], edges[1:]
-    filled = stops > starts  # a table without rows has no recording
-    starts, stops = starts[filled], stops[filled]
-    trials = _count_within(person[starts])
+    starts, stops = starts[stops > starts], stops[stops > starts]  # a table without rows has no recording
+    known = label[starts] >= 0
+    starts, stops = starts[known], stops[known]
+    trials = _count_within(person[starts]) if trial is None else trial[starts]
     pieces = [
         Piece(
             signal[start:stop],
             None if seconds is None else seconds[start:stop],
             int(label[start]),
             int(person[start]),
-            int(trial),
+            int(number),
         )
-        for start, stop, trial in zip(starts.tolist(), stops.tolist(), trials.tolist(), strict=True)
+        for start, stop, number in zip(starts.tolist(), stops.tolist(), trials.tolist(), strict=True)
     ]
     return at_one_rate(pieces, stamps.rate, fixed=stamps.fixed, min_steps=min_steps, tally=tally)
 
@@ -178,18 +185,21 @@ def _count_within(person: IntArray) -> IntArray:
 
 
 def number_texts(texts: Sequence[str]) -> dict[str, int]:
-    """Return numbers from 0 for different texts: in numerical order if all are whole numbers, else alphabetical."""
-    if all(_is_whole(text) for text in texts):
-        return {text: i for i, text in enumerate(sorted(texts, key=lambda text: (int(text), text)))}
+    """Return numbers from 0 for different texts: in numerical order if all are numbers, else alphabetical."""
+    if all(_NUMBER.fullmatch(text) for text in texts):
+        return {text: i for i, text in enumerate(sorted(texts, key=lambda text: (float(text), text)))}
     return {text: i for i, text in enumerate(sorted(texts))}
 
 
 def number_people(texts: Sequence[str]) -> dict[str, int]:
-    """Return a number for each person: their own if all are whole numbers, else 1, 2, ... in alphabetical order."""
-    if all(_is_whole(text) for text in texts):
-        return {text: int(text) for text in texts}
+    """Return a number for each person: their own if all are whole numbers, else 1, 2, ... in alphabetical order.
+
+    Names that are all numbers, but not all whole, are in numerical order.
+    """
+    if all(_WHOLE.fullmatch(text) for text in texts):
+        return {text: int(text.partition(".")[0]) for text in texts}
     return {text: number + 1 for text, number in number_texts(texts).items()}
 
 
-def _is_whole(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 18  # int64 holds every number of 18 digits
+_WHOLE = re.compile(r"[0-9]{1,18}(?:\.0*)?", re.ASCII)  # int64 holds every number of 18 digits; "2.0" is 2
+_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{0,18})?", re.ASCII)

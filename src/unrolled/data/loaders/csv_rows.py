@@ -1,0 +1,385 @@
+"""Reading the rows of one text table: which columns, which cells, and the line at fault.
+
+Numbers are read by NumPy's own reader, `numpy.loadtxt`, a block of lines at a time. A block that it refuses is read
+cell by cell, which finds what is wrong, or what is missing.
+"""
+
+import csv
+import difflib
+import io
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from unrolled._support.validation import checked_fields, choice, whole
+from unrolled.data.checks import FloatArray, IntArray
+from unrolled.data.errors import DataError
+from unrolled.data.loaders.text import LARGEST, decode, number, short
+
+BLOCK = 2**15  # rows that are read at a time
+MOST_NAMES = 1000  # a column with more different names than this is no label
+LONGEST = 2**20  # characters of a line; a table of movements has some hundred
+
+Column = str | int
+MissingCells = Literal["refuse", "drop", "interpolate"]
+
+
+@dataclass(frozen=True)
+@checked_fields(DataError, skip_lines=whole(0), missing=choice("refuse", "drop", "interpolate"))
+class Form:
+    """How a table is written; the parameters mean what they mean to `load_csv`."""
+
+    delimiter: str = ","
+    decimal: str = "."
+    header: bool = True
+    skip_lines: int = 0
+    units_row: bool = False
+    missing: MissingCells = "refuse"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.delimiter, str) or len(self.delimiter) != 1 or self.delimiter in '"\r\n':
+            raise DataError(f"delimiter is {self.delimiter!r}, expected a single character, and no quote or line end")
+        if self.decimal not in (".", ","):
+            raise DataError(f"decimal is {self.decimal!r}, expected '.' or ','")
+        if self.decimal == self.delimiter:
+            raise DataError("decimal and delimiter are both ',', expected different ones")
+
+    def cells(self, line: str) -> list[str]:
+        """Return the cells of a line; csv.Error if it is none."""
+        if self.delimiter == " ":
+            return line.split()
+        return next(csv.reader([line], delimiter=self.delimiter, strict=True), [])
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns that are wanted: names, or places from 0 where there is no header."""
+
+    signal: tuple[Column, ...]
+    label: Column | None = None
+    person: Column | None = None
+    time: Column | None = None
+
+    def __post_init__(self) -> None:
+        names = self.all()
+        for name in names:
+            if isinstance(name, bool) or not isinstance(name, str | int):
+                raise DataError(f"a column is {name!r}, expected its name, or its place from 0 without a header")
+            if names.count(name) > 1:
+                raise DataError(f"column {name!r} is asked for twice, expected different columns")
+
+    def texts(self) -> list[Column]:
+        """Return the columns with names: the label's, the person's."""
+        return [column for column in (self.label, self.person) if column is not None]
+
+    def all(self) -> list[Column]:
+        """Return every column: the signal's, the time's, those with names."""
+        return [*self.signal, *([] if self.time is None else [self.time]), *self.texts()]
+
+
+@dataclass(eq=False)
+class Rows:
+    """The rows of one table.
+
+    Attributes
+    ----------
+    signal : array, shape (N, D)
+        float32; NaN for what is missing, if that is let in.
+    time : array of float64, shape (N,), or None
+        As it stands there, or in seconds where `dated`.
+    label, person : list of str
+        What stands in the columns, each text once; `label_codes`, `person_codes` (N,) say which.
+    lines : array, shape (N,)
+        Where each row stands in its file.
+    """
+
+    signal: FloatArray
+    time: NDArray[np.float64] | None
+    dated: bool
+    label: list[str]
+    label_codes: IntArray
+    person: list[str]
+    person_codes: IntArray
+    lines: IntArray
+
+
+def read_rows(content: bytes, where: str, columns: Columns, form: Form) -> Rows:
+    """Read a table; `where` is its name, for messages."""
+    lines = _lines(content, where, form)
+    names, found_on = _header(lines, where, columns, form)
+    reader = _Reader(where, columns, form, names)
+    if form.units_row:
+        next(lines, None)
+    while block := list(islice(lines, BLOCK)):
+        reader.read(block)
+    if not reader.lines:
+        raise DataError(f"{where}: there is no row below the header" if found_on else f"{where}: there is no row")
+    return reader.rows()
+
+
+def _lines(content: bytes, where: str, form: Form) -> Iterator[tuple[int, str]]:
+    """Yield the number of a row's last line and its text, blank lines left out."""
+    if not content.isascii():
+        decode(content, where)  # says on which line it is no text
+    unquoted = form.delimiter == " "
+    start = ""
+    for line, text in enumerate(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=None), start=1):
+        if line <= form.skip_lines or not (start or text.strip()):
+            continue
+        text = start + text
+        if len(text) > LONGEST:
+            raise DataError(f"{where}, line {line}: expected at most {LONGEST} characters in a row, found more")
+        if not unquoted and text.count('"') % 2:  # a quoted cell goes on in the next line
+            start = text
+            continue
+        start = ""
+        yield line, text.rstrip("\n")
+    if start:
+        raise DataError(f"{where}, line {line}: not a row of a CSV file: a quote is open at its end")
+
+
+def _header(
+    lines: Iterator[tuple[int, str]], where: str, columns: Columns, form: Form
+) -> tuple[dict[Column, int], bool]:
+    """Return where the columns that are wanted stand, and whether a line said so."""
+    wanted = columns.all()
+    if not form.header:
+        if odd := [column for column in wanted if not isinstance(column, int)]:
+            raise DataError(f"column {odd[0]!r} is asked for by name, expected a place from 0: header is False")
+        return {column: int(column) for column in wanted}, False
+    line, text = next(lines, (form.skip_lines + 1, ""))
+    try:
+        names = [name.strip() for name in form.cells(text)]
+    except csv.Error as error:
+        raise DataError(f"{where}, line {line}: not a row of a CSV file: {error}") from None
+    places: dict[Column, int] = {}
+    for column in wanted:
+        if isinstance(column, int):
+            places[column] = column
+            continue
+        if names.count(column.strip()) != 1:
+            raise DataError(
+                f"{where}, line {line}: expected one column {column}, found the columns "
+                f"{_nearest(column, names)}{_other_delimiter(text, form)}"
+            )
+        places[column] = names.index(column.strip())
+    if len(set(places.values())) < len(places):
+        raise DataError("a column is asked for twice, by name and by place, expected different columns")
+    places[""] = len(names)  # how many there are
+    return places, True
+
+
+def _nearest(column: str, names: Sequence[str]) -> str:
+    """Return names as a message shows them, those like the one that is missing first."""
+    near = difflib.get_close_matches(column, names[:1000], n=5, cutoff=0.5)
+    listed = dict.fromkeys([*near, *(name for name in names if column.lower() in name.lower()), *names])
+    shown = [name if len(name) <= 60 else f"{name[:60]}..." for name in list(listed)[:12]]
+    return (", ".join(shown) or "nothing") + (f" and {len(listed) - 12} more" if len(listed) > 12 else "")
+
+
+def _other_delimiter(text: str, form: Form) -> str:
+    for other, name in ((";", "';'"), ("\t", r"'\t'"), (",", "','")):
+        if other != form.delimiter and text.count(other) > text.count(form.delimiter):
+            return f": pass delimiter={name}"
+    return ""
+
+
+class _Reader:
+    """Reads blocks of lines, and joins them in the end."""
+
+    def __init__(self, where: str, columns: Columns, form: Form, places: dict[Column, int]) -> None:
+        self.where, self.columns, self.form, self.places = where, columns, form, places
+        self.n = places.get("")
+        self.numbers = [*columns.signal, *([] if columns.time is None else [columns.time])]
+        self.lines: list[IntArray] = []
+        self.values: list[NDArray[np.float32]] = []
+        self.times: list[NDArray[np.float64]] = []
+        self.dated: bool | None = None
+        self.met: list[dict[str, int]] = [{} for _ in columns.texts()]
+        self.codes: list[list[NDArray[np.int32]]] = [[] for _ in columns.texts()]
+
+    def read(self, block: list[tuple[int, str]]) -> None:
+        """Read one block."""
+        if self.n is None:
+            self.n = len(self._cells(*block[0]))
+            if max(self.places.values()) >= self.n:
+                raise DataError(
+                    f"{self.where}, line {block[0][0]}: there are {self.n} columns, expected one in place "
+                    f"{max(self.places.values())}, counted from 0"
+                )
+        if self.dated is None:
+            self.dated = self._is_dated(*block[0])
+        for line, text in block:
+            self._check_width(line, text)
+        numbers, texts = self._fast([text for _, text in block]) or self._slow(block)
+        signal = numbers[:, : len(self.columns.signal)]
+        with np.errstate(over="ignore"):
+            values = signal.astype(np.float32)
+        if not np.isfinite(numbers).all() or not np.isfinite(values).all():
+            self._check_finite(block, numbers)
+        self.values.append(values)
+        self.lines.append(np.array([line for line, _ in block], np.int64))
+        if self.columns.time is not None:
+            self.times.append(numbers[:, -1].copy())
+        for met, codes, column in zip(self.met, self.codes, texts, strict=True):
+            codes.append(np.array([met.setdefault(text, len(met)) for text in column], np.int32))
+        if self.columns.label is not None and len(self.met[0]) > MOST_NAMES:
+            line = block[int(np.argmax(self.codes[0][-1] >= MOST_NAMES))][0]
+            raise DataError(
+                f"{self.where}, line {line}: column {self.columns.label} has over {MOST_NAMES} different names"
+            )
+
+    def rows(self) -> Rows:
+        """Return all that was read."""
+        texts = [list(met) for met in self.met]
+        codes = [np.concatenate(each).astype(np.int64) for each in self.codes]
+        n = sum(map(len, self.lines))
+        if self.columns.label is None:
+            texts.insert(0, [])
+            codes.insert(0, np.zeros(n, np.int64))
+        if self.columns.person is None:
+            texts.append([])
+            codes.append(np.zeros(n, np.int64))
+        return Rows(
+            np.concatenate(self.values),
+            np.concatenate(self.times) if self.times else None,
+            bool(self.dated),
+            texts[0],
+            codes[0],
+            texts[1],
+            codes[1],
+            np.concatenate(self.lines),
+        )
+
+    def _fast(self, texts: list[str]) -> tuple[NDArray[np.float64], list[list[str]]] | None:
+        """Read a block by NumPy's reader; None if there is anything that it does not take."""
+        if self.form.decimal == ",":
+            texts = [_COMMA.sub(".", text) for text in texts]
+        wanted = [*self.numbers, *self.columns.texts()]
+        kinds: list[Any] = [np.float64] * len(self.numbers) + [object] * len(self.columns.texts())
+        if self.dated:
+            kinds[len(self.columns.signal)] = object
+        try:
+            table = np.loadtxt(
+                texts,
+                dtype=np.dtype([(f"c{i}", kind) for i, kind in enumerate(kinds)]),
+                comments=None,
+                delimiter=None if self.form.delimiter == " " else self.form.delimiter,
+                usecols=[self.places[column] for column in wanted],
+                quotechar=None if self.form.delimiter == " " else '"',
+                ndmin=1,
+            )
+        except ValueError:
+            return None
+        if len(table) != len(texts):
+            return None
+        numbers = np.empty((len(texts), len(self.numbers)))
+        for i in range(len(self.numbers)):
+            column = table[f"c{i}"]
+            if kinds[i] is object:
+                dates = _dates(column.tolist())
+                if dates is None:
+                    return None
+                column = dates
+            numbers[:, i] = column
+        names = [[text.strip() for text in table[f"c{i}"].tolist()] for i in range(len(self.numbers), len(kinds))]
+        if any("" in column for column in names[1 if self.columns.label is not None else 0 :]):
+            return None
+        return numbers, names
+
+    def _slow(self, block: list[tuple[int, str]]) -> tuple[NDArray[np.float64], list[list[str]]]:
+        """Read a block cell by cell, and name the first that is wrong."""
+        numbers = np.empty((len(block), len(self.numbers)))
+        names: list[list[str]] = [[] for _ in self.columns.texts()]
+        for i, (line, text) in enumerate(block):
+            cells = self._cells(line, text)
+            for k, column in enumerate(self.numbers):
+                numbers[i, k] = self._number(cells[self.places[column]], line, column)
+            for found, column in zip(names, self.columns.texts(), strict=True):
+                found.append(cells[self.places[column]].strip())
+                if not found[-1] and column == self.columns.person:
+                    raise DataError(f"{self.where}, line {line}: expected a name in column {column}, found nothing")
+        return numbers, names
+
+    def _cells(self, line: int, text: str) -> list[str]:
+        try:
+            return self.form.cells(text)
+        except csv.Error as error:
+            raise DataError(f"{self.where}, line {line}: not a row of a CSV file: {error}") from None
+
+    def _check_width(self, line: int, text: str) -> None:
+        delimiter = self.form.delimiter
+        if delimiter != " " and '"' not in text and text.count(delimiter) + 1 == self.n:
+            return
+        n = len(self._cells(line, text))
+        if n != self.n:
+            raise DataError(f"{self.where}, line {line}: expected {self.n} columns, found {n}")
+
+    def _is_dated(self, line: int, text: str) -> bool:
+        if self.columns.time is None:
+            return False
+        cells = self._cells(line, text)
+        place = self.places[self.columns.time]
+        return place < len(cells) and _dates([cells[place]]) is not None and number(cells[place]) is None
+
+    def _number(self, cell: str, line: int, column: Column) -> float:
+        if self.dated and column == self.columns.time:
+            dates = _dates([cell])
+            if dates is None:
+                raise DataError(
+                    f"{self.where}, line {line}: expected an ISO time in column {column}, found {short(cell)}"
+                )
+            return float(dates[0])
+        plain = cell.replace(",", ".") if self.form.decimal == "," else cell
+        value = number(plain)
+        if value is not None:
+            return value
+        if not cell.strip() and column != self.columns.time and self.form.missing != "refuse":
+            return math.nan
+        hint = ""
+        if not cell.strip():
+            hint = ": missing='drop' leaves such rows out, missing='interpolate' fills them" * (
+                column != self.columns.time
+            )
+        elif self.form.decimal == "." and number(cell.replace(",", ".", 1)) is not None:
+            hint = ": pass decimal=','"
+        elif not self.lines and self.form.header:
+            hint = ": pass units_row=True if that line has the units"
+        raise DataError(f"{self.where}, line {line}: expected a number in column {column}, found {short(cell)}{hint}")
+
+    def _check_finite(self, block: list[tuple[int, str]], numbers: NDArray[np.float64]) -> None:
+        wrong = ~np.isfinite(numbers) | (np.abs(numbers) > LARGEST)
+        if self.columns.time is not None:
+            wrong[:, -1] = ~np.isfinite(numbers[:, -1])
+        if self.form.missing != "refuse":
+            wrong[:, : len(self.columns.signal)] &= ~np.isnan(numbers[:, : len(self.columns.signal)])
+        if wrong.any():
+            row, k = np.unravel_index(int(wrong.argmax()), wrong.shape)
+            raise DataError(
+                f"{self.where}, line {block[row][0]}: expected a finite number in column {self.numbers[k]}, "
+                f"found {numbers[row, k]}"
+            )
+
+
+_COMMA = re.compile(r"(?<=\d),(?=\d)|(?<![\w,]),(?=\d)")
+
+
+def _dates(texts: list[str]) -> NDArray[np.float64] | None:
+    """Return ISO times in seconds since 1970, None if one is none."""
+    try:
+        if not any(text[-1:] in "Zz" or "+" in text or text.count("-") > 2 for text in texts):
+            stamps = np.array([text.strip() for text in texts], "datetime64[ns]")
+            if np.isnat(stamps).any():
+                return None
+            seconds = stamps.astype("datetime64[s]").astype(np.int64)
+            return np.asarray(seconds + (stamps - stamps.astype("datetime64[s]")).astype(np.int64) * 1e-9, np.float64)
+        return np.array([datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text.strip())).timestamp() for text in texts])
+    except (ValueError, OverflowError, OSError):
+        return None
