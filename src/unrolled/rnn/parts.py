@@ -261,9 +261,13 @@ def _array_from_config(config: dict[str, Any], inner: Any) -> Any:
     kinds: tuple[type, ...] = {"b": (bool,), "f": (float, int)}.get(DTYPES[dtype].kind, (int,))
     if not all(type(number) in kinds for number in values):
         raise ValueError(f"an array of {dtype} has other values, expected {dtype}")
+    if DTYPES[dtype].kind in "iu":
+        limits = np.iinfo(DTYPES[dtype])
+        if not all(limits.min <= number <= limits.max for number in values):
+            raise ValueError(f"an array of {dtype} has a number out of range, expected {limits.min} to {limits.max}")
     try:
         with np.errstate(over="ignore"):
             array = np.array(values, DTYPES[dtype])
-    except (OverflowError, ValueError) as error:
+    except OverflowError as error:  # a whole number that no float64 holds
         raise ValueError(f"an array of {dtype} has a number out of range: {error}") from None
     return array[0] if shape is None else array.reshape(shape)
