@@ -5,6 +5,7 @@ stays as it was, and the same random state gives the same result. ``rnn.train(..
 
 - Numbers change: `Jitter`, `Scale`, `Rotation`, `Mirror`, `MagnitudeWarp`.
 - Time changes: `TimeWarp`, `Speed`, `Permutation`, `WindowSlice`.
+- Two samples are mixed, and their targets with them: `Mixup`.
 - Several together: `Compose`, `OneOf`, `Sometimes`; of some axes alone: `OnAxes`; `InUnits`, for data that were
   standardised, and `BeforeChannels`, for derived channels (`unrolled.data.channels`).
 
@@ -24,6 +25,7 @@ doi:10.1145/3136755.3136817.
 """
 
 from unrolled.data.augment.combining import Augmentation, BeforeChannels, Compose, InUnits, OnAxes, OneOf, Sometimes
+from unrolled.data.augment.mixing import Mixup
 from unrolled.data.augment.timing import Permutation, Speed, TimeWarp, WindowSlice
 from unrolled.data.augment.values import Jitter, MagnitudeWarp, Mirror, Rotation, Scale
 
@@ -35,6 +37,7 @@ __all__ = [
     "Jitter",
     "MagnitudeWarp",
     "Mirror",
+    "Mixup",
     "OnAxes",
     "OneOf",
     "Permutation",

@@ -67,6 +67,16 @@ class Compose:
             X = _applied(augmentation, X, stream)
         return X
 
+    def with_targets(self, X: FloatArray, Y: FloatArray, rng: Rng) -> tuple[FloatArray, FloatArray]:
+        """Change a batch (m, T, D) and its targets (m, C), which those change that can."""
+        X, stream = batch(X), np.random.default_rng(rng)
+        for augmentation in self.augmentations:
+            if hasattr(augmentation, "with_targets"):
+                X, Y = augmentation.with_targets(X, Y, stream)
+            else:
+                X = _applied(augmentation, X, stream)
+        return X, Y
+
 
 @dataclass(frozen=True)
 @checked_fields(DataError, augmentations=_several)

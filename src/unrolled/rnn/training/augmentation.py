@@ -12,7 +12,8 @@ class Augmentation(Protocol):
     """What :func:`unrolled.rnn.train` asks of an augmentation: a function, or an object that is called.
 
     One with a true attribute ``moves_time`` moves steps in time, or needs to know which are padding, and is refused
-    for sequences of different lengths.
+    for sequences of different lengths. One with a method ``with_targets(X, Y, rng)`` is called so instead, with the
+    targets (m, C), and returns both: X and Y.
 
     See Also
     --------
@@ -24,31 +25,47 @@ class Augmentation(Protocol):
         ...
 
 
-def augmented(augment: Augmentation, X: Array, lengths: IntArray | None, rng: np.random.Generator) -> Array:
-    """Return the batch that an augmentation makes of another.
+def augmented(
+    augment: Augmentation, X: Array, Y: Array, lengths: IntArray | None, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Return the batch that an augmentation makes of another, and its targets.
 
     Parameters
     ----------
     augment : Augmentation
     X : ndarray, shape (m, T, D)
+    Y : ndarray, shape (m, C)
+        One-hot rows.
     lengths : ndarray of int, shape (m,), or None
     rng : numpy.random.Generator
 
     Returns
     -------
-    ndarray, shape (m, T, D)
+    X : ndarray, shape (m, T, D)
         Of X's dtype.
+    Y : ndarray, shape (m, C)
+        Y itself, unless the augmentation changes targets.
 
     Raises
     ------
     ValueError
-        If it has another shape, or holds anything but finite numbers, or if padding would be moved.
+        If either has another shape, or holds anything but finite numbers, or if padding would be moved.
     """
     refuse_moved_padding(augment, lengths, X.shape[1])
-    changed = augment(X, rng)
+    targets = Y
+    if hasattr(augment, "with_targets"):
+        changed, targets = augment.with_targets(X, Y, rng)
+        if np.shape(targets) != Y.shape or not np.isfinite(targets).all():
+            raise ValueError(
+                f"augment gave targets of shape {np.shape(targets)}, expected finite numbers of shape {Y.shape} as it "
+                "was handed"
+            )
+    else:
+        changed = augment(X, rng)
     if np.shape(changed) != X.shape:
         raise ValueError(f"augment gave an array of shape {np.shape(changed)}, expected {X.shape} as it was handed")
-    return inputs.rounded(np.asarray(changed), X.dtype, "what augment gave")
+    changed = inputs.rounded(np.asarray(changed), X.dtype, "what augment gave")
+    return changed, np.asarray(targets, Y.dtype)
 
 
 def refuse_moved_padding(augment: Augmentation | None, lengths: IntArray | None, T: int) -> None:

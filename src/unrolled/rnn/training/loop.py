@@ -127,7 +127,7 @@ class Run:
         net, how, at = self.net, self.settings, self.at
         while not self.done:
             for X, Y, lengths in self.training.batches(how.batch_size, self.generators.shuffling, at.batch):
-                X, masks = self._drawn(X, lengths)
+                X, Y, masks = self._drawn(X, Y, lengths)
                 loss, gradients = net.step(X, Y, threads, lengths=lengths, masks=masks, window=how.bptt_steps)
                 norm = self._prepare(gradients, loss)
                 how.optimizer.update(net.parameters, gradients, self.state, self._factor())
@@ -147,14 +147,14 @@ class Run:
         if self.history.best_epoch is not None:
             overwrite(self.net.parameters, self.best.parameters)
 
-    def _drawn(self, X: Array, lengths: IntArray | None) -> tuple[Array, Masks | None]:
-        """Return the batch as the augmentation changes it, and dropout's masks for it."""
+    def _drawn(self, X: Array, Y: Array, lengths: IntArray | None) -> tuple[Array, Array, Masks | None]:
+        """Return the batch and its targets as the augmentation changes them, and dropout's masks for it."""
         net, how, generators = self.net, self.settings, self.generators
         if how.augment is not None:
-            X = augmented(how.augment, X, lengths, generators.augmenting)
+            X, Y = augmented(how.augment, X, Y, lengths, generators.augmenting)
         if how.dropout is None:
-            return X, None
-        return X, how.dropout.draw(len(X), net.widths, generators.dropping, net.dtype)
+            return X, Y, None
+        return X, Y, how.dropout.draw(len(X), net.widths, generators.dropping, net.dtype)
 
     def _prepare(self, gradients: Parameters, loss: float) -> float:
         """Add L2's gradient to the others and clip them; return their norm before clipping."""

@@ -92,7 +92,8 @@ def train(
     augment : Augmentation, optional
         ``f(X, rng) -> array`` of the same shape, called on every batch (m, T, D) before it is trained on, such as
         those in ``unrolled.data.augment``. One with a true attribute ``moves_time`` is refused for sequences of
-        different lengths, whose padding it would move.
+        different lengths, whose padding it would move. One with a method ``with_targets(X, Y, rng)`` is called so
+        instead, and returns targets (m, C) as well.
     l2 : float, default 0
         Adds ``l2 / 2`` times the sum of all squared weights (not biases) to what is minimized; not to the losses
         in the history, which stay comparable.
