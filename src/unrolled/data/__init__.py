@@ -4,9 +4,11 @@ A `Dataset` has a training and a test part, each a `Samples`: X (N, T, D) and la
 where the series differ in length. The ways to one:
 
 - `load_shoulder_exercises`: the recordings that come with the library;
-- `load_motionsense`, `load_wisdm`, `load_uci_har`: recordings of the field, from the files as published;
+- `load_motionsense`, `load_wisdm`, `load_uci_har`, `load_pamap2`, `load_mhealth`: recordings of the field, from the
+  files as published;
 - `load_ts`: any data set of the UEA and UCR archive, in its `.ts` layout;
-- `load_csv`: a table of one's own; `from_recordings`: arrays of one's own;
+- `load_csv`: tables of one's own, `join_by_time` two of them; `from_recordings`: arrays of one's own, `pad` those of
+  different lengths;
 - `load_h5` and `save_h5`: HDF5 files in the course layout (trX, trY, tstX, tstY).
 
 Files larger than memory: `open_h5` gives a `StoredDataset`, whose parts are trained on as they are read, and
@@ -34,12 +36,15 @@ from unrolled.data.h5.stored import StoredDataset, open_h5
 from unrolled.data.leakage import Leakage
 from unrolled.data.loaders.csv_table import load_csv
 from unrolled.data.loaders.join import join_by_time
+from unrolled.data.loaders.mhealth import load_mhealth
 from unrolled.data.loaders.motionsense import load_motionsense
 from unrolled.data.loaders.motionsense_files import read_motionsense
+from unrolled.data.loaders.pamap2 import load_pamap2
 from unrolled.data.loaders.shoulder import load_shoulder_exercises, read_shoulder_exercises
 from unrolled.data.loaders.ts import load_ts
 from unrolled.data.loaders.uci_har import load_uci_har
 from unrolled.data.loaders.wisdm import load_wisdm, read_wisdm
+from unrolled.data.padding import pad
 from unrolled.data.samples import Samples
 from unrolled.data.scaling import Scaling
 from unrolled.data.summary import Summary
@@ -68,12 +73,15 @@ __all__ = [
     "join_by_time",
     "load_csv",
     "load_h5",
+    "load_mhealth",
     "load_motionsense",
+    "load_pamap2",
     "load_shoulder_exercises",
     "load_ts",
     "load_uci_har",
     "load_wisdm",
     "open_h5",
+    "pad",
     "read_motionsense",
     "read_shoulder_exercises",
     "read_wisdm",

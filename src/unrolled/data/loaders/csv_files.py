@@ -115,7 +115,7 @@ def _regex(pattern: str) -> str:
                 continue
             if field not in ("", *FIELDS) or spec or conversion or f"(?P<{field}>" in "".join(parts):
                 raise ValueError(f"{{{field}}} is not one of {{label}}, {{person}}, {{trial}} and {{}}, each once")
-            parts.append(f"(?P<{field}>[^/]+?)" if field else "[^/]*?")
+            parts.append(f"(?P<{field}>[^/]+)" if field else "[^/]*")
     except ValueError as error:
         raise DataError(
             f"pattern is {pattern!r}, expected {{label}}, {{person}}, {{trial}} or {{}} in it: {error}"

@@ -78,7 +78,8 @@ def load_csv(
         the end of a file end a recording.
     pattern : str, optional
         How the files of a folder or a zip are called: "{label}_{trial}/sub_{person}.csv" says where in a name the
-        label, the person and the number of the trial stand; {} stands for anything.
+        label, the person and the number of the trial stand; {} stands for anything. What stands first is as long as
+        it can be.
     time_unit : {"s", "ms", "us", "ns"}, optional
         Of `time` and `max_gap`. Default: as for `cut_recordings`.
     max_gap : float, optional
