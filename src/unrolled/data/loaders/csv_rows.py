@@ -9,6 +9,7 @@ import difflib
 import io
 import math
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -373,13 +374,16 @@ _COMMA = re.compile(r"(?<=\d),(?=\d)|(?<![\w,]),(?=\d)")
 
 def _dates(texts: list[str]) -> NDArray[np.float64] | None:
     """Return ISO times in seconds since 1970, None if one is none."""
+    texts = [text.strip().replace(",", ".") for text in texts]
     try:
         if not any(text[-1:] in "Zz" or "+" in text or text.count("-") > 2 for text in texts):
-            stamps = np.array([text.strip() for text in texts], "datetime64[ns]")
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")  # of what NumPy takes for a time zone
+                stamps = np.array(texts, "datetime64[ns]")
             if np.isnat(stamps).any():
                 return None
             seconds = stamps.astype("datetime64[s]").astype(np.int64)
             return np.asarray(seconds + (stamps - stamps.astype("datetime64[s]")).astype(np.int64) * 1e-9, np.float64)
-        return np.array([datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text.strip())).timestamp() for text in texts])
-    except (ValueError, OverflowError, OSError):
+        return np.array([datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text)).timestamp() for text in texts])
+    except (ValueError, OverflowError, OSError, Warning):
         return None
