@@ -7,6 +7,7 @@ from typing import Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from unrolled._support.notebook import html_table
 from unrolled._support.validation import one_of
 from unrolled.metrics.labels import FloatArray, IntArray, pair
 
@@ -99,6 +100,12 @@ class ClassScores:
 
     def __str__(self) -> str:
         return self.table()
+
+    def _repr_html_(self) -> str:
+        columns = (self.precision, self.recall, self.f1)
+        rows = [[c, *(float(column[c]) for column in columns), n] for c, n in enumerate(self.support.tolist())]
+        mean = ["mean", *(float(column.mean()) for column in columns), int(self.support.sum())]
+        return html_table(["class", "precision", "recall", "f1", "support"], [*rows, mean])
 
     def table(self, classes: Sequence[str] | None = None) -> str:
         """Write the scores as lines of text.

@@ -15,10 +15,17 @@ if TYPE_CHECKING:
 
 
 def empty(figure: Figure | None, size: tuple[float, float]) -> Figure:
-    """Return the figure given, if it is empty, or a new one of this size."""
+    """Return the figure given, if it is empty, or a new one of this size.
+
+    A notebook's inline backend shows every figure that pyplot knows at the end of a cell, and the one that the cell's
+    last line returns: so that it appears once, pyplot does not know of it there.
+    """
+    import matplotlib
     import matplotlib.pyplot as plt
 
     if figure is None:
+        if "inline" in matplotlib.get_backend():
+            return matplotlib.figure.Figure(figsize=size, layout="constrained")
         return plt.figure(figsize=size, layout="constrained")
     if figure.axes:
         raise ValueError(

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from unrolled._support.notebook import html_table
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array
 from unrolled.rnn.dropout import Masks
@@ -76,9 +77,18 @@ class GradientCheck:
             f"{name:<12}{self.entries[name]:>8}{self.central[name]:>12.1e}{self.complex_step[name]:>14.1e}"
             for name in self.central
         ]
+        return "\n".join([*rows, self._verdict()])
+
+    def _repr_html_(self) -> str:
+        rows = [
+            [name, self.entries[name], f"{error:.1e}", f"{self.complex_step[name]:.1e}"]
+            for name, error in self.central.items()
+        ]
+        return html_table(["parameter", "entries", "central", "complex step"], rows, self._verdict())
+
+    def _verdict(self) -> str:
         verdict = f"failed: {', '.join(self.failed)}" if self.failed else "passed"
-        expected = f"expected at most {CENTRAL_TOLERANCE:.0e} and {COMPLEX_TOLERANCE:.0e}"
-        return "\n".join([*rows, f"{verdict} ({expected})"])
+        return f"{verdict} (expected at most {CENTRAL_TOLERANCE:.0e} and {COMPLEX_TOLERANCE:.0e})"
 
 
 def check_gradients(

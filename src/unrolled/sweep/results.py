@@ -6,11 +6,15 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from unrolled._support.notebook import html_table
 from unrolled.sweep.naming import describe, key, label
 from unrolled.sweep.points import Point
 
 Ending: TypeAlias = Literal["done", "diverged", "lost"]
 ENDINGS = get_args(Ending)
+
+SHOWN = 20
+"""So many points a notebook's table has at most."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,21 @@ class Results(Sequence[Result]):
         names = list(dict.fromkeys(name for row in self.rows for name in row.point))
         columns = {name: distinct(row.point.get(name) for row in self.rows) for name in names}
         return {name: values for name, values in columns.items() if len(values) > 1}
+
+    def _repr_html_(self) -> str:
+        names, ranking = list(self.varying()), self.ranking()
+        rows = [
+            [
+                place,
+                *(label(describe(standing.point.get(name))) for name in names),
+                standing.mean,
+                standing.spread,
+                f"{len(standing.values)} of {standing.trials}",
+            ]
+            for place, standing in enumerate(ranking[:SHOWN], 1)
+        ]
+        note = f"the first {SHOWN} of {len(ranking)} points" if len(ranking) > SHOWN else ""
+        return html_table(["", *names, name_of(self.objective), "spread", "measured"], rows, note)
 
     def table(self, top: int | None = None) -> str:
         """Return the ranking as a Markdown table: a row for each point, with the settings that vary.

@@ -3,6 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from unrolled._support.notebook import html_table
+
+SHOWN = 5
+"""Of a longer training, so many of the first and of the last epochs are in a notebook's table."""
+
 Ending: TypeAlias = Literal["epochs", "early stopping", "stopped", "interrupted", "diverged"]
 
 
@@ -80,3 +85,24 @@ class History:
     best_epoch: int | None = None
     ended: Ending = "epochs"
     seconds: float = 0.0
+
+    def _repr_html_(self) -> str:
+        curves = {name: curve for name in ("validation", "test") if (curve := getattr(self, name)) is not None}
+        measured = {name: {e: n for n, e in enumerate(curve.epochs)} for name, curve in curves.items()}
+        rows: list[list[object]] = []
+        n = len(self.loss)
+        for epoch in range(1, n + 1):
+            if n > 2 * SHOWN and SHOWN < epoch <= n - SHOWN:
+                if epoch == SHOWN + 1:
+                    rows.append(["...", *[None] * (2 + 2 * len(curves))])
+                continue
+            norm = self.gradient_norm[epoch - 1] if len(self.gradient_norm) == n else None
+            row: list[object] = [epoch, self.loss[epoch - 1], norm]
+            for name, curve in curves.items():
+                at = measured[name].get(epoch)
+                row += [None, None] if at is None else [curve.loss[at], curve.accuracy[at]]
+            rows.append(row)
+        head = ["epoch", "loss", "gradient norm"]
+        head += [f"{name} {what}" for name in curves for what in ("loss", "accuracy")]
+        best = "" if self.best_epoch is None else f", best epoch {self.best_epoch}"
+        return html_table(head, rows, f"ended: {self.ended}{best}; {self.seconds:.1f} s")
