@@ -46,3 +46,24 @@ def test_refuses(change: dict[str, object], message: str) -> None:
     dataset = Dataset(part(), part(), ("a", "b"))
     with pytest.raises(DataError, match=message):
         dataclasses.replace(dataset, **change)  # type: ignore[arg-type]
+
+
+def test_the_table_says_what_there_is_of_each_class() -> None:
+    train = Samples(np.ones((4, 100, 2)), np.array([0, 1, 1, 1]), np.array([1, 1, 2, 2]))
+    test = Samples(np.ones((2, 100, 2)), np.array([0, 0]), np.array([3, 4]))
+    assert str(Dataset(train, test, ("sit", "walk"), 50.0)) == (
+        "series of 100 steps x 2 axes at 50 Hz, raw\n"
+        "class  training  people  seconds  test  people  seconds\n"
+        "sit           1       1        2     2       2        4\n"
+        "walk          3       2        6     0       0        0\n"
+        "all           4       2        8     2       2        4"
+    )
+    assert "and 40 more" in str(Dataset(train, test, tuple(map(str, range(100)))))
+
+
+def test_a_message_is_never_longer_than_300_characters() -> None:
+    assert str(DataError("short")) == "short"
+    message = str(DataError("/a/b.csv: " + "x" * 10**7 + " expected y"))
+    assert len(message) < 320
+    assert message.startswith("/a/b.csv: xxx")
+    assert message.endswith("expected y")

@@ -125,3 +125,14 @@ def test_refuses_what_it_cannot_measure_or_scale() -> None:
         Scaling.fit(np.array([[-1e308], [1e308], [1e308], [1e308]]))
     with pytest.raises(DataError, match=r"X has shape \(4, 3\), expected 2 axes in its last dimension"):
         Scaling.fit(np.ones((4, 2))).apply(np.ones((4, 3)))
+
+
+@pytest.mark.parametrize("blocks", [False, True])
+def test_an_axis_that_stands_still_but_for_its_last_bit_is_not_scaled(blocks: bool) -> None:
+    X = np.full((1000, 2), 9.81)
+    X[::2, 0] = np.nextafter(9.81, 10)
+    X[:, 1] = np.random.default_rng(0).normal(9.81, 1e-9, 1000)
+    scaling = Scaling.fit_blocks([X[:300], X[300:]]) if blocks else Scaling.fit(X)
+    assert scaling.std[0] == 1
+    assert scaling.std[1] == pytest.approx(1e-9, rel=0.1)
+    assert np.abs(scaling.apply(X)[:, 0]).max() < 1e-12

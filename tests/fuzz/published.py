@@ -48,3 +48,72 @@ def write_ts_file(folder: Path, variant: int) -> None:
 def load_ts(path: Path) -> object:
     """Read the file as both parts."""
     return data.load_ts(path, path, missing="interpolate")
+
+
+def write_dated(folder: Path, variant: int) -> None:
+    """Write tables with dates, decimal commas, units and missing cells, person and label in their names."""
+    for person in ("ann", "bob"):
+        for label in ("nod", "wave"):
+            rows = [f"2020-01-01 10:00:00,{i * 20:03};{i},5;{'' if i == 3 else -i}" for i in range(8 + variant)]
+            (folder / f"{label}_{person}.csv").write_text("\n".join(["made by hand", "time;ax;ay", "-;g;g", *rows, ""]))
+
+
+def load_dated(path: Path) -> object:
+    """Read every window there is."""
+    return data.load_csv(
+        path,
+        pattern="{label}_{person}.csv",
+        signal=("ax", "ay"),
+        time="time",
+        delimiter=";",
+        decimal=",",
+        skip_lines=1,
+        units_row=True,
+        missing="interpolate",
+        window=2,
+        stride=1,
+    )
+
+
+def write_pamap2(folder: Path, variant: int) -> None:
+    """Write PAMAP2, two people and two activities."""
+    (folder / "Protocol").mkdir()
+    for person in (101, 102):
+        rows = [
+            " ".join([f"{5 + i / 100:.2f}", str((1, 0, 24)[i // 6]), "NaN", *(f"{i * j % 7:.1f}" for j in range(51))])
+            for i in range(18 - variant)
+        ]
+        (folder / "Protocol" / f"subject{person}.dat").write_text("\n".join(rows) + "\n")
+
+
+def load_pamap2(path: Path) -> object:
+    """Read every window there is."""
+    return data.load_pamap2(path, window=2, stride=1)
+
+
+def write_mhealth(folder: Path, variant: int) -> None:
+    """Write MHEALTH, two people and two activities."""
+    for person in (1, 2):
+        rows = [
+            "\t".join([*(f"{i * j % 7:.1f}" for j in range(23)), str((1, 0, 12)[i // 6])]) for i in range(18 - variant)
+        ]
+        (folder / f"mHealth_subject{person}.log").write_text("\n".join(rows) + "\n")
+
+
+def load_mhealth(path: Path) -> object:
+    """Read every window there is."""
+    return data.load_mhealth(path, window=2, stride=1)
+
+
+def write_archive(folder: Path, variant: int) -> None:
+    """Write a data set of the archive, in one layout or the other."""
+    for part in ("TRAIN", "TEST"):
+        if variant:
+            write_ts(folder / f"A_{part}.ts", *made_up_cases((3, 5, 4), seed=variant))
+        else:
+            (folder / f"A_{part}.tsv").write_text("1\t2.5\t-3\t4\n10\t1e-3\t2\tNaN\n")
+
+
+def load_archive(path: Path) -> object:
+    """Read the pair of files."""
+    return data.load_ts(path, missing="interpolate")

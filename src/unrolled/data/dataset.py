@@ -17,6 +17,7 @@ from unrolled.data.leakage import Leakage, find_leakage
 from unrolled.data.samples import Samples, joined, steps
 from unrolled.data.scaling import Scaling
 from unrolled.data.summary import Summary, logger
+from unrolled.data.table import describe_parts
 
 
 def class_names(value: Any, name: str = "classes", *, error: type[ValueError] = DataError) -> tuple[str, ...]:
@@ -104,6 +105,13 @@ class Dataset:
             f"{'' if self.rate is None else f' at {self.rate:g} Hz'}, "
             f"{'raw' if self.scaling is None else 'standardised'}; classes: {', '.join(self.classes)})"
         )
+
+    def __str__(self) -> str:
+        steps_each = steps(self.train, self.test)
+        rate = "" if self.rate is None else f" at {self.rate:g} Hz"
+        raw = "raw" if self.scaling is None else "standardised"
+        title = f"series of {steps_each} steps x {self.train.X.shape[2]} axes{rate}, {raw}"
+        return describe_parts(self.train, self.test, self.classes, self.rate, title)
 
     def standardised(self) -> "Dataset":
         """Return the data set with each axis at mean 0 and standard deviation 1, measured on `train` alone.

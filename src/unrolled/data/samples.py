@@ -232,7 +232,11 @@ def _draw_groups(
 ) -> NDArray[np.bool_]:
     n_groups = groups.max(initial=-1) + 1
     if n_groups < 2:
-        raise DataError(f"cannot divide by {by}: expected at least 2 groups, found {n_groups}")
+        others = '"trial" or "random"' if by == "person" else '"random"'
+        raise DataError(
+            f"cannot divide by {by}: expected at least 2 groups, found {n_groups}: say whose each is with {by}=, or "
+            f"divide otherwise with split={others}"
+        )
     present, labels = np.unique(y, return_inverse=True)
     counts = np.zeros((n_groups, len(present)))  # of each class in each group
     np.add.at(counts, (groups, labels), 1)

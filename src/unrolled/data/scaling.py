@@ -61,8 +61,9 @@ class Scaling:
         Returns
         -------
         Scaling
-            With the population's standard deviation (division by the count). An axis that never changes has
-            no scale of its own: its std is 1, so it is only moved to 0.
+            With the population's standard deviation (division by the count). An axis that never changes, or by
+            no more than rounding does (variance up to ``n eps var + (n mean eps)^2``, as in scikit-learn's
+            StandardScaler), has no scale: its std is 1, so it is only moved to 0.
         """
         X = np.asarray(X, np.float64)
         if X.ndim == 0 or X.size == 0:
@@ -75,8 +76,7 @@ class Scaling:
             raise DataError(f"X has shape {X.shape}, expected (N, T, D) for series with lengths")
         with np.errstate(over="ignore", invalid="ignore"):  # __post_init__ refuses an overflow
             mean, std = rows.mean(axis=0), rows.std(axis=0)
-        # asked of the values themselves: rounding can give a constant axis a tiny spread instead of none
-        constant = (rows.min(axis=0) == rows.max(axis=0)) | (std == 0)
+            constant = (rows.min(axis=0) == rows.max(axis=0)) | _is_rounding(std, mean, len(rows))
         return cls(mean, np.where(constant, 1.0, std))
 
     @classmethod
@@ -112,7 +112,8 @@ class Scaling:
             if not n:
                 raise DataError("there are no blocks: there is nothing to measure a mean on")
             std = np.sqrt(squares / n)
-        return cls(np.where(low == high, low, mean), np.where((low == high) | (std == 0), 1.0, std))
+            constant = (low == high) | _is_rounding(std, mean, n)
+        return cls(np.where(low == high, low, mean), np.where(constant, 1.0, std))
 
     def apply(self, X: FloatArray) -> FloatArray:
         """Standardise `X`, shape (..., D), and return it in its own dtype (whole numbers become float32)."""
@@ -132,3 +133,9 @@ class Scaling:
 
     def __repr__(self) -> str:
         return f"Scaling(mean={self.mean.round(4).tolist()}, std={self.std.round(4).tolist()})"
+
+
+def _is_rounding(std: NDArray[np.float64], mean: NDArray[np.float64], n: int) -> NDArray[np.bool_]:
+    """Tell of each axis whether its variance is no more than the rounding of its own computation."""
+    eps = np.finfo(np.float64).eps
+    return np.asarray(std**2 <= n * eps * std**2 + (n * mean * eps) ** 2)

@@ -437,3 +437,63 @@ def test_saving_needs_a_folder(tmp_path: Path) -> None:
         save_h5(tmp_path / "missing" / "a.h5", a_dataset())
     with pytest.raises(DataError, match="not a regular file"):
         save_h5(tmp_path, a_dataset())
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_what_a_tool_copied_comes_back_or_is_refused(tmp_path: Path, libver: str) -> None:
+    """Attributes in another form, many more of them, or none: lengths, people and scaling are never lost in silence."""
+    rng = np.random.default_rng(0)
+    part = Samples(
+        rng.normal(size=(6, 5, 2)), np.arange(6) % 3, np.arange(6), np.arange(6), np.array([5, 3, 4, 5, 1, 2])
+    )
+    dataset = Dataset(part, part, ("a", "b", "c"), 50.0, "made", Scaling(np.zeros(2), np.ones(2)))
+    saved, copied = tmp_path / "a.h5", tmp_path / "b.h5"
+    save_h5(saved, dataset)
+
+    def copy(attributes: bool = True, text: type | None = None, more: int = 0) -> Path:
+        with h5py.File(saved) as one, h5py.File(copied, "w", libver=libver) as other:
+            for name in one:
+                one.copy(name, other)
+            for name in one.attrs if attributes else ():
+                value = one.attrs[name]
+                other.attrs[name] = text(value.decode()) if text and isinstance(value, bytes) else value
+            for i in range(more):
+                other.attrs[f"another {i}"] = i
+        return copied
+
+    for path in (copy(), copy(more=20)):
+        found = load_h5(path)
+        assert found.classes == dataset.classes
+        assert (found.rate, found.provenance) == (50.0, "made")
+        for name in ("X", "y", "person", "trial", "lengths"):
+            np.testing.assert_array_equal(getattr(found.train, name), getattr(part, name))
+        assert found.scaling is not None
+    for path in (copy(attributes=False), copy(text=str)):
+        for read in (load_h5, open_h5):
+            with pytest.raises(
+                DataError, match=r"b.h5: it has trPerson, trTrial, trLengths, .*as files of save_h5 have"
+            ):
+                read(path)
+
+
+def test_many_classes_and_a_long_provenance_come_back(tmp_path: Path) -> None:
+    names = tuple(f"class number {i}" for i in range(4100))
+    part = Samples(np.ones((2, 3, 1)), np.array([0, 4099]))
+    save_h5(tmp_path / "a.h5", Dataset(part, part, names, provenance="x" * 2**20))
+    found = load_h5(tmp_path / "a.h5")
+    assert found.classes == names
+    assert len(found.provenance) == 2**20
+
+
+@pytest.mark.parametrize("read", [load_h5, open_h5])
+def test_axes_in_reverse_and_what_was_found_are_told(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        file["trX"], file["trY"] = np.zeros((3, 20, 60)), np.zeros((7, 60))
+        file["tstX"] = np.zeros((3, 20, 10))
+    with pytest.raises(DataError, match="tstY missing: expected trX, trY, tstX, tstY, found "):
+        read(path)
+    with h5py.File(path, "a") as file:
+        file["tstY"] = np.zeros((7, 10))
+    with pytest.raises(DataError, match=r"trX has shape \(3, 20, 60\) and trY \(7, 60\): the axes stand in reverse"):
+        read(path)

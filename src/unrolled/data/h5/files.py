@@ -17,8 +17,8 @@ from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
 from unrolled.data.h5.layout import (
     OPTIONAL,
-    REQUIRED,
     Description,
+    arrays_of,
     attributes_of,
     describe,
     errors_naming,
@@ -123,13 +123,9 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
 def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
     """Read the data sets by name, once all of them are known to be there, harmless and small enough."""
     ours = is_ours(file)
-    there = set(file)
-    missing = [name for name in REQUIRED if name not in there]
-    if missing:
-        found = ", ".join(sorted(there)[:20]) or "nothing"
-        raise DataError(f"{', '.join(missing)} missing: expected {', '.join(REQUIRED)}, found {found}")
-    wanted = (*REQUIRED, *OPTIONAL) if ours else REQUIRED
-    datasets = {name: hdf5.dataset(file, name) for name in wanted if name in there}
+    datasets = arrays_of(file)
+    if ours:
+        datasets |= {name: hdf5.dataset(file, name) for name in OPTIONAL if name in file}
     size = sum(_bytes_needed(name, dataset) for name, dataset in datasets.items())
     if size > max_bytes:
         shapes = ", ".join(f"{name} {dataset.shape}" for name, dataset in datasets.items())

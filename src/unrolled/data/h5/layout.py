@@ -50,8 +50,15 @@ def is_ours(file: h5py.File) -> bool:
                 "its texts have variable length, as early versions of unrolled wrote them, expected a file of "
                 f"the format {FORMAT!r}: write it anew"
             ) from None
-        return False
+        form = None
     if not isinstance(form, str) or not form.startswith("unrolled "):
+        lost = [name for name in (*OPTIONAL, "scaling_mean") if name in file]
+        lost += ["classes", "provenance"] if {"classes", "provenance"} <= set(file) else []
+        if lost:  # what stands there would be lost in silence, padding among it
+            raise DataError(
+                f"it has {', '.join(lost)} beside the data, as files of save_h5 have, but no attribute format "
+                "that says so: whatever copied the file left it out or changed it; copy the file as it is"
+            )
         return False
     if "network" in form:
         raise DataError(f"it has the format {form!r}, a saved network: rnn.load reads it")
@@ -90,6 +97,31 @@ def describe(
         attributes.get("provenance", f"{path.name}, an HDF5 file in the course layout"),
         from_config(attributes["channels"]) if "channels" in attributes else None,
     )
+
+
+def arrays_of(file: h5py.File) -> dict[str, h5py.Dataset]:
+    """Open the data sets that must be there, once their shapes are known to fit each other; nothing is read.
+
+    Raises
+    ------
+    DataError
+        If one is missing, or their axes stand in reverse, as MATLAB writes them.
+    """
+    there = set(file)
+    missing = [name for name in REQUIRED if name not in there]
+    if missing:
+        found = ", ".join(name if len(name) <= 60 else f"{name[:60]}..." for name in sorted(there)[:12]) or "nothing"
+        raise DataError(f"{', '.join(missing)} missing: expected {', '.join(REQUIRED)}, found {found}")
+    datasets = {name: hdf5.dataset(file, name) for name in REQUIRED}
+    shapes = {name: tuple(map(int, dataset.shape)) for name, dataset in datasets.items()}
+    for part in ("tr", "tst"):
+        X, Y = shapes[part + "X"], shapes[part + "Y"]
+        if len(X) == 3 and Y and X[0] != Y[0] and X[2] == Y[-1] and len(Y) <= 2:
+            raise DataError(
+                f"{part}X has shape {X} and {part}Y {Y}: the axes stand in reverse, as MATLAB writes them, expected "
+                "(N, T, D): in MATLAB, save permute(X, [3 2 1]) and Y.'"
+            )
+    return datasets
 
 
 def write_attributes(

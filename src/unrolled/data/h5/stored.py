@@ -16,7 +16,7 @@ from unrolled._support.validation import whole_number
 from unrolled.data.channels.combined import Channels
 from unrolled.data.checks import FloatArray, IntArray, step_counts
 from unrolled.data.errors import DataError
-from unrolled.data.h5.layout import REQUIRED, attributes_of, describe, errors_naming, is_ours, opened
+from unrolled.data.h5.layout import arrays_of, attributes_of, describe, errors_naming, is_ours, opened
 from unrolled.data.h5.samples import StoredSamples
 from unrolled.data.h5.series import PIECE, StoredSeries, chunks_to_check, unpacking_bytes
 from unrolled.data.labels import label_columns, labels_from_zero
@@ -170,10 +170,7 @@ def _dataset(
 ) -> StoredDataset:
     ours = is_ours(file)
     described = describe(attributes_of(file) if ours else {}, path, classes, rate)
-    missing = [name for name in REQUIRED if name not in file]
-    if missing:
-        raise DataError(f"{', '.join(missing)} missing: expected {', '.join(REQUIRED)}")
-    datasets = {name: hdf5.dataset(file, name) for name in REQUIRED}
+    datasets = arrays_of(file)
     n = {part: _series_fit(datasets, part) for part in ("tr", "tst")}
     axes = datasets["trX"].shape[2]
     if axes != datasets["tstX"].shape[2]:

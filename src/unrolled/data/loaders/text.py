@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from unrolled.data.checks import IntArray
 from unrolled.data.errors import DataError
 
+LONGEST_NUMBER = 1000  # characters, blanks before it included
 LARGEST = float(np.finfo(np.float32).max)
 _PLAIN = re.compile(
     r"[-+0-9.eEnaif]+", re.ASCII | re.IGNORECASE
@@ -104,6 +105,10 @@ def table(text: str, where: str, n_columns: int) -> NDArray[np.float64]:
     text = text.rstrip()
     if not text:
         raise DataError(f"{where}: the file is empty")
+    longest = max(map(len, text.splitlines()))
+    if longest > n_columns * LONGEST_NUMBER:
+        line = next(i for i, each in enumerate(text.splitlines(), start=1) if len(each) == longest)
+        raise DataError(f"{where}, line {line}: expected {n_columns} numbers, found {longest} characters")
     try:
         values = np.loadtxt(io.StringIO(text), comments=None, ndmin=2)
     except ValueError as error:
