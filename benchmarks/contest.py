@@ -106,7 +106,7 @@ class Worker:
 
 @contextmanager
 def working(page: str, environment: Mapping[str, str]) -> Iterator[Worker]:
-    """Give a worker, and end it."""
+    """Yield a worker, and end it."""
     worker = Worker(page, environment)
     try:
         yield worker
@@ -166,7 +166,7 @@ class Differences:
     STEPS_LIMIT = 1e-2
 
     def of(self, task: str) -> float:
-        """Give the difference of one task."""
+        """Return the difference of one task."""
         return self.train if task == "train" else self.predict
 
     def equal(self, task: str) -> bool:
@@ -252,7 +252,7 @@ class Contest:
         return ways
 
     def ways(self, c: Contestant) -> Ways:
-        """Give the ways a contestant may use.
+        """Return the ways a contestant may use.
 
         Raises
         ------
@@ -276,7 +276,7 @@ class Contest:
         return ways
 
     def choose(self, ways: dict[str, Ways]) -> None:
-        """Give each its fastest way of each task: where there are several they are tried, in a process of their own."""
+        """Choose for each its fastest way of each task: of several, by trying them in a process of their own."""
         self.outcome.ways = {title: {task: ways[title][task][0] for task in TASKS} for title in ways}
         contested = [c for c in self.contestants if c.title in ways and max(map(len, ways[c.title].values())) > 1]
         with ExitStack() as stack:
@@ -296,7 +296,7 @@ class Contest:
                         self.outcome.ways[title][task] = self.fastest(trials[title], task, ways[title][task])
 
     def fastest(self, worker: Worker, task: str, ways: list[str]) -> str:
-        """Give the fastest of several ways, by the better of two short turns each."""
+        """Return the fastest of several ways, by the better of two short turns each."""
         turns = [{way: worker.turn(task, way, self.plan.seconds / 2) for way in ways} for _ in range(2)]
         return min(ways, key=lambda way: min(turn[way] for turn in turns))
 
@@ -351,5 +351,5 @@ def ratio(outcome: Outcome, task: str, title: str) -> tuple[float, float, float]
 
 
 def milliseconds(outcome: Outcome, task: str, title: str) -> float:
-    """Give the median over the rounds."""
+    """Return the median over the rounds."""
     return 1e3 * median(outcome.seconds[task][title])

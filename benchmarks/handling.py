@@ -22,12 +22,12 @@ def table(rounds: int = 3) -> str:
         "|---|---|",
     ]
     for batch, hidden in ((10, 50), (30, 50), (30, 100), (32, 128)):
-        shares = sorted(share(batch, hidden) for _ in range(rounds))
-        lines.append(f"| ({batch}, {hidden}) | {shares[rounds // 2]:.1%} |")
+        fractions = sorted(handling_fraction(batch, hidden) for _ in range(rounds))
+        lines.append(f"| ({batch}, {hidden}) | {fractions[rounds // 2]:.1%} |")
     return "\n".join(lines) + "\n"
 
 
-def share(batch: int, hidden: int) -> float:
+def handling_fraction(batch: int, hidden: int) -> float:
     """Do the handling alone, as ``rnn.train`` does it, and then a whole epoch."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((SAMPLES, STEPS, INPUTS)).astype(np.float32)

@@ -40,7 +40,7 @@ GOAL_MEMORY, GOAL_SPEED = 500e6, 0.8
 
 
 def walks(n: int, seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Give n random walks, whose steps are the larger the higher their class."""
+    """Return n random walks, whose steps are the larger the higher their class."""
     rng = np.random.default_rng(seed)
     for first in range(0, n, BLOCK):
         y = rng.integers(0, CLASSES, min(BLOCK, n - first))

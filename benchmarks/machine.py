@@ -11,7 +11,7 @@ HERE = Path(__file__).parent
 
 
 def processor() -> str:
-    """Give the processor's name."""
+    """Return the processor's name."""
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text().splitlines():
@@ -21,7 +21,7 @@ def processor() -> str:
 
 
 def system() -> str:
-    """Give the operating system's name."""
+    """Return the operating system's name."""
     try:
         return f"{platform.freedesktop_os_release()['PRETTY_NAME']} ({platform.system()} {platform.machine()})"
     except OSError:
@@ -29,7 +29,7 @@ def system() -> str:
 
 
 def commit() -> str:
-    """Give the commit that was measured; empty where that is not known."""
+    """Return the commit that was measured; empty where that is not known."""
     command = ["git", "describe", "--always", "--dirty=, with changes"]
     try:
         return subprocess.run(command, cwd=HERE, check=True, capture_output=True, text=True).stdout.strip()
@@ -43,7 +43,7 @@ class Clock:
 
     wall: float
     busy: float
-    own: float
+    ours: float
 
 
 def now() -> Clock | None:
@@ -53,11 +53,11 @@ def now() -> Clock | None:
         return None
     user, nice, kernel, _idle, _wait, irq, softirq, steal = map(int, stat.read_text().split()[1:9])
     ticks = os.sysconf("SC_CLK_TCK")
-    own = os.times()
+    times = os.times()
     return Clock(
         perf_counter(),
         (user + nice + kernel + irq + softirq + steal) / ticks,
-        own.user + own.system + own.children_user + own.children_system,
+        times.user + times.system + times.children_user + times.children_system,
     )
 
 
@@ -66,6 +66,6 @@ def others(begun: Clock | None) -> str:
     ended = now()
     if begun is None or ended is None:
         return "unknown"
-    spent = (ended.busy - begun.busy) - (ended.own - begun.own)
-    share = spent / ((ended.wall - begun.wall) * (os.cpu_count() or 1))
-    return f"{max(share, 0):.0%} of all cores' time"
+    spent = (ended.busy - begun.busy) - (ended.ours - begun.ours)
+    fraction = spent / ((ended.wall - begun.wall) * (os.cpu_count() or 1))
+    return f"{max(fraction, 0):.0%} of all cores' time"

@@ -8,12 +8,12 @@ STATUS = Path("/proc/self/status")
 
 
 def held() -> int:
-    """Give the resident memory in bytes (where there is no /proc: the most there has been)."""
+    """Return the resident memory in bytes (where there is no /proc: the most there has been)."""
     return _status("VmRSS") if STATUS.exists() else _most_ever()
 
 
 def peak() -> int:
-    """Give the most resident memory there has been since :func:`forget_peak`, in bytes."""
+    """Return the most resident memory there has been since :func:`forget_peak`, in bytes."""
     return _status("VmHWM") if STATUS.exists() else _most_ever()
 
 

@@ -43,7 +43,7 @@ class Arithmetic:
     exp: int
 
     def seconds(self, rates: Rates) -> float:
-        """Give the time at these rates."""
+        """Return the time at these rates."""
         return self.flops / rates.flops + self.tanh / rates.tanh + self.exp / rates.exp
 
 
@@ -63,7 +63,7 @@ def arithmetic(case: Case, task: str) -> Arithmetic:
 
 
 def best(runs: int, run: object) -> float:
-    """Give the shortest time of several runs, in seconds."""
+    """Return the shortest time of several runs, in seconds."""
     assert callable(run)
     times = []
     for _ in range(runs):

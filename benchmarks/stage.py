@@ -47,7 +47,7 @@ class Stage:
         self.trainers: dict[str, Trainer] = {}
 
     def describe(self) -> tuple[dict[str, str], tuple[str, ...], dict[str, tuple[str, ...]]]:
-        """Give the versions, the cells, and the ways of each task."""
+        """Return the versions, the cells, and the ways of each task."""
         return (
             self.page.versions(),
             self.page.CELLS,

@@ -71,7 +71,7 @@ def absences(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def goals_of(outcome: Outcome) -> dict[str, float]:
-    """Give the goal of each contestant that has one; of PyTorch, the better number of threads has it."""
+    """Return the goal of each contestant that has one; of PyTorch, the better number of threads has it."""
     goal = GOALS.get((outcome.case.batch, outcome.case.hidden))
     if goal is None or outcome.case.cell != "tanh":
         return {}
@@ -118,7 +118,7 @@ def verdict(met: bool) -> str:
 
 
 def over_roofline(outcome: Outcome, task: str, title: str, rates: Rates) -> float:
-    """Give a contestant's time over what the arithmetic alone costs."""
+    """Return a contestant's time over what the arithmetic alone costs."""
     return milliseconds(outcome, task, title) / (1e3 * arithmetic(outcome.case, task).seconds(rates))
 
 

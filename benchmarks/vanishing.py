@@ -43,7 +43,7 @@ def main() -> None:
     print("| epoch | ms as they are | ms rounded | as they are / rounded | worst difference of a gradient |")
     print("|---|---|---|---|---|")
 
-    def look(epoch: int, *_others: object) -> None:
+    def measure(epoch: int, *_others: object) -> None:
         if epoch % 4 and epoch != 1:
             return
         plain, rounded = [], []
@@ -58,7 +58,14 @@ def main() -> None:
         print(f"| {epoch} | {a:.2f} | {b:.2f} | {a / b:.1f} | {worst:.0e} |", flush=True)
 
     rnn.train(
-        net, train, optimizer=rnn.SGD(RATE), batch_size=BATCH, epochs=given.epochs, rng=0, progress=False, on_epoch=look
+        net,
+        train,
+        optimizer=rnn.SGD(RATE),
+        batch_size=BATCH,
+        epochs=given.epochs,
+        rng=0,
+        progress=False,
+        on_epoch=measure,
     )
 
 

@@ -51,7 +51,7 @@ class Page(Protocol):
     PREDICTORS: Mapping[str, Callable[[Work], Predictor]]
 
     def versions(self) -> dict[str, str]:
-        """Give name and version of each library used."""
+        """Return name and version of each library used."""
 
     def wake(self) -> None:
         """Do one small operation."""

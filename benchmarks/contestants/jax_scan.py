@@ -20,7 +20,7 @@ CELLS = tuple(RECURRENCES)
 
 
 def versions() -> dict[str, str]:
-    """Give JAX's version."""
+    """Return JAX's version."""
     return {"JAX": str(jax.__version__)}
 
 
@@ -38,7 +38,7 @@ class Recurrence:
     hoisted: bool
 
     def last(self, p: Any, X: Any) -> Any:
-        """Give A_T."""
+        """Return A_T."""
         Xs, zeros = X.transpose(1, 0, 2), jnp.zeros((len(X), p["W_hh"].shape[1]), X.dtype)
         n, function = RECURRENCES[self.cell]
 
@@ -64,7 +64,7 @@ def loss(p: Any, X: Any, Y: Any, recurrence: Recurrence) -> Any:
 
 
 def update(p: Any, X: Any, Y: Any, recurrence: Recurrence) -> Any:
-    """Give the parameters after a step of SGD, and the loss before it."""
+    """Return the parameters after a step of SGD, and the loss before it."""
     E, g = jax.value_and_grad(loss)(p, X, Y, recurrence)
     return jax.tree.map(lambda W, dW: W - LEARNING_RATE * dW, p, g), E
 

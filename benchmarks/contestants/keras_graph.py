@@ -20,7 +20,7 @@ CELLS = tuple(RECURRENCES)
 
 
 def versions() -> dict[str, str]:
-    """Give the versions of Keras and of TensorFlow."""
+    """Return the versions of Keras and of TensorFlow."""
     return {"Keras": str(keras.__version__), "TensorFlow": str(tf.__version__)}
 
 
@@ -30,7 +30,7 @@ def wake() -> None:
 
 
 def network(work: Work, activation: str | None, unrolled: bool) -> Any:
-    """Give a network with the initial weights."""
+    """Return a network with the initial weights."""
     case: Case = work.case
     net = keras.Sequential(
         [
@@ -44,7 +44,7 @@ def network(work: Work, activation: str | None, unrolled: bool) -> Any:
 
 
 def recurrence(case: Case, unrolled: bool) -> Any:
-    """Give the recurrent layer; the GRU's second biases that we do not have stay zero."""
+    """Return the recurrent layer; the GRU's second biases that we do not have stay zero."""
     if case.cell != "gru":
         return RECURRENCES[case.cell](case.hidden, unroll=unrolled)
     kept = tf.constant(ours_alone(case.hidden))
@@ -52,7 +52,7 @@ def recurrence(case: Case, unrolled: bool) -> Any:
 
 
 def reset(net: Any, work: Work) -> None:
-    """Give the network its initial weights again."""
+    """Set the network to its initial weights again."""
     net.set_weights(to_keras(work.parameters, work.case.cell))
 
 

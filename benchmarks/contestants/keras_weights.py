@@ -11,7 +11,7 @@ NAMES = ("W_ih", "W_hh", "b_h", "W_ho", "b_o")
 
 
 def to_keras(parameters: Parameters, cell: str) -> list[Array]:
-    """Give Keras' list."""
+    """Return Keras' list."""
     weights = [parameters[name].T for name in NAMES]
     if cell == "gru":
         W_ih, W_hh, b_h = (swapped(W) for W in weights[:3])
@@ -22,7 +22,7 @@ def to_keras(parameters: Parameters, cell: str) -> list[Array]:
 
 
 def from_keras(weights: list[Array], cell: str) -> Parameters:
-    """Give ours."""
+    """Return ours."""
     parameters = {name: W.T for name, W in zip(NAMES, weights, strict=True)}
     if cell == "gru":
         W_ih, W_hh, (b_h, recurrent) = weights[:3]
@@ -39,7 +39,7 @@ def swapped(W: Array) -> Array:
 
 
 def ours_alone(hidden: int) -> Array:
-    """Give what to multiply a GRU's biases by to keep at zero those we do not have."""
+    """Return what to multiply a GRU's biases by to keep at zero those we do not have."""
     kept = np.ones((2, 3 * hidden), np.float32)
     kept[1, : 2 * hidden] = 0
     return kept

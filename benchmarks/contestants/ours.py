@@ -18,7 +18,7 @@ CELLS = tuple(RECURRENCES)
 
 
 def versions() -> dict[str, str]:
-    """Give the library, and what it stands on."""
+    """Return the library, and what it stands on."""
     built: Any = np.show_config(mode="dicts")
     blas = built["Build Dependencies"]["blas"]
     return {
@@ -40,7 +40,7 @@ def wake() -> None:
 
 
 def network(work: Work) -> rnn.ManyToOne:
-    """Give a network with the initial weights."""
+    """Return a network with the initial weights."""
     case = work.case
     net = rnn.ManyToOne(RECURRENCES[case.cell](case.hidden), case.inputs, case.classes, rng=0)
     reset(net, work)
@@ -48,7 +48,7 @@ def network(work: Work) -> rnn.ManyToOne:
 
 
 def reset(net: rnn.ManyToOne, work: Work) -> None:
-    """Give the network its initial weights again."""
+    """Set the network to its initial weights again."""
     for name, W in work.parameters.items():
         net.parameters[name][...] = W
 

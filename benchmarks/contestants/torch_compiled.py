@@ -26,7 +26,7 @@ def logits(p: dict[str, Any], X: Any) -> Any:
 
 
 def network(work: Work) -> Network:
-    """Give parameters of its own, and the compiled forward pass."""
+    """Return parameters of its own, and the compiled forward pass."""
     p = {name: torch.nn.Parameter(torch.from_numpy(W.copy())) for name, W in work.parameters.items()}
     return Network(partial(torch.compile(logits), p), list(p.values()), p, lambda: p)
 

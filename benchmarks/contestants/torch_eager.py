@@ -16,7 +16,7 @@ CELLS = tuple(RECURRENCES)
 
 
 def versions() -> dict[str, str]:
-    """Give PyTorch's version."""
+    """Return PyTorch's version."""
     return {"PyTorch": str(torch.__version__)}
 
 
@@ -38,7 +38,7 @@ class Network:
     named : dict
         The parameters under our names, to write the initial ones to: what is trained, or views of it.
     read : callable
-        Gives the parameters under our names, as they work.
+        Returns the parameters under our names, as they work.
     """
 
     logits: Callable[[Any], Any]
@@ -48,7 +48,7 @@ class Network:
 
 
 def network(case: Case) -> Network:
-    """Give recurrence and readout."""
+    """Return recurrence and readout."""
     cell = RECURRENCES[case.cell](case.inputs, case.hidden, batch_first=True)
     readout = torch.nn.Linear(case.hidden, case.classes)
     named = {

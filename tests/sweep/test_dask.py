@@ -1,6 +1,12 @@
-"""A real Dask scheduler with two worker processes on this machine, one of which is killed half-way."""
+"""Real Dask schedulers and workers on this machine, some of which are killed half-way."""
 
 import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +14,7 @@ import pytest
 import searches
 
 from unrolled import sweep
+from unrolled.sweep import sample_folder, submitted
 
 distributed = pytest.importorskip("distributed")
 
@@ -42,6 +49,60 @@ def test_a_search_on_two_workers_of_which_one_is_killed_ends_complete_and_right(
 
 
 def _pid() -> int:
-    import os
-
     return os.getpid()
+
+
+def _dask(*arguments: str) -> "subprocess.Popen[bytes]":
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    command = [sys.executable, "-m", f"distributed.cli.dask_{arguments[0]}", *arguments[1:], "--no-dashboard"]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def _worker(address: str, folder: Path) -> "subprocess.Popen[bytes]":
+    return _dask("worker", address, "--nthreads", "1", "--no-nanny", "--local-directory", str(folder))
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize("again", [True, False])
+def test_a_scheduler_that_is_restarted_or_stopped_is_noticed(
+    again: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for module in (sample_folder, submitted):
+        monkeypatch.setattr(module, "BEAT", 0.3)
+    monkeypatch.setattr(submitted, "SILENCE", 30 if again else 5)  # it takes a while to start
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address, table = f"tcp://127.0.0.1:{port}", tmp_path / "t.jsonl"
+    scheduler: tuple[str, ...] = ("scheduler", "--host", "127.0.0.1", "--port", str(port))
+    processes = [_dask(*scheduler), _worker(address, tmp_path)]
+    client = distributed.Client(address, timeout=30, set_as_default=False)
+
+    def restart() -> None:
+        while not table.exists() or not table.read_bytes():
+            time.sleep(0.05)
+        processes[0].kill()
+        processes[0].wait()
+        if again:
+            processes.extend([_dask(*scheduler), _worker(address, tmp_path)])
+
+    thread = threading.Thread(target=restart, daemon=True)
+    settings: dict[str, Any] = {"trial": searches.nap, "folds": 2, "seeds": 1, "table": table, "progress": False}
+    points = sweep.grid({"a": list(range(6))})
+    try:
+        client.wait_for_workers(1, timeout=60)
+        thread.start()
+        if again:
+            results = sweep.run(points, searches.samples(), executor=client.get_executor(), **settings)
+            assert [row.ended for row in results] == 12 * ["done"]
+        else:
+            with pytest.raises(sweep.TrialError, match=r"no sign of life|takes no more trials"):
+                sweep.run(points, searches.samples(), executor=client.get_executor(), **settings)
+            assert 0 < len(sweep.read(table)) < 12
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+        client.close(timeout=1)
+    thread.join()
+    capfd.readouterr()  # what Dask says of it

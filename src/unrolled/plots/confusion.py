@@ -59,6 +59,18 @@ def confusion_matrix(
     ------
     ValueError
         As `metrics.confusion_matrix`, or if a label has no name in classes.
+
+    See Also
+    --------
+    confusion_matrices : Of training and test data, for several networks.
+    unrolled.metrics.confusion_matrix : The numbers.
+
+    Examples
+    --------
+    >>> from unrolled import plots
+    >>> ax = plots.confusion_matrix([0, 0, 1, 1], [0, 1, 1, 1], ["sitting", "walking"])
+    >>> [text.get_text() for text in ax.texts]
+    ['1', '1', '0', '2']
     """
     import matplotlib.pyplot as plt
 
@@ -117,6 +129,18 @@ def confusion_matrices(
     ValueError
         As `metrics.confusion_matrix`, with the network and the part; if a label has no name in classes; if
         results is empty or of another form; or if the figure is not empty.
+
+    See Also
+    --------
+    confusion_matrix : One matrix.
+
+    Examples
+    --------
+    >>> from unrolled import plots
+    >>> training, test = ([0, 1, 1, 0], [0, 1, 1, 0]), ([0, 1], [1, 1])
+    >>> figure = plots.confusion_matrices({"tanh": (training, test)}, ["sitting", "walking"])
+    >>> figure.axes[1].get_title(loc="left")
+    'test, accuracy 0.500'
     """
     from matplotlib import rcParams
 
@@ -187,7 +211,7 @@ def _texts(matrix: NDArray[Any], normalize: metrics.Normalize | None) -> list[st
     if normalize is None:
         return [str(count) for count in matrix.flat]
     return [
-        "<1%" if 0 < share < 0.005 else ">99%" if 0.995 <= share < 1 else f"{100 * share:.0f}%" for share in matrix.flat
+        "<1%" if 0 < part < 0.005 else ">99%" if 0.995 <= part < 1 else f"{100 * part:.0f}%" for part in matrix.flat
     ]
 
 

@@ -45,6 +45,24 @@ def parallel_coordinates(results: Results, *, ax: Axes | None = None) -> Axes:
     ------
     ValueError
         If no setting varies or nothing was measured.
+
+    See Also
+    --------
+    landscape : Of two settings.
+    unrolled.sweep.run : Returns results.
+
+    Examples
+    --------
+    >>> from unrolled import plots, sweep
+    >>> points = sweep.grid({"learning_rate": [0.01, 0.1], "hidden": [25, 50]})
+    >>> rows = [
+    ...     sweep.Result(point, seed, 0, "done", {"accuracy": 0.5 + point["learning_rate"] + seed / 50})
+    ...     for point in points
+    ...     for seed in (0, 1)
+    ... ]
+    >>> ax = plots.parallel_coordinates(sweep.Results(tuple(rows)))
+    >>> [label.get_text() for label in ax.get_xticklabels()]
+    ['learning_rate', 'hidden', 'mean accuracy']
     """
     import matplotlib as mpl
     import matplotlib.pyplot as plt

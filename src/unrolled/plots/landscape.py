@@ -56,6 +56,24 @@ def landscape(results: Results, x: str, y: str, *, figure: Figure | None = None)
     ------
     ValueError
         If x or y is not a setting that varies, both are the same, nothing was measured, or the figure is not empty.
+
+    See Also
+    --------
+    parallel_coordinates : Of more than two settings.
+    unrolled.sweep.run : Returns results.
+
+    Examples
+    --------
+    >>> from unrolled import plots, sweep
+    >>> points = sweep.grid({"learning_rate": [0.01, 0.1], "hidden": [25, 50]})
+    >>> rows = [
+    ...     sweep.Result(point, seed, 0, "done", {"accuracy": 0.5 + point["learning_rate"] + seed / 50})
+    ...     for point in points
+    ...     for seed in (0, 1)
+    ... ]
+    >>> figure = plots.landscape(sweep.Results(tuple(rows)), "learning_rate", "hidden")
+    >>> [ax.get_title(loc="left") for ax in figure.axes[:2]]
+    ['mean accuracy', 'spread']
     """
     from matplotlib import rcParams
 

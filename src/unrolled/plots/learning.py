@@ -57,6 +57,18 @@ def learning_curves(
     ValueError
         If there is no history, one without an epoch, or one whose curve has lists of different lengths; if
         there is not one title for each; or if the figure is not empty.
+
+    See Also
+    --------
+    unrolled.rnn.train : Returns the history.
+
+    Examples
+    --------
+    >>> from unrolled import plots, rnn
+    >>> history = rnn.History(loss=[2.0, 1.4, 1.1], validation=rnn.Curve([1, 2, 3], [2.1, 1.6, 1.5], [0.3, 0.6, 0.7]))
+    >>> figure = plots.learning_curves({"tanh, 50 hidden units": history})
+    >>> [ax.get_ylabel() for ax in figure.axes]
+    ['loss', 'accuracy']
     """
     from matplotlib import rcParams
     from matplotlib.ticker import MaxNLocator
