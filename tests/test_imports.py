@@ -58,11 +58,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
 }
 """What each room may know beside itself. An ``__init__`` of rnn and data is a list of names, for rooms further on."""
 
-AGAINST: set[tuple[str, str]] = {
-    ("rnn.engine.blocks", "rnn.network"),
-    ("rnn.engine.blocks", "rnn.passes"),
-    ("rnn.stream", "rnn.network"),
-}
+AGAINST: set[tuple[str, str]] = set()
 """Imports that go the wrong way and are still to be turned: a list that only becomes shorter."""
 
 HEAVY = ("scipy.signal", "scipy.integrate", "scipy.stats", "scipy.interpolate", "scipy.spatial", "matplotlib")

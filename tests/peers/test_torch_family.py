@@ -199,7 +199,7 @@ def test_truncation_is_detaching_the_states_between_windows(
         their_loss = their_loss + (shares * binary(peer.linear(R), torch.from_numpy(y[n : n + 1]))).sum() / m
     their_loss.backward()
 
-    loss, gradients = net.loss_and_gradients(X, y, lengths if ragged else None, window=window)
+    loss, gradients = net.loss_and_gradients(X, y, lengths if ragged else None, bptt_steps=window)
     assert loss == pytest.approx(their_loss.item(), rel=1e-12)
     assert_gradients(gradients, peer)
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unrolled import rnn, textbook
-from unrolled.rnn.engine.packing import align
+from unrolled.rnn.engine.packing import pack
 from unrolled.rnn.initializers import Initializer
 
 INITIALIZERS = [rnn.uniform(-0.1, 0.1), rnn.xavier_normal, rnn.xavier_uniform]
@@ -98,7 +98,7 @@ def test_gradient_in_the_inputs_is_delta_times_W_ih() -> None:
     for index in np.ndindex(X.shape):
         moved = X.astype(np.complex128)
         moved[index] += 1e-30j
-        batch = align(moved, None)
+        batch = pack(moved, None)
         reading = complex_net._forward(batch, complex_net.layers.traces(5, 2, complex_net.dtype))
         loss, _ = rnn.binary_cross_entropy(reading.Z[0], np.eye(3)[y])
         assert dX[index] == pytest.approx(loss.imag / 1e-30, rel=1e-11, abs=1e-15)

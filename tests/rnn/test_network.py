@@ -100,7 +100,7 @@ def test_a_cell_without_units_is_refused(hidden: Any) -> None:
     ("n_inputs", "n_classes", "message"),
     [
         (0, 6, "n_inputs is 0"),
-        (3, 1, "n_classes is 1, expected 2 or more"),
+        (3, 1, "n_classes is 1, expected a whole number, 2 or more"),
         (3.0, 6, "n_inputs is 3.0"),
         (3, None, "n_classes is None"),
     ],
@@ -111,7 +111,7 @@ def test_impossible_sizes_are_refused(n_inputs: Any, n_classes: Any, message: st
 
 
 def test_other_wrong_makes_are_refused() -> None:
-    with pytest.raises(TypeError, match="expected a recurrence such as"):
+    with pytest.raises(TypeError, match=r"cell is 50, which has no .*: expected one such as"):
         rnn.ManyToOne(50, 3, 6)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="dtype is int64, expected float32, float64 or complex128"):
         rnn.ManyToOne(rnn.Tanh(5), 3, 6, dtype=int)

@@ -161,13 +161,13 @@ def numeric(value: Any, name: str, *, error: type[ValueError] = ValueError) -> N
     return array
 
 
-def sample_weights(values: Any, name: str, *, error: type[ValueError] = ValueError) -> tuple[float, ...]:
+def sample_weights(value: Any, name: str, *, error: type[ValueError] = ValueError) -> tuple[float, ...]:
     """Return weights as a tuple of floats, unless they are not a row of finite numbers from 0 on, not all 0."""
-    array = numeric(values, name, error=error)
+    array = numeric(value, name, error=error)
     with np.errstate(over="ignore"):
         fine = array.ndim == 1 and array.size and np.isfinite(array.astype(float).sum()) and array.min() >= 0
     if not fine or not array.any():
-        raise error(f"{name} are {shown(values)}, expected a row of finite numbers, 0 or more and not all 0")
+        raise error(f"{name} are {shown(value)}, expected a row of finite numbers, 0 or more and not all 0")
     return tuple(array.astype(float).tolist())
 
 

@@ -1,4 +1,4 @@
-"""Names for the two things every page of this package passes around."""
+"""Names for the things every page of this package passes around."""
 
 from collections.abc import Mapping
 from typing import Any, TypeAlias
@@ -17,3 +17,6 @@ ReadOnlyParameters: TypeAlias = Mapping[str, Array]
 
 IntArray: TypeAlias = NDArray[np.int64]
 """An int64 array of labels or indices."""
+
+State: TypeAlias = dict[str, Array]
+"""What goes on from step to step, by name: ``A`` (m, H), and what else a cell has, such as the LSTM's ``C``."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from unrolled._support.validation import checked_fields, real, whole_number
 from unrolled.rnn.arrays import Array, IntArray
-from unrolled.rnn.inputs import count, fraction
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Masks:
     recurrence: list[Array | None]
 
     def of(self, rows: slice | IntArray) -> "Masks":
-        """Give the masks of some of the samples."""
+        """Return the masks of some of the samples."""
 
         def some(masks: list[Array | None]) -> list[Array | None]:
             return [None if mask is None else mask[rows] for mask in masks]
@@ -60,8 +60,9 @@ def fitting(masks: Any, m: int, widths: list[int], dtype: np.dtype) -> Masks | N
 
 
 @dataclass(frozen=True)
+@checked_fields(inputs=real(0, below=1), layers=real(0, below=1), recurrence=real(0, below=1))
 class Dropout:
-    """Shares of numbers that are left out of each sequence during training; the others are scaled up.
+    """Fractions of numbers that are left out of each sequence during training; the others are scaled up.
 
     Whether a number takes part is drawn once for a sequence and stays so at all its steps. What takes part is
     divided by 1 - p, so that prediction needs no change.
@@ -85,11 +86,6 @@ class Dropout:
     layers: float = 0.0
     recurrence: float = 0.0
 
-    def __post_init__(self) -> None:
-        """Refuse shares that are not from 0 to below 1."""
-        for name in ("inputs", "layers", "recurrence"):
-            object.__setattr__(self, name, fraction(getattr(self, name), f"Dropout's {name}"))
-
     def draw(
         self, m: int, widths: list[int], rng: int | np.random.Generator | None, dtype: np.dtype | type = np.float32
     ) -> Masks:
@@ -109,10 +105,10 @@ class Dropout:
         Masks
             Of 0 and ``1 / (1 - p)``; None where p is 0.
         """
-        m, stream = count(m, "m"), np.random.default_rng(rng)
+        m, generator = whole_number(m, "m", 1), np.random.default_rng(rng)
 
         def mask(p: float, width: int) -> Array | None:
-            return None if p == 0 else ((stream.random((m, width)) >= p) / (1 - p)).astype(dtype)
+            return None if p == 0 else ((generator.random((m, width)) >= p) / (1 - p)).astype(dtype)
 
         ways_up = [self.inputs] + [self.layers] * (len(widths) - 1)
         return Masks(

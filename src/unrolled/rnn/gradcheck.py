@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from unrolled._support.notebook import html_table
+from unrolled._support.validation import whole_number
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array
 from unrolled.rnn.dropout import Masks
@@ -144,7 +145,7 @@ def check_gradients(
     (True, True)
     """
     if entries is not None:
-        entries = inputs.count(entries, "entries")
+        entries = whole_number(entries, "entries", 1)
     rng = np.random.default_rng(rng)
     real, imaginary = net.astype(np.float64), net.astype(np.complex128)
     given = _Given(X, y, lengths, masks)

@@ -1,11 +1,12 @@
 """The door: what users hand over, checked once and turned into the arrays the network works on."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from unrolled._support.validation import numeric
-from unrolled.rnn.arrays import Array, IntArray, ReadOnlyParameters
+from unrolled.rnn.arrays import Array, IntArray, ReadOnlyParameters, State
 
 
 def count(value: Any, what: str) -> int:
@@ -185,6 +186,29 @@ def fitting(parameters: ReadOnlyParameters, shapes: dict[str, tuple[int, ...]]) 
         kinds = ", ".join(f"{name} {dtype}" for name, dtype in dtypes.items())
         raise ValueError(f"parameters have dtypes {kinds}, expected one dtype for all")
     dtype_of_work(next(iter(dtypes.values())))
+
+
+def states(given: Any, shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[Any]) -> State:
+    """Check states that a pass begins with, and round them to ``dtype``.
+
+    Raises
+    ------
+    ValueError
+        Naming what was found and what was expected.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ValueError(f"state is a {type(given).__name__}, expected arrays by name: {', '.join(shapes)}")
+    checked = {}
+    for name, array in given.items():
+        if name not in shapes:
+            raise ValueError(f"state names {name!r}, expected {', '.join(shapes)}")
+        rounded = numeric(array, f"state {name}").astype(dtype)
+        if rounded.shape != shapes[name] or not np.isfinite(rounded).all():
+            raise ValueError(f"state {name} has shape {rounded.shape}, expected finite numbers {shapes[name]}")
+        checked[name] = rounded
+    return checked
 
 
 def dtype_of_work(dtype: Any) -> np.dtype[Any]:

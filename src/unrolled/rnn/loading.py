@@ -84,12 +84,11 @@ def network(config: Any, parameters: ReadOnlyParameters, known: Known) -> ManyTo
         raise ValueError(f"its cells are {shown(config['cells'])}, expected a list")
     if len(config["cells"]) > len(parameters):
         raise ValueError(f"it has {len(config['cells'])} cells and {len(parameters)} parameters")
-    net = object.__new__(ManyToOne)
-    net._assemble(
+    return ManyToOne.from_parameters(
+        parameters,
         [from_config(cell, known) for cell in config["cells"]],
         whole_number(config["n_inputs"], "n_inputs", 1, LARGEST),
         whole_number(config["n_classes"], "n_classes", 2, LARGEST),
-        from_config(config["readout"], known),
-        from_config(config["head"], known),
+        readout=from_config(config["readout"], known),
+        head=from_config(config["head"], known),
     )
-    return net.with_parameters(parameters)

@@ -1,10 +1,10 @@
 """What the passes through a network leave behind for whoever wants to look."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from unrolled.rnn.arrays import Array, Parameters
-from unrolled.rnn.engine.packing import Aligned
+from unrolled.rnn.arrays import Array, Parameters, State
+from unrolled.rnn.engine.packing import Packed
+from unrolled.rnn.engine.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,13 @@ class Reading:
         Features.
     Z : ndarray, shape (K, m, C)
         Logits.
-    shares : ndarray, shape (K, m)
+    weights : ndarray, shape (K, m)
         How much each counts; a sample's sum to 1.
     """
 
     R: Array
     Z: Array
-    shares: Array
+    weights: Array
 
 
 @dataclass(frozen=True)
@@ -33,39 +33,43 @@ class Forward:
     Attributes
     ----------
     traces : list
-        What each layer keeps for its backward pass (every gate is there). With different lengths they are as
+        What each layer computed for its backward pass (every gate is there). With different lengths they are as
         the network works: longest sample first, and all ending together; ``X`` and ``A`` below are the caller's.
-    batch : Aligned
+    batch : Packed
         The order and the lengths.
     reading : Reading
         What the head read.
     Y_hat : ndarray, shape (m, C)
         The probabilities, equation (2).
+    state : dict of ndarray, shape (m, H)
+        What goes on from each sample's last step, by layer and direction: ``A``, of an LSTM ``C``, and as parameters
+        are named ``A_l1``, ``A_reverse``, ... Handed to the next :meth:`ManyToOne.forward`, it goes on there.
     every_step : bool
         Whether the head reads every step.
     """
 
-    traces: list[Any]
-    batch: Aligned
+    traces: list[Trace]
+    batch: Packed
     reading: Reading
     Y_hat: Array
+    state: State
     every_step: bool
 
     @property
     def X(self) -> Array:
         """The input, (T, m, D), time first: ``X[t - 1]`` is the report's X_t."""
-        return self.batch.unmoved(self.traces[0].X)
+        return self.batch.unpack(self.traces[0].X)
 
     @property
     def A(self) -> Array:
-        """The states of the last layer, (T + 1, m, H): ``A[0]`` is zero, ``A[t]`` is the report's A_t."""
-        return self.batch.unmoved(self.traces[-1].A)
+        """The states of the last layer, (T + 1, m, H): ``A[0]`` is zero or given, ``A[t]`` is the report's A_t."""
+        return self.batch.unpack(self.traces[-1].A)
 
     @property
     def logits(self) -> Array:
         """``W_ho A_T + b_o``, (m, C); with a readout of every step (T, m, C)."""
         Z = self.reading.Z
-        return self.batch.unmoved(Z) if self.every_step else self.batch.unsorted(Z[0])
+        return self.batch.unpack(Z) if self.every_step else self.batch.unsort(Z[0])
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,18 @@ class Backward:
     dA : ndarray, shape (T, m, H)
         Of the last layer; ``dA[t - 1]`` is the report's dE/dA^(t). Of both directions 2 H.
     delta : ndarray, shape (T, m, G H)
-        Of the last layer, the gradient in ``W_ih X_t + b_h``: ``delta[t - 1]`` is the report's dE/dA^(t) *
-        (1 - A_t^2), and with gates what goes into each gate's nonlinearity, blocks of H columns in the order of the
-        rows of W_ih (LSTM i, f, g, o; GRU r, z, n). Of both directions, theirs side by side.
+        Of the last layer, the preactivation gradient, that in ``W_ih X_t + b_h``: ``delta[t - 1]`` is the report's
+        dE/dA^(t) * (1 - A_t^2), and with gates what goes into each gate's nonlinearity, blocks of H columns in the
+        order of the rows of W_ih (LSTM i, f, g, o; GRU r, z, n). Of both directions, theirs side by side.
+    dX : ndarray, shape (T, m, D)
+        The gradient in the inputs, time first as ``forward.X`` is.
+    dstate : dict of ndarray, shape (m, H)
+        The gradient in what stood before each sample's first step, named as ``forward.state`` is.
     """
 
     loss: float
     gradients: Parameters
     dA: Array
     delta: Array
+    dX: Array
+    dstate: State

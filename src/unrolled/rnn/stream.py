@@ -1,40 +1,50 @@
 """One sample at a time, in constant memory."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
 from unrolled._support.validation import numeric
 from unrolled.rnn.arrays import Array
 
-if TYPE_CHECKING:
-    from unrolled.rnn.network import ManyToOne
-
 
 class Stream:
     """A network that is fed a sequence as it happens; made by :meth:`ManyToOne.stream`.
 
     It has the parameters the network had when it was made. It holds generators, so it cannot be copied or pickled.
+
+    Parameters
+    ----------
+    n_inputs : int
+        D.
+    dtype : dtype
+    states : callable
+        From X_1, X_2, ..., each (1, D), to the last layer's states, each (1, H).
+    read : callable
+        Called with each state in turn; returns the probabilities as of then, (1, C).
+    longest : int, optional
+        How many steps the readout can read.
     """
 
-    def __init__(self, net: "ManyToOne") -> None:
-        self._x: Array = np.empty((1, net.n_inputs), net.dtype)
-        self._t, self._longest = 0, net.readout.longest
-        parameters = {name: W.copy() for name, W in net.parameters.items()}
-        steps = self._inputs()
-        for cell, own in zip(net.cells, net.layers.own(parameters), strict=True):
-            steps = cell.states(own, steps, 1)
-        self._states = steps
-        W, b, head = parameters["W_ho"].T.copy(), parameters["b_o"], net.head
-        self._read = net.readout.along(lambda A: head.probabilities(A @ W + b))
+    def __init__(
+        self,
+        n_inputs: int,
+        dtype: np.dtype[Any],
+        states: Callable[[Iterable[Array]], Iterable[Array]],
+        read: Callable[[Array], Array],
+        longest: int | None = None,
+    ) -> None:
+        self._x: Array = np.empty((1, n_inputs), dtype)
+        self._t, self._longest = 0, longest
+        self._states, self._read = iter(states(self._inputs())), read
 
     def _inputs(self) -> Iterator[Array]:
         while True:
             yield self._x
 
     def feed(self, x: Any) -> Array:
-        """Take one step of the sequence, and give the probabilities of the classes as of now.
+        """Take one step of the sequence, and return the probabilities of the classes as of now.
 
         Parameters
         ----------
@@ -43,7 +53,7 @@ class Stream:
         Returns
         -------
         Y_hat : ndarray, shape (C,)
-            What ``predict_proba`` gives for all steps so far.
+            What ``predict_proba`` returns for all steps so far.
 
         Raises
         ------

@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unrolled import rnn
-from unrolled.rnn.engine.packing import align
+from unrolled.rnn.cells.bidirectional import BidirectionalTrace
+from unrolled.rnn.engine.packing import pack
 
 CELLS: dict[str, rnn.cells.Cell] = {"tanh": rnn.Tanh(4), "lstm": rnn.LSTM(3), "gru": rnn.GRU(4)}
 ARRANGEMENTS = ["one layer", "two layers", "bidirectional", "bidirectional below one"]
@@ -247,7 +249,7 @@ def test_masks_of_another_dtype_do_not_change_that_of_the_work() -> None:
 def test_every_gate_can_be_looked_at() -> None:
     X, _ = samples(2, 3)
     for cell, names in ((rnn.LSTM(3), "ifgo"), (rnn.GRU(3), "rzn")):
-        trace = network([cell]).forward(X).traces[0]
+        trace: Any = network([cell]).forward(X).traces[0]
         gates = [getattr(trace, name) for name in names]
         assert {gate.shape for gate in gates} == {(3, 2, 3)}
         if names == "ifgo":
@@ -291,13 +293,14 @@ def test_states_are_zero_where_a_sample_has_no_step(cell: rnn.cells.Cell) -> Non
     net = network([rnn.Bidirectional(cell)])
     X, _ = samples()
     trace = net.layers.traces(6, 5, net.dtype)[0]
+    assert isinstance(trace, BidirectionalTrace)
     for lengths in (np.full(5, 6), np.array(LENGTHS["different"])):
-        batch = align(X, lengths)
+        batch = pack(X, lengths)
         net._forward(batch, [trace])
-    idle = batch.own_steps() < 0
+    idle = batch.step_numbers() < 0
     assert idle.any()
     assert not trace.forwards.A[1:][idle].any()
     assert not trace.backwards.A[:0:-1][idle].any()
     assert trace.A[1:][~idle].all()
-    np.testing.assert_array_equal(trace.last()[:, :3], trace.forwards.A[-1])
-    np.testing.assert_array_equal(trace.last()[:, 3:], trace.backwards.A[batch.lengths, np.arange(5)])
+    np.testing.assert_array_equal(trace.A_T[:, :3], trace.forwards.A[-1])
+    np.testing.assert_array_equal(trace.A_T[:, 3:], trace.backwards.A[batch.lengths, np.arange(5)])

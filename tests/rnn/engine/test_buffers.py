@@ -144,8 +144,8 @@ def test_predicting_many_takes_no_more_memory_than_predicting_a_few_blocks(dtype
     assert peak(8 * 1024) < few + 8 * 1024 * 64  # bytes: the answers, not the work
 
 
-def test_scratch_is_never_shared_and_keeps_a_few_pieces() -> None:
-    scratch: Scratch[list[int]] = Scratch(keep=2)
+def test_scratch_is_never_shared_and_holds_a_few_pieces() -> None:
+    scratch: Scratch[list[int]] = Scratch(size=2)
     with scratch.take("a", list) as one:
         with scratch.take("a", list) as other:
             assert other is not one
@@ -212,17 +212,19 @@ def test_memory_of_longer_masked_sequences_leaves_no_trace(cells: list[rnn.cells
 def test_a_cell_by_itself_gives_the_gradient_in_all_its_inputs(cell: rnn.cells.Cell) -> None:
     rng = np.random.default_rng(0)
     net = rnn.ManyToOne(cell, 3, 4, rng=rng, dtype=np.float64)
-    own = net.layers.own(net.parameters)[0]
+    parameters = net.layers.split(net.parameters)[0]
     inputs, end = rng.standard_normal((40, 6, 3)), rng.standard_normal((6, cell.n_outputs))
     trace = cell.trace(40, 6, 3, np.dtype(float))
 
     def value(moved: np.ndarray) -> float:
-        cell.forward(own, moved, trace)
-        return float(np.vdot(trace.last(), end))
+        trace.begin_forward(moved)
+        cell.forward(parameters, trace)
+        return float(np.vdot(trace.A_T, end))
 
     value(inputs)
-    cell.backward(own, trace, end)
-    gradient = cell.dX(own, trace)
+    trace.begin_backward(end, want_dX=True)
+    cell.backward(parameters, trace)
+    gradient = cell.dX(parameters, trace)
     assert gradient.shape == inputs.shape
     direction = rng.standard_normal(inputs.shape)
     slope = (value(inputs + 1e-6 * direction) - value(inputs - 1e-6 * direction)) / 2e-6

@@ -165,7 +165,7 @@ def test_padding_common_to_all_is_not_computed_and_not_counted() -> None:
     X, y, lengths = np.random.default_rng(0).standard_normal((2, 40, 2)), [0, 1], [3, 2]
     short = net.loss_and_gradients(X[:, :3], y, lengths)
     forward = net.forward(X, lengths)
-    assert len(forward.traces[0].n) == 5  # an eighth of 40
+    assert len(forward.traces[0].A) == 1 + 5  # an eighth of 40
     assert forward.A.shape == (41, 2, 3)
     assert forward.logits.shape == (40, 2, 3)
     loss, gradients = net.loss_and_gradients(X, y, lengths)

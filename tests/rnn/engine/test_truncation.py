@@ -20,7 +20,7 @@ def problem(cell: rnn.cells.Cell, T: int, **settings: object) -> tuple[rnn.ManyT
 def test_a_window_of_the_whole_sequence_truncates_nothing(cell: rnn.cells.Cell, window: int) -> None:
     net, X, y = problem(cell, 11, readout=rnn.EveryStep())
     _, full = net.loss_and_gradients(X, y)
-    for name, gradient in net.loss_and_gradients(X, y, window=window)[1].items():
+    for name, gradient in net.loss_and_gradients(X, y, bptt_steps=window)[1].items():
         np.testing.assert_array_equal(gradient, full[name])
 
 
@@ -68,7 +68,7 @@ def test_the_gradient_is_that_of_the_truncated_graph(cell: rnn.cells.Cell, windo
     """By the complex step, on a plain forward pass whose windows begin at constants."""
     net, X, y = problem(cell, 11, readout=rnn.EveryStep() if every_step else rnn.Last())
     weights = np.full(11, 1 / 11) if every_step else np.eye(11)[-1]
-    loss, gradients = net.loss_and_gradients(X, y, window=window)
+    loss, gradients = net.loss_and_gradients(X, y, bptt_steps=window)
     assert loss == net.loss(X, y)
     moved = net.astype(np.complex128)
     for name, gradient in gradients.items():
@@ -85,7 +85,7 @@ def test_truncation_reaches_every_layer_and_the_training() -> None:
     X, y = rng.standard_normal((4, 9, 2)), rng.integers(0, 3, 4)
     trained, by_hand = (rnn.ManyToOne([rnn.GRU(3), rnn.Tanh(3)], 2, 3, rng=0, dtype=np.float64) for _ in range(2))
     full = by_hand.loss_and_gradients(X, y)[1]
-    gradients = by_hand.loss_and_gradients(X, y, window=2)[1]
+    gradients = by_hand.loss_and_gradients(X, y, bptt_steps=2)[1]
     assert relative_difference(full["W_hh"], gradients["W_hh"]) > 1e-3
     assert relative_difference(full["W_hh_l1"], gradients["W_hh_l1"]) > 1e-3
     rnn.train(trained, (X, y), optimizer=rnn.SGD(1), batch_size=4, epochs=1, bptt_steps=2, progress=False)
@@ -96,6 +96,6 @@ def test_truncation_reaches_every_layer_and_the_training() -> None:
 def test_impossible_windows_are_refused() -> None:
     net, X, y = problem(rnn.Bidirectional(rnn.GRU(2)), 5)
     with pytest.raises(ValueError, match="one direction of time for truncated"):
-        net.loss_and_gradients(X, y, window=3)
-    with pytest.raises(ValueError, match="window is 0"):
-        problem(rnn.GRU(2), 5)[0].loss_and_gradients(X, y, window=0)
+        net.loss_and_gradients(X, y, bptt_steps=3)
+    with pytest.raises(ValueError, match="bptt_steps is 0"):
+        problem(rnn.GRU(2), 5)[0].loss_and_gradients(X, y, bptt_steps=0)

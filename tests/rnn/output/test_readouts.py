@@ -8,26 +8,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unrolled import rnn
-from unrolled.rnn.engine.packing import Aligned, align
+from unrolled.rnn.engine.packing import Packed, pack
 
 WEIGHTS = (0, 0, 3, 1, 0, 2, 2, 1, 5)
 READOUTS: list[rnn.Readout] = [rnn.Last(), rnn.Mean(), rnn.EveryStep(), rnn.EveryStep(WEIGHTS)]
 
 
 @st.composite
-def batches(draw: st.DrawFn) -> tuple[Aligned, np.ndarray]:
+def batches(draw: st.DrawFn) -> tuple[Packed, np.ndarray]:
     """A batch as the cells have it, and states (T + 1, m, H) with zeros where a sample has no step."""
     T, m, H = draw(st.integers(1, 9)), draw(st.integers(1, 5)), draw(st.integers(1, 4))
     lengths = draw(st.none() | st.lists(st.integers(1, T), min_size=m, max_size=m).map(np.array))
-    batch = align(np.zeros((m, T, 2)), lengths)
+    batch = pack(np.zeros((m, T, 2)), lengths)
     A = np.random.default_rng(draw(st.integers(0, 999))).standard_normal((len(batch.X) + 1, m, H))
     A[0] = 0
-    for t, n in enumerate(batch.active or ()):
+    for t, n in enumerate(batch.batch_sizes or ()):
         A[t + 1, n:] = 0
     return batch, A
 
 
-def lengths_of(batch: Aligned) -> np.ndarray:
+def lengths_of(batch: Packed) -> np.ndarray:
     T, m, _ = batch.X.shape
     return np.full(m, T) if batch.lengths is None else batch.lengths
 
@@ -41,7 +41,7 @@ def shares(weights: tuple[float, ...], L: int) -> np.ndarray:
 @pytest.mark.parametrize("readout", READOUTS)
 @settings(max_examples=25)
 @given(given_=batches())
-def test_what_is_read_of_each_sample(readout: rnn.Readout, given_: tuple[Aligned, np.ndarray]) -> None:
+def test_what_is_read_of_each_sample(readout: rnn.Readout, given_: tuple[Packed, np.ndarray]) -> None:
     batch, A = given_
     T = len(A) - 1
     R, w = readout.read(A, A[-1], batch)
@@ -62,14 +62,14 @@ def test_what_is_read_of_each_sample(readout: rnn.Readout, given_: tuple[Aligned
 @settings(max_examples=25)
 @given(given_=batches(), seed=st.integers(0, 999))
 def test_going_back_is_the_transpose_of_reading(
-    readout: rnn.Readout, given_: tuple[Aligned, np.ndarray], seed: int
+    readout: rnn.Readout, given_: tuple[Packed, np.ndarray], seed: int
 ) -> None:
-    """``<dR, read(A)> = <back(dR), A>`` for all states A, and nothing goes where a sample has no step."""
+    """``<dR, read(A)> = <backward(dR), A>`` for all states A, and nothing goes where a sample has no step."""
     batch, A = given_
     T = len(A) - 1
     R, w = readout.read(A, A[-1], batch)
     dR = np.random.default_rng(seed).standard_normal(R.shape) * w[:, :, None]  # as the loss gives it
-    dA_T, dA = readout.back(dR, batch)
+    dA_T, dA = readout.backward(dR, batch)
     there = 0.0 if dA_T is None else (dA_T * A[-1]).sum()
     along = 0.0 if dA is None else (dA * A[1:]).sum()
     assert there + along == pytest.approx((dR * R).sum(), rel=1e-12, abs=1e-13)
@@ -83,7 +83,7 @@ def test_going_back_is_the_transpose_of_reading(
 def test_states_that_come_one_by_one_give_the_same(readout: rnn.Readout, dtype: type) -> None:
     """Also where all are written to one place, as the cells do."""
     A: np.ndarray = np.random.default_rng(0).standard_normal((8, 4, 3)).astype(dtype)
-    batch, place = align(np.zeros((4, 7, 2)), None), np.empty_like(A[0])
+    batch, place = pack(np.zeros((4, 7, 2)), None), np.empty_like(A[0])
 
     def states() -> Any:
         for state in A[1:]:

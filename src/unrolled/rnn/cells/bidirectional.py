@@ -1,13 +1,20 @@
 """A cell that reads each sequence forwards and another that reads it backwards, side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
-from unrolled.rnn.cells.protocol import Cell
+from unrolled._support.validation import implements
+from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters, State
+from unrolled.rnn.cells.protocol import Cell, CellOf
+from unrolled.rnn.engine.trace import Trace
+
+REVERSE = "_reverse"
+"""What stands behind the names of the direction that reads backwards."""
+
+Value = TypeVar("Value")
 
 
 class BidirectionalTrace:
@@ -21,45 +28,84 @@ class BidirectionalTrace:
         The two states of each step side by side; ``A[0]`` is zero.
     """
 
-    def __init__(self, forwards: Any, backwards: Any) -> None:
+    def __init__(self, forwards: Trace, backwards: Trace) -> None:
         self.forwards, self.backwards = forwards, backwards
         T, m, H = forwards.A.shape
         self.A: Array = np.zeros((T, m, 2 * H), forwards.A.dtype)
 
+    def begin_forward(
+        self,
+        X: Array,
+        batch_sizes: list[int] | None = None,
+        recurrent_mask: Array | None = None,
+        state: Mapping[str, Array] | None = None,
+    ) -> None:
+        """Take what a forward pass is given; see :meth:`Trace.begin_forward`."""
+        forwards, backwards = _apart(state or {})
+        masks = (None, None) if recurrent_mask is None else self._halves(recurrent_mask)
+        self.forwards.begin_forward(X, batch_sizes, masks[0], forwards)
+        self.backwards.begin_forward(X[::-1], None if batch_sizes is None else batch_sizes[::-1], masks[1], backwards)
+
+    def begin_backward(
+        self,
+        dA_T: Array | None = None,
+        dA: Array | None = None,
+        *,
+        bptt_steps: int | None = None,
+        record: bool = False,
+        want_dX: bool = False,
+    ) -> None:
+        """Take what a backward pass is given; see :meth:`Trace.begin_backward`. ``bptt_steps`` must be None."""
+        if bptt_steps is not None:
+            raise ValueError(
+                f"bptt_steps is {bptt_steps}, expected None: truncation has no meaning in both directions of time"
+            )
+        ends = (None, None) if dA_T is None else self._halves(dA_T)
+        all_steps = (None, None) if dA is None else self._halves(dA)
+        self.forwards.begin_backward(ends[0], all_steps[0], record=record, want_dX=want_dX)
+        reverse = None if all_steps[1] is None else all_steps[1][::-1]
+        self.backwards.begin_backward(ends[1], reverse, record=record, want_dX=want_dX)
+
+    def _halves(self, array: Array) -> tuple[Array, Array]:
+        H = self.A.shape[2] // 2
+        return array[..., :H], array[..., H:]
+
+    def join(self) -> None:
+        """Write the two directions' states side by side."""
+        forwards, backwards = self._halves(self.A)
+        forwards[1:], backwards[1:] = self.forwards.A[1:], self.backwards.A[:0:-1]
+
     @property
     def X(self) -> Array:
         """The input, (T, m, D)."""
-        return np.asarray(self.forwards.X)
-
-    def last(self) -> Array:
-        """Give both directions' states after each sample's last step, (m, 2 H)."""
-        return np.concatenate([self.forwards.last(), self.backwards.last()], axis=1)
-
-    def inward(self) -> Array:
-        """Give the gradients in the two directions' ``W_ih X_t + b_h`` of each step side by side."""
-        return np.concatenate([self.forwards.inward(), self.backwards.inward()[::-1]], axis=2)
+        return self.forwards.X
 
     @property
-    def keeps_delta(self) -> bool:
-        """Whether somebody will look at the two directions' delta."""
-        return bool(self.forwards.keeps_delta)
+    def A_T(self) -> Array:
+        """Both directions' states after each sample's last step, (m, 2 H)."""
+        return np.concatenate([self.forwards.A_T, self.backwards.A_T], axis=1)
 
-    @keeps_delta.setter
-    def keeps_delta(self, wanted: bool) -> None:
-        self.forwards.keeps_delta = self.backwards.keeps_delta = wanted
+    @property
+    def final_state(self) -> State:
+        """All that goes on from each direction's last step."""
+        return _both(self.forwards.final_state, self.backwards.final_state)
 
     @property
     def dA(self) -> Array | None:
         """The two directions' gradients in the states of each step side by side, or None."""
-        if self.forwards.dA is None:
+        if self.forwards.dA is None or self.backwards.dA is None:
             return None
         return np.concatenate([self.forwards.dA, self.backwards.dA[::-1]], axis=2)
 
-    @dA.setter
-    def dA(self, memory: Array | None) -> None:
-        H = self.A.shape[2] // 2
-        self.forwards.dA = None if memory is None else np.ascontiguousarray(memory[..., :H])
-        self.backwards.dA = None if memory is None else np.ascontiguousarray(memory[..., H:])
+    @property
+    def delta(self) -> Array:
+        """The two directions' preactivation gradients of each step side by side."""
+        return np.concatenate([self.forwards.delta, self.backwards.delta[::-1]], axis=2)
+
+    @property
+    def dstate(self) -> State:
+        """The gradient in the state before each direction's first step."""
+        return _both(self.forwards.dstate, self.backwards.dstate)
 
 
 @dataclass(frozen=True)
@@ -81,12 +127,13 @@ class Bidirectional:
     """
 
     cell: Cell
-    streams: ClassVar[bool] = False
+    causal: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Refuse anything but a cell of one direction."""
-        if isinstance(self.cell, type) or not getattr(self.cell, "streams", False):
-            raise ValueError(f"Bidirectional's cell is {self.cell!r}, expected one such as rnn.GRU(50)")
+        implements(self.cell, CellOf, "Bidirectional's cell", "rnn.GRU(50)")
+        if not self.cell.causal:
+            raise ValueError(f"Bidirectional's cell is {self.cell!r}, expected one of one direction, as rnn.GRU(50)")
 
     @property
     def hidden(self) -> int:
@@ -103,73 +150,54 @@ class Bidirectional:
         """G, of the cell."""
         return self.cell.gates
 
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The names of what goes on from step to step, of both directions."""
+        names = self.cell.state_names
+        return (*names, *(name + REVERSE for name in names))
+
     def shapes(self, n_inputs: int) -> dict[str, tuple[int, ...]]:
-        """Give the shape of each parameter for ``n_inputs`` = D features a step."""
+        """Return the shape of each parameter for ``n_inputs`` = D features a step."""
         return _both(self.cell.shapes(n_inputs), self.cell.shapes(n_inputs))
 
-    def biases(self) -> dict[str, Array]:
-        """Give what the biases begin at."""
-        return _both(self.cell.biases(), self.cell.biases())
+    def initial_biases(self) -> dict[str, Array]:
+        """Return what the biases begin at."""
+        return _both(self.cell.initial_biases(), self.cell.initial_biases())
 
     def trace(self, T: int, m: int, D: int, dtype: np.dtype[Any]) -> BidirectionalTrace:
         """Allocate the memory of a pass over T steps of m samples with D inputs; it can be used again."""
         return BidirectionalTrace(self.cell.trace(T, m, D, dtype), self.cell.trace(T, m, D, dtype))
 
-    def forward(
-        self,
-        parameters: ReadOnlyParameters,
-        X: Array,
-        trace: BidirectionalTrace,
-        active: list[int] | None = None,
-        keep: Array | None = None,
-    ) -> None:
+    def forward(self, parameters: ReadOnlyParameters, trace: BidirectionalTrace) -> None:
         """Run both recurrences over a batch of sequences; see :meth:`Cell.forward`."""
-        H = self.cell.hidden
-        there, back = _apart(parameters)
-        keeps = (None, None) if keep is None else (keep[:, :H], keep[:, H:])
-        self.cell.forward(there, X, trace.forwards, active, keeps[0])
-        self.cell.forward(back, X[::-1], trace.backwards, None if active is None else active[::-1], keeps[1])
-        trace.A[1:, :, :H] = trace.forwards.A[1:]
-        trace.A[1:, :, H:] = trace.backwards.A[:0:-1]
+        forwards, backwards = _apart(parameters)
+        self.cell.forward(forwards, trace.forwards)
+        self.cell.forward(backwards, trace.backwards)
+        trace.join()
 
-    def backward(
-        self,
-        parameters: ReadOnlyParameters,
-        trace: BidirectionalTrace,
-        dA_T: Array | None,
-        dA: Array | None = None,
-        window: int | None = None,
-    ) -> Parameters:
-        """Go back through both directions' time; see :meth:`Cell.backward`. ``window`` must be None."""
-        if window is not None:
-            raise ValueError(f"window is {window}, expected None: truncation has no meaning in both directions of time")
-        H = self.cell.hidden
-        there, back = _apart(parameters)
-        ends = (None, None) if dA_T is None else (dA_T[:, :H], dA_T[:, H:])
-        all_along = (None, None) if dA is None else (dA[..., :H], dA[::-1, :, H:])
+    def backward(self, parameters: ReadOnlyParameters, trace: BidirectionalTrace) -> Parameters:
+        """Go back through both directions' time; see :meth:`Cell.backward`."""
+        forwards, backwards = _apart(parameters)
         return _both(
-            self.cell.backward(there, trace.forwards, ends[0], all_along[0]),
-            self.cell.backward(back, trace.backwards, ends[1], all_along[1]),
+            self.cell.backward(forwards, trace.forwards),
+            self.cell.backward(backwards, trace.backwards),
         )
 
     def dX(self, parameters: ReadOnlyParameters, trace: BidirectionalTrace) -> Array:
-        """Give the gradient in the inputs, (T, m, D), after :meth:`backward`."""
-        there, back = _apart(parameters)
-        return self.cell.dX(there, trace.forwards) + self.cell.dX(back, trace.backwards)[::-1]
+        """Return the gradient in the inputs, (T, m, D), after a :meth:`backward` that wanted it."""
+        forwards, backwards = _apart(parameters)
+        return self.cell.dX(forwards, trace.forwards) + self.cell.dX(backwards, trace.backwards)[::-1]
 
     def states(self, *_: object) -> Iterator[Array]:
         """Refuse: a state needs the whole future."""
-        raise ValueError(f"{self} needs the whole sequence to give a state, expected a cell of one direction of time")
+        raise ValueError(f"{self} needs the whole sequence for a state, expected a cell of one direction of time")
 
 
-REVERSE = "_reverse"
+def _both(forwards: Mapping[str, Value], backwards: Mapping[str, Value]) -> dict[str, Value]:
+    return {**forwards, **{name + REVERSE: value for name, value in backwards.items()}}
 
 
-def _both(there: dict[str, Any], back: dict[str, Any]) -> dict[str, Any]:
-    return {**there, **{name + REVERSE: value for name, value in back.items()}}
-
-
-def _apart(parameters: ReadOnlyParameters) -> tuple[Parameters, Parameters]:
-    there = {name: W for name, W in parameters.items() if not name.endswith(REVERSE)}
-    back = {name.removesuffix(REVERSE): W for name, W in parameters.items() if name.endswith(REVERSE)}
-    return there, back
+def _apart(values: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+    forwards = {name: value for name, value in values.items() if not name.endswith(REVERSE)}
+    backwards = {name.removesuffix(REVERSE): value for name, value in values.items() if name.endswith(REVERSE)}
+    return forwards, backwards

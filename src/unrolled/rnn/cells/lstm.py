@@ -6,70 +6,65 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from unrolled._support.validation import checked_fields, real
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
 from unrolled.rnn.cells.logistic import logistic_of_minus
-from unrolled.rnn.engine.columns import Columns, Run
-from unrolled.rnn.engine.underflow import round_tiny
-from unrolled.rnn.inputs import count, number
+from unrolled.rnn.engine.columns import Columns
+from unrolled.rnn.engine.recurrence import BaseCell
+
+BLOCKS = {
+    "Z": ("gates", 0, 4),
+    "oif": ("gates", 0, 3),
+    "if": ("gates", 1, 3),
+    "gC": ("gates", 3, 5),
+    "o": ("gates", 0, 1),
+    "i": ("gates", 1, 2),
+    "f": ("gates", 2, 3),
+    "g": ("gates", 3, 4),
+    "dZ_oif": ("delta", 0, 3),
+    "dZ_o": ("delta", 0, 1),
+    "dZ_i": ("delta", 1, 2),
+    "dZ_f": ("delta", 2, 3),
+    "dZ_g": ("delta", 3, 4),
+}
+"""What is written together lies side by side: the three sigmoids' gates, and ``[i; f]`` and ``[g; C_{t-1}]``."""
 
 
 class LSTMTrace(Columns):
-    """As :class:`Columns`; delta has its blocks in the order o, i, f, g, as the gates have them inside.
-
-    ``gates`` holds o_t, i_t, f_t, g_t and, beside g_t, c_{t-1}, so that i_t g_t and f_t c_{t-1} are one product of
-    two blocks.
-    """
+    """The memory of an LSTM's pass: ``o``, ``i``, ``f``, ``g``, ``tanh_C`` (T, m, H), ``C`` (T + 1, m, H)."""
 
     def __init__(self, T: int, m: int, D: int, H: int, dtype: np.dtype[Any]) -> None:
-        super().__init__(T, m, D, H, dtype, {"gates": 5 * H, "tanh_C": H, "delta": 4 * H})
-
-    def states(self, run: Run) -> list[Array]:
-        """Give A and c."""
-        return [*super().states(run), run.arrays["gates"][:, 4 * self.shape[3] :]]
-
-    @property
-    def o(self) -> Array:
-        """The output gate, (T, m, H)."""
-        return self.whole("gates", self.block(0))
-
-    @property
-    def i(self) -> Array:
-        """The input gate, (T, m, H)."""
-        return self.whole("gates", self.block(1))
-
-    @property
-    def f(self) -> Array:
-        """The forget gate, (T, m, H)."""
-        return self.whole("gates", self.block(2))
-
-    @property
-    def g(self) -> Array:
-        """What may be remembered, (T, m, H)."""
-        return self.whole("gates", self.block(3))
+        arrays = {"gates": 5, "tanh_C": 1, "delta": 4}
+        super().__init__(T, m, D, H, dtype, arrays, BLOCKS, {"C": ("gates", 4, 5)})
 
     @property
     def C(self) -> Array:
-        """The memory, (T + 1, m, H); ``C[0]`` is zero."""
-        return self.with_first([self.states(run)[-1] for run in self.runs])
+        """The memory, (T + 1, m, H); ``C[0]`` is zero unless a state is given."""
+        return self.states("C")
 
     @property
-    def tanh_C(self) -> Array:
-        """tanh(c_t), (T, m, H)."""
-        return self.whole("tanh_C")
-
-    def inward(self) -> Array:
-        """Give delta in the order i, f, g, o."""
-        return np.roll(self.delta, -self.shape[3], axis=2)
+    def delta(self) -> Array:
+        """After a backward pass, the preactivation gradient in the order i, f, g, o, (T, m, 4 H)."""
+        return np.roll(self["delta"], -self.H, axis=2)
 
 
 @dataclass(frozen=True)
-class LSTM:
+@checked_fields(forget_bias=real())
+class LSTM(BaseCell[LSTMTrace]):
     """Long short-term memory, with PyTorch's equations and order of gates.
 
-    ``i, f, o = sigmoid(W_ih X_t + W_hh A_{t-1} + b_h)``, ``g = tanh(...)`` likewise, each with its own block of rows;
-    ``c_t = f c_{t-1} + i g``; ``A_t = o tanh(c_t)``; ``c_0 = A_0 = 0``. Parameters are ``W_ih`` (4 H, D),
-    ``W_hh`` (4 H, H) and ``b_h`` (4 H,), blocks of rows in the order i, f, g, o; PyTorch has two biases, whose
-    sum ``b_h`` is.
+    ::
+
+        [Z_i; Z_f; Z_g; Z_o] = W_ih X_t + W_hh A_{t-1} + b_h    (L1)
+        i_t = sigmoid(Z_i)                                      (L2)
+        f_t = sigmoid(Z_f)                                      (L3)
+        g_t = tanh(Z_g)                                         (L4)
+        o_t = sigmoid(Z_o)                                      (L5)
+        c_t = f_t * c_{t-1} + i_t * g_t                         (L6)
+        A_t = o_t * tanh(c_t)                                   (L7)
+
+    with ``c_0 = A_0 = 0``. Parameters are ``W_ih`` (4 H, D), ``W_hh`` (4 H, H) and ``b_h`` (4 H,), blocks of rows in
+    the order i, f, g, o; PyTorch has two biases, whose sum ``b_h`` is.
 
     Parameters
     ----------
@@ -77,6 +72,10 @@ class LSTM:
         H, the number of hidden units, at least 1.
     forget_bias : float, default 1
         What the forget gate's bias begins at: 1 lets the memory stay from the start.
+
+    See Also
+    --------
+    unrolled.textbook.lstm_forward, unrolled.textbook.lstm_backward : The same equations, term by term.
 
     References
     ----------
@@ -87,133 +86,94 @@ class LSTM:
     hidden: int
     forget_bias: float = 1.0
     gates: ClassVar[int] = 4
-    streams: ClassVar[bool] = True
+    further_states: ClassVar[tuple[str, ...]] = ("C",)
 
-    def __post_init__(self) -> None:
-        """Refuse settings that are not numbers of their kind."""
-        object.__setattr__(self, "hidden", count(self.hidden, "LSTM's hidden"))
-        object.__setattr__(self, "forget_bias", number(self.forget_bias, "LSTM's forget_bias"))
-
-    @property
-    def n_outputs(self) -> int:
-        """H."""
-        return self.hidden
-
-    def shapes(self, n_inputs: int) -> dict[str, tuple[int, ...]]:
-        """Give the shape of each parameter for ``n_inputs`` = D features a step."""
-        H = self.hidden
-        return {"W_ih": (4 * H, n_inputs), "W_hh": (4 * H, H), "b_h": (4 * H,)}
-
-    def biases(self) -> dict[str, Array]:
-        """Give what the biases begin at: 0, but ``forget_bias`` for the forget gate."""
+    def initial_biases(self) -> dict[str, Array]:
+        """Return what the biases begin at: 0, but ``forget_bias`` for the forget gate."""
         return {"b_h": np.repeat([0.0, self.forget_bias, 0.0, 0.0], self.hidden)}
 
     def trace(self, T: int, m: int, D: int, dtype: np.dtype[Any]) -> LSTMTrace:
         """Allocate the memory of a pass over T steps of m samples with D inputs; it can be used again."""
         return LSTMTrace(T, m, D, self.hidden, dtype)
 
-    def forward(
-        self,
-        parameters: ReadOnlyParameters,
-        X: Array,
-        trace: LSTMTrace,
-        active: list[int] | None = None,
-        keep: Array | None = None,
-    ) -> None:
+    def forward(self, parameters: ReadOnlyParameters, trace: LSTMTrace) -> None:
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
-        H, block = self.hidden, trace.block
-        W = _stacked(parameters, H)
-        trace.begin(X, active, keep)
+        H, W = self.hidden, _stacked(parameters, self.hidden)
         with np.errstate(over="ignore"):  # exp(-z) of a very negative z: the gate is then 0
-            for run in trace.along():
-                if not run.forth:
-                    c = trace.states(run)[-1]
-                    parts = (run["gates"][:, block(*n)] for n in ((0, 3), (0, 2), (3,), (1, 2), (3, 4), (0,)))
-                    after = c[1:], run["tanh_C"], run.A[1:], run.column[1:, :H]
-                    run.forth = list(zip(run.column[:-1], *parts, *after, strict=True))
-                one, P = np.ones((3 * H, run.k), W.dtype), np.empty((2 * H, run.k), W.dtype)
-                ig, fc = P[:H], P[H:]
-                for column, z, oif, g, i_f, g_c, o, c, tanh_c, A, seen in run.forth:
-                    W.dot(column, z)
-                    _new_state(oif, g, i_f, g_c, o, P, ig, fc, c, tanh_c, A, one)
-                    if run.keep is not None:
-                        np.multiply(A, run.keep, seen)
+            for segment in trace.forward_segments():
+                n = segment.n_samples
+                one, P = np.ones((3 * H, n), W.dtype), np.empty((2 * H, n), W.dtype)
+                ig, fC = P[:H], P[H:]
+                for column, Z, oif, g, i_f, gC, o, C, tanh_C, A in segment.steps(
+                    "column", "Z", "oif", "g", "if", "gC", "o", "C", "tanh_C", "A"
+                ):
+                    W.dot(column, Z)  # (L1)
+                    _new_state(oif, g, i_f, gC, o, P, ig, fC, C, tanh_C, A, one)
 
-    def backward(
-        self,
-        parameters: ReadOnlyParameters,
-        trace: LSTMTrace,
-        dA_T: Array | None,
-        dA: Array | None = None,
-        window: int | None = None,
-    ) -> Parameters:
-        """Go back through time to the gradient of each parameter; see :meth:`Cell.backward`."""
-        H, block = self.hidden, trace.block
-        T = trace.shape[0]
+    def backward(self, parameters: ReadOnlyParameters, trace: LSTMTrace) -> Parameters:
+        """Go back through time to the gradient of each parameter; see :meth:`Cell.backward`.
+
+        ::
+
+            dE/dc_t = dE/dA_t * o_t * (1 - tanh(c_t)^2) + dE/dc_{t+1} * f_{t+1}    (L8)
+            dE/dZ_i = dE/dc_t * g_t * i_t * (1 - i_t)                              (L9)
+            dE/dZ_f = dE/dc_t * c_{t-1} * f_t * (1 - f_t)                          (L10)
+            dE/dZ_g = dE/dc_t * i_t * (1 - g_t^2)                                  (L11)
+            dE/dZ_o = dE/dA_t * tanh(c_t) * o_t * (1 - o_t)                        (L12)
+            dE/dA_{t-1} = W_hh^T delta_t                                           (L13)
+            dE/dW_ih = sum over t of delta_t X_t^T                                 (L14)
+            dE/dW_hh = sum over t of delta_t A_{t-1}^T                             (L15)
+            dE/db_h = sum over t, and over the samples, of delta_t                 (L16)
+
+        where delta_t is [dE/dZ_i; dE/dZ_f; dE/dZ_g; dE/dZ_o].
+        """
+        H, add, multiply, subtract = self.hidden, np.add, np.multiply, np.subtract
         W_hh = np.ascontiguousarray(_inside(parameters["W_hh"], H).T)
-        dW: Array = np.zeros((4 * H, trace.runs[0].column.shape[1]), W_hh.dtype)
-        for run, few, back, dc in trace.back(dA_T, None):
-            if not run.back:
-                c_before, delta = trace.states(run)[-1][:-1], run["delta"]
-                gates = (run["gates"][:, block(*n)] for n in ((0, 2), (0,), (1,), (2,), (3,)))
-                deltas = (delta[:, block(*n)] for n in ((0, 2), (0,), (1,), (2,), (3,)))
-                run.back = list(zip(*gates, c_before, run["tanh_C"], run.A[1:], delta, *deltas, strict=True))
-            above = None if dA is None else np.ascontiguousarray(dA[run.steps, : run.k][few].transpose(0, 2, 1))
-            one, rest = np.ones((3 * H, run.k), W_hh.dtype), np.empty((3 * H, run.k), W_hh.dtype)
-            step = np.empty_like(back)
-            for t in range(few.stop - 1, few.start - 1, -1):
-                oif, o, i, f, g, c_before, tanh_c, A, delta, d_oif, d_o, d_i, d_f, d_g = run.back[t]
-                if above is not None:
-                    np.add(back, above[t - few.start], back)
-                if trace.dA is not None:
-                    trace.dA[run.steps.start + t, : run.k] = back.T
-                # dE/dc_t takes dE/dA_t o (1 - tanh(c)^2) from above, where A_t = o tanh(c_t).
-                np.multiply(back, A, d_o)
-                np.multiply(back, o, step)
-                np.add(dc, step, dc)
-                np.multiply(d_o, tanh_c, step)
-                np.subtract(dc, step, dc)
-                # c_t = f c_{t-1} + i g hands it on to all four.
-                np.multiply(dc, i, step)
-                np.multiply(step, g, d_i)
-                np.multiply(d_i, g, d_g)
-                np.subtract(step, d_g, d_g)  # tanh' = 1 - g^2
-                np.multiply(dc, f, dc)  # dE/dc_{t-1}
-                np.multiply(dc, c_before, d_f)
-                np.subtract(one, oif, rest)
-                np.multiply(d_oif, rest, d_oif)  # sigmoid' = s (1 - s), of which s is in d_oif
-                W_hh.dot(delta, back)  # dE/dA_{t-1}
-                if run.keep is not None:
-                    np.multiply(back, run.keep, back)
-                if window is not None and (T - run.steps.start - t) % window == 0:
-                    back[...] = dc[...] = 0  # truncated
-            dW += run.summed(few, block(0, 3), slice(None))
-            round_tiny(back)
-            round_tiny(dc)
-            if dA is None and not np.count_nonzero(back) and not np.count_nonzero(dc):
-                trace.nothing_before(run, few)
-                break
+        dW: Array = np.zeros((4 * H, H + trace.D + 1), W_hh.dtype)
+        for chunk in trace.backward_chunks():
+            n = chunk.n_samples
+            one, slope = np.ones((3 * H, n), W_hh.dtype), np.empty((3 * H, n), W_hh.dtype)
+            step: Array = np.empty((H, n), W_hh.dtype)
+            for oif, o, i, f, g, C_before, tanh_C, A, delta, dZ_oif, dZ_o, dZ_i, dZ_f, dZ_g, dA, dC in chunk.steps(
+                *("oif", "o", "i", "f", "g", "C_before", "tanh_C", "A"),
+                *("delta", "dZ_oif", "dZ_o", "dZ_i", "dZ_f", "dZ_g", "dA", "dC"),
+            ):
+                multiply(dA, A, dZ_o)  # dE/dA_t * tanh(c_t) * o_t, which is dE/dZ_o but for 1 - o_t
+                multiply(dA, o, step)
+                add(dC, step, dC)
+                multiply(dZ_o, tanh_C, step)
+                subtract(dC, step, dC)  # (L8)
+                multiply(dC, i, step)
+                multiply(step, g, dZ_i)  # dE/dc_t * g_t * i_t, which is dE/dZ_i but for 1 - i_t
+                multiply(dZ_i, g, dZ_g)
+                subtract(step, dZ_g, dZ_g)  # (L11)
+                multiply(dC, f, dC)  # dE/dc_t * f_t, for (L8) of the step before
+                multiply(dC, C_before, dZ_f)  # dE/dc_t * c_{t-1} * f_t, which is dE/dZ_f but for 1 - f_t
+                subtract(one, oif, slope)
+                multiply(dZ_oif, slope, dZ_oif)  # (L9), (L10), (L12)
+                W_hh.dot(delta, dA)  # (L13)
+            dW += chunk.outer("delta", "column")  # (L14), (L15), (L16) side by side
         dW = np.roll(dW, -H, axis=0)  # o, i, f, g to i, f, g, o
         return {"W_ih": dW[:, H:-1], "W_hh": dW[:, :H], "b_h": dW[:, -1]}
 
     def dX(self, parameters: ReadOnlyParameters, trace: LSTMTrace) -> Array:
-        """Give the gradient in the inputs, (T, m, D), after :meth:`backward`."""
-        return np.asarray(trace.delta @ _inside(parameters["W_ih"], self.hidden))
+        """Return the gradient in the inputs, (T, m, D), after a :meth:`backward`."""
+        return np.asarray(trace["delta"] @ _inside(parameters["W_ih"], self.hidden))
 
     def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
-        """Run the recurrence and keep nothing; see :meth:`Cell.states`."""
+        """Run the recurrence and hold no more than a step; see :meth:`Cell.states`."""
         H, W = self.hidden, _stacked(parameters, self.hidden)
         one: Array = np.ones((3 * H, m), W.dtype)
         column: Array = np.ones((W.shape[1], m), W.dtype)  # [A_t; X_{t+1}; 1]
         gates: Array = np.zeros((5 * H, m), W.dtype)
-        P, tanh_c = np.empty((2 * H, m), W.dtype), np.empty((H, m), W.dtype)
-        A, z, oif, g, c, o = column[:H], gates[: 4 * H], gates[: 3 * H], gates[3 * H : 4 * H], gates[4 * H :], gates[:H]
-        i_f, g_c, ig, fc = gates[H : 3 * H], gates[3 * H :], P[:H], P[H:]
+        P, tanh_C = np.empty((2 * H, m), W.dtype), np.empty((H, m), W.dtype)
+        A, Z, oif, g, C, o = column[:H], gates[: 4 * H], gates[: 3 * H], gates[3 * H : 4 * H], gates[4 * H :], gates[:H]
+        i_f, gC, ig, fC = gates[H : 3 * H], gates[3 * H :], P[:H], P[H:]
         A[...] = 0
         for X in steps:
             column[H:-1] = X.T
-            W.dot(column, z)
-            _new_state(oif, g, i_f, g_c, o, P, ig, fc, c, tanh_c, A, one)
+            W.dot(column, Z)  # (L1)
+            _new_state(oif, g, i_f, gC, o, P, ig, fC, C, tanh_C, A, one)
             yield A.T
 
 
@@ -221,23 +181,23 @@ def _new_state(
     oif: Array,
     g: Array,
     i_f: Array,
-    g_c: Array,
+    gC: Array,
     o: Array,
     P: Array,
     ig: Array,
-    fc: Array,
-    c: Array,
-    tanh_c: Array,
+    fC: Array,
+    C: Array,
+    tanh_C: Array,
     A: Array,
     one: Array,
 ) -> None:
     """Do what follows the product at one step, in place; what is written together lies side by side."""
-    logistic_of_minus(oif, one)  # the weights have the minus in them
-    np.tanh(g, g)
-    np.multiply(i_f, g_c, P)  # i_t g_t and f_t c_{t-1}
-    np.add(ig, fc, c)
-    np.tanh(c, tanh_c)
-    np.multiply(o, tanh_c, A)
+    logistic_of_minus(oif, one)  # (L2), (L3), (L5): the weights have the minus in them
+    np.tanh(g, g)  # (L4)
+    np.multiply(i_f, gC, P)  # i_t * g_t and f_t * c_{t-1}
+    np.add(ig, fC, C)  # (L6)
+    np.tanh(C, tanh_C)
+    np.multiply(o, tanh_C, A)  # (L7)
 
 
 def _inside(W: Array, H: int) -> Array:
@@ -246,7 +206,7 @@ def _inside(W: Array, H: int) -> Array:
 
 
 def _stacked(parameters: ReadOnlyParameters, H: int) -> Array:
-    """``[W_hh | W_ih | b_h]``, (4 H, H + D + 1), as the loop wants it: o, i, f, g, and the sigmoids' share negative."""
+    """``[W_hh | W_ih | b_h]``, (4 H, H + D + 1), as the loop wants it: o, i, f, g, and the sigmoids' rows negative."""
     W = np.concatenate([parameters["W_hh"], parameters["W_ih"], parameters["b_h"][:, None]], axis=1)
     W = _inside(W, H)
     np.negative(W[: 3 * H], W[: 3 * H])

@@ -1,15 +1,16 @@
 """What a network asks of a layer; Tanh, ReLU, LSTM, GRU and Bidirectional are such."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
+from unrolled.rnn.engine.trace import SomeTrace
 
 
-class Cell(Protocol):
-    """A map of a sequence to a sequence, with an explicit backward."""
+class CellOf(Protocol[SomeTrace]):
+    """A map of a sequence to a sequence, with an explicit backward, and a trace of its own kind."""
 
     @property
     def hidden(self) -> int:
@@ -27,71 +28,48 @@ class Cell(Protocol):
         ...
 
     @property
-    def streams(self) -> bool:
+    def causal(self) -> bool:
         """Whether a state needs nothing of the future."""
         ...
 
+    @property
+    def state_names(self) -> tuple[str, ...]:
+        """The names of what goes on from step to step, each (m, H)."""
+        ...
+
     def shapes(self, n_inputs: int) -> dict[str, tuple[int, ...]]:
-        """Give the shape of each parameter for ``n_inputs`` = D features a step."""
+        """Return the shape of each parameter for ``n_inputs`` = D features a step."""
         ...
 
-    def biases(self) -> dict[str, Array]:
-        """Give what the biases begin at."""
+    def initial_biases(self) -> dict[str, Array]:
+        """Return what the biases begin at."""
         ...
 
-    def trace(self, T: int, m: int, D: int, dtype: np.dtype[Any]) -> Any:
+    def trace(self, T: int, m: int, D: int, dtype: np.dtype[Any]) -> SomeTrace:
         """Allocate the memory of a pass over T steps of m samples with D inputs; it can be used again."""
         ...
 
-    def forward(
-        self,
-        parameters: ReadOnlyParameters,
-        X: Array,
-        trace: Any,
-        active: list[int] | None = None,
-        keep: Array | None = None,
-    ) -> None:
-        """Run the recurrence over a batch of sequences.
+    def forward(self, parameters: ReadOnlyParameters, trace: SomeTrace) -> None:
+        """Run the recurrence over what :meth:`Trace.begin_forward` was given.
 
         Parameters
         ----------
-        parameters : mapping
+        parameters : mapping of ndarray
             As :meth:`shapes` has them.
-        X : ndarray, shape (T, m, D)
-            Time first.
         trace
-            For these T, m and D, of the parameters' dtype; it is filled in.
-        active : list of int, optional
-            How many samples, the first ones, have a step at each t. From step to step it only grows, or only
-            shrinks; a sample has A_t = 0 where it has no step, before it begins and after it has ended.
-        keep : ndarray, shape (m, n_outputs), optional
-            Dropout on the recurrence: A_t is multiplied by it on its way into the products of step t + 1.
+            Of the parameters' dtype; it is filled in.
         """
         ...
 
-    def backward(
-        self,
-        parameters: ReadOnlyParameters,
-        trace: Any,
-        dA_T: Array | None,
-        dA: Array | None = None,
-        window: int | None = None,
-    ) -> Parameters:
-        """Go back through time to the gradient of each parameter.
+    def backward(self, parameters: ReadOnlyParameters, trace: SomeTrace) -> Parameters:
+        """Go back through time from what :meth:`Trace.begin_backward` was given.
 
         Parameters
         ----------
-        parameters : mapping
+        parameters : mapping of ndarray
             As given to :meth:`forward`.
         trace
-            As :meth:`forward` filled it; ``delta`` is filled in, unless the trace's ``keeps_delta`` is set to False.
-        dA_T : ndarray, shape (m, n_outputs), optional
-            The gradient of the loss in each sample's last state.
-        dA : ndarray, shape (T, m, n_outputs), optional
-            The gradient that comes into every state from above, 0 where a sample has no step.
-        window : int, optional
-            Truncated back-propagation: windows of so many steps, counted from the last, and nothing goes
-            back from one to the one before.
+            As :meth:`forward` filled it.
 
         Returns
         -------
@@ -100,15 +78,34 @@ class Cell(Protocol):
         """
         ...
 
-    def dX(self, parameters: ReadOnlyParameters, trace: Any) -> Array:
-        """Give the gradient in the inputs, (T, m, D), after a :meth:`backward` that kept delta."""
+    def dX(self, parameters: ReadOnlyParameters, trace: SomeTrace) -> Array:
+        """Return the gradient in the inputs, (T, m, D), after a :meth:`backward` that wanted it."""
         ...
 
     def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
-        """Run the recurrence and keep nothing: for X_1, X_2, ..., each (m, D), yields A_1, A_2, ..., each (m, H).
+        """Run the recurrence and hold no more than a step.
 
-        What is yielded is valid until the next. While it takes a state the caller ignores overflow, since exp(-z) of
-        a very negative z means a gate of 0, and what NumPy reports as invalid: of finite numbers a product is not, but
-        a BLAS may say so of what it computes beside a small matrix and throws away.
+        Parameters
+        ----------
+        parameters : mapping of ndarray
+        steps : iterable of ndarray, shape (m, D)
+            X_1, X_2, ...
+        m : int
+            Samples.
+
+        Yields
+        ------
+        ndarray, shape (m, H)
+            A_1, A_2, ..., each valid until the next.
+
+        Notes
+        -----
+        While it takes a state the caller ignores overflow, since exp(-z) of a very negative z means a gate of 0, and
+        what NumPy reports as invalid: of finite numbers a product is not, but a BLAS may say so of what it computes
+        beside a small matrix and throws away.
         """
         ...
+
+
+Cell: TypeAlias = CellOf[Any]
+"""A cell, whatever its trace."""

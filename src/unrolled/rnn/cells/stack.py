@@ -1,22 +1,23 @@
 """Depth: a list of cells, each reading the states of the one below."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
+from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters, State
 from unrolled.rnn.cells import Cell
 from unrolled.rnn.cells.bidirectional import REVERSE
 from unrolled.rnn.dropout import Masks
-from unrolled.rnn.engine.packing import Aligned
+from unrolled.rnn.engine.packing import Packed
+from unrolled.rnn.engine.trace import Trace
 
 
 class Layers:
     """Cells one above the other, and the names of their parameters in the network's mapping.
 
     The first layer's parameters have the cell's names; those of layer n, counted from 0, have ``_l{n}`` behind the
-    name, and ``_reverse`` behind that, as PyTorch's do.
+    name, and ``_reverse`` behind that, as PyTorch's do. States that go on from step to step are named likewise.
     """
 
     def __init__(self, cells: Sequence[Cell], n_inputs: int) -> None:
@@ -26,75 +27,115 @@ class Layers:
             {name: _full(name, n) for name in cell.shapes(D)}
             for n, (cell, D) in enumerate(zip(self.cells, self.widths[:-1], strict=True))
         ]
+        self.state_names = [{name: _full(name, n) for name in cell.state_names} for n, cell in enumerate(self.cells)]
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Give the shape of every parameter."""
+        """Return the shape of every parameter."""
         return {
             names[name]: shape
             for cell, D, names in zip(self.cells, self.widths[:-1], self.names, strict=True)
             for name, shape in cell.shapes(D).items()
         }
 
-    def biases(self) -> dict[str, Array]:
-        """Give what the biases begin at."""
+    def initial_biases(self) -> dict[str, Array]:
+        """Return what the biases begin at."""
         return {
             names[name]: b
             for cell, names in zip(self.cells, self.names, strict=True)
-            for name, b in cell.biases().items()
+            for name, b in cell.initial_biases().items()
         }
 
     def gates(self) -> dict[str, int]:
-        """Give how many blocks of rows each parameter has."""
+        """Return how many blocks of rows each parameter has."""
         return {name: cell.gates for cell, names in zip(self.cells, self.names, strict=True) for name in names.values()}
 
-    def own(self, parameters: ReadOnlyParameters) -> list[Parameters]:
-        """Give each cell its parameters, under its own names."""
+    def split(self, parameters: ReadOnlyParameters) -> list[Parameters]:
+        """Return each cell's parameters, under the cell's names."""
         return [{name: parameters[full] for name, full in names.items()} for names in self.names]
 
-    def traces(self, T: int, m: int, dtype: np.dtype[Any]) -> list[Any]:
+    def traces(self, T: int, m: int, dtype: np.dtype[Any]) -> list[Trace]:
         """Allocate the memory of a pass."""
-        traces = [cell.trace(T, m, D, dtype) for cell, D in zip(self.cells, self.widths[:-1], strict=True)]
-        traces[0].keeps_delta = False  # no layer below gets its gradient from it
-        return traces
+        return [cell.trace(T, m, D, dtype) for cell, D in zip(self.cells, self.widths[:-1], strict=True)]
 
-    def forward(self, parameters: ReadOnlyParameters, batch: Aligned, traces: list[Any], masks: Masks | None) -> None:
+    def forward(
+        self,
+        parameters: ReadOnlyParameters,
+        batch: Packed,
+        traces: list[Trace],
+        masks: Masks | None,
+        state: Mapping[str, Array] | None = None,
+    ) -> None:
         """Run every layer; the states are in the traces."""
-        S = batch.X
-        for n, (cell, own, trace) in enumerate(zip(self.cells, self.own(parameters), traces, strict=True)):
-            keep = None if masks is None else masks.recurrence[n]
-            cell.forward(own, through(S, masks, n), trace, batch.active, keep)
+        S, state = batch.X, state or {}
+        for n, (cell, weights, trace) in enumerate(zip(self.cells, self.split(parameters), traces, strict=True)):
+            mask = None if masks is None else masks.recurrence[n]
+            first = {name: state[full] for name, full in self.state_names[n].items() if full in state}
+            trace.begin_forward(masked(S, masks, n), batch.batch_sizes, mask, first)
+            cell.forward(weights, trace)
             S = trace.A[1:]
+
+    def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterable[Array]:
+        """Run every layer and hold no more than a step, from X_1, X_2, ... to the states of the last layer."""
+        for cell, weights in zip(self.cells, self.split(parameters), strict=True):
+            steps = cell.states(weights, steps, m)
+        return steps
 
     def backward(
         self,
         parameters: ReadOnlyParameters,
-        traces: list[Any],
+        traces: list[Trace],
         dA_T: Array | None,
         dA: Array | None,
         masks: Masks | None,
-        window: int | None,
-    ) -> Parameters:
-        """Go back through every layer, from the gradients in the states of the last."""
+        *,
+        bptt_steps: int | None = None,
+        record: bool = False,
+        want_dX: bool = False,
+    ) -> tuple[Parameters, Array | None]:
+        """Go back through every layer, from the gradients in the states of the last.
+
+        Returns
+        -------
+        gradients : dict of ndarray
+            In every parameter of the layers.
+        dX : ndarray, shape (T, m, D), or None
+            In the inputs, if they are wanted.
+        """
         gradients: Parameters = {}
-        own = self.own(parameters)
+        weights = self.split(parameters)
         for n in range(len(self.cells) - 1, -1, -1):
-            cell, trace = self.cells[n], traces[n]
-            of_cell = cell.backward(own[n], trace, dA_T, dA, window)
+            cell, trace, below = self.cells[n], traces[n], want_dX or n > 0
+            trace.begin_backward(dA_T, dA, bptt_steps=bptt_steps, record=record, want_dX=below)
+            of_cell = cell.backward(weights[n], trace)
             gradients |= {self.names[n].get(name, name): gradient for name, gradient in of_cell.items()}
-            if n:
-                dA_T, dA = None, through(cell.dX(own[n], trace), masks, n)
-        return gradients
+            dA_T, dA = None, masked(cell.dX(weights[n], trace), masks, n) if below else None
+        return gradients, dA
+
+    def final_state(self, traces: list[Trace]) -> State:
+        """Return what goes on from each sample's last step, of every layer."""
+        return self._named([trace.final_state for trace in traces])
+
+    def dstate(self, traces: list[Trace]) -> State:
+        """Return, after a backward pass, the gradient in what stands before each sample's first step."""
+        return self._named([trace.dstate for trace in traces])
+
+    def _named(self, states: list[State]) -> State:
+        return {
+            full: of_layer[name]
+            for names, of_layer in zip(self.state_names, states, strict=True)
+            for name, full in names.items()
+        }
 
 
 def _full(name: str, n: int) -> str:
-    """Give the network's name for a parameter of layer n."""
+    """Return the network's name for a parameter of layer n."""
     if n == 0:
         return name
     base = name.removesuffix(REVERSE)
     return f"{base}_l{n}{name[len(base) :]}"
 
 
-def through(S: Array, masks: Masks | None, n: int) -> Array:
-    """Give (..., m, H) on its way up, or down, between layers n - 1 and n."""
+def masked(S: Array, masks: Masks | None, n: int) -> Array:
+    """Return (..., m, H) as it passes between layers n - 1 and n, upwards or downwards: times the mask of dropout."""
     mask = None if masks is None else masks.inputs[n]
     return S if mask is None else S * mask

@@ -9,24 +9,24 @@ Memory = TypeVar("Memory")
 
 
 class Scratch(Generic[Memory]):
-    """Keeps pieces of memory between uses; whoever takes one has it alone until it is given back.
+    """Pieces of memory between uses; whoever takes one has it alone until it is given back.
 
-    So two threads, or a call within a call, never share a piece.
+    So two threads, or a call within a call, never have the same piece.
 
     Parameters
     ----------
-    keep : int
-        How many pieces to keep at most; the one unused longest goes first.
+    size : int
+        How many pieces to hold at most; the one unused longest goes first.
     """
 
-    def __init__(self, keep: int = 8) -> None:
-        self._keep, self._pieces, self._lock = keep, list[tuple[Hashable, Memory]](), Lock()
+    def __init__(self, size: int = 8) -> None:
+        self._size, self._pieces, self._lock = size, list[tuple[Hashable, Memory]](), Lock()
 
     @contextmanager
     def take(self, key: Hashable, allocate: Callable[[], Memory]) -> Iterator[Memory]:
-        """Give a kept piece of this key, or a new one; what it holds is what its last user left."""
+        """Take a piece of this key, or a new one; what it holds is what its last user left."""
         with self._lock:
-            place = next((n for n, (kept, _) in enumerate(self._pieces) if kept == key), None)
+            place = next((n for n, (of, _) in enumerate(self._pieces) if of == key), None)
             piece = None if place is None else self._pieces.pop(place)[1]
         if piece is None:
             piece = allocate()
@@ -35,4 +35,4 @@ class Scratch(Generic[Memory]):
         finally:
             with self._lock:
                 self._pieces.append((key, piece))
-                del self._pieces[: -self._keep]
+                del self._pieces[: -self._size]

@@ -1,224 +1,343 @@
-"""What a pass through time leaves behind in a gated cell, a sample a column: each gate of a step is then one block.
+"""The memory of a pass with a sample a column, for gated cells: each gate of a step is then one block.
 
 A step of a cell with gates is one product and a dozen short elementwise calls. With samples as columns, as in the
-report, every one of these calls runs over memory without gaps, which takes about half the time. Sequences of
-different lengths are cut where the number of samples changes, so that within a run of steps there are no gaps either.
+report, every one of these calls runs over memory without gaps, which takes about half the time. Each segment of steps
+that have the same samples has memory of its own, so that there are no gaps either where lengths differ.
+
+Names mean what they mean in :mod:`unrolled.rnn.engine.rows`, with arrays (rows, n) in place of (n, width), and:
+
+==========  ==========================================================================================================
+``column``  ``[A_{t-1}; X_t; 1]`` (H + D + 1, n), with A_{t-1} as the recurrence's products see it, for one product
+==========  ==========================================================================================================
 """
 
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from unrolled.rnn.arrays import Array
+from unrolled.rnn.arrays import Array, State
+from unrolled.rnn.engine.around import masked_forward
+from unrolled.rnn.engine.memory import Blocks, Memory
+from unrolled.rnn.engine.segments import Span, chunks
+from unrolled.rnn.engine.underflow import round_tiny
 
-TOGETHER = 512
+COLUMNS = 512
 """Columns, samples times steps, that a product of the weights' gradient takes together, and at most 16 steps."""
 
 
-class Run:
-    """Steps one after the other that have the same samples, the first k: a view of the trace's memory.
-
-    Attributes
-    ----------
-    steps : slice
-        Which of the T steps.
-    k : int
-        How many samples.
-    column : ndarray, shape (n + 1, H + D + 1, k)
-        ``column[t] = [A_t; X_{t+1}; 1]``, with A_t as the recurrence sees it; t counts from the run's first step.
-    A : ndarray, shape (n + 1, H, k)
-        The states; a view of ``column`` unless dropout masks the recurrence.
-    keep : ndarray, shape (H, k), or None
-        That mask.
-    few : list of slice
-        The run's steps, a few at a time, whose share of the weights' gradient is added up at once.
-    """
-
-    def __init__(self, steps: slice, k: int, arrays: dict[str, Array], H: int) -> None:
-        self.steps, self.k, self.arrays = steps, k, arrays
-        self.column = arrays["column"]
-        self.A = arrays.get("A", self.column[:, :H])
-        self.keep: Array | None = None
-        n = len(self.column) - 1
-        size = min(16, max(1, TOGETHER // k))
-        self.few = [slice(max(0, stop - size), stop) for stop in range(n, 0, -size)][::-1]
-        self.forth: list[tuple[Array, ...]] = []
-        self.back: list[tuple[Array, ...]] = []
-
-    def __getitem__(self, name: str) -> Array:
-        """Give one of the cell's arrays, (n, rows, k)."""
-        return self.arrays[name][:-1]
-
-    def summed(self, few: slice, delta: slice, column: slice) -> Array:
-        """Give the sum over a few steps and all samples of rows of delta times rows of the column."""
-        a, b = self.arrays["delta"][few, delta], self.column[few, column]
-        if self.k >= b.shape[1]:  # many samples: a product for each step moves less memory ...
-            total: Array = a[0].dot(b[0].T)
-            for delta_t, column_t in zip(a[1:], b[1:], strict=True):
-                total += delta_t.dot(column_t.T)
-            return total
-        a, b = (x.transpose(1, 0, 2).reshape(x.shape[1], -1) for x in (a, b))
-        return np.asarray(a.dot(b.T))  # ... than to put the steps side by side
-
-
-class Columns:
+class Columns(Memory):
     """Memory of one layer with gates: T steps, m samples, D inputs, H hidden units.
 
-    Attributes
+    Parameters
     ----------
-    runs : list of Run
-        The steps in order; one run where all samples have the same length.
-    keeps_delta : bool
-        As of :class:`Trace`; here delta is kept in any case.
-    dA : ndarray, shape (T, m, H), or None
-        If set before the backward pass, ``dA[t - 1]`` is filled with the report's dE/dA^(t).
+    T, m, D, H : int
+    dtype : dtype
+    arrays : mapping of str to int
+        What a cell writes down at every step: a name, and how many blocks of H rows it has. ``delta`` among them.
+    blocks : mapping of str to (str, int, int), optional
+        Names for some of an array's blocks: which array, from which block to which.
+    states : mapping of str to (str, int, int), optional
+        What goes on from step to step besides A, and in which block it stands: that of step t holds what step t is
+        handed, so that it lies beside the gates it is multiplied with.
     """
 
-    def __init__(self, T: int, m: int, D: int, H: int, dtype: np.dtype[Any], rows: Mapping[str, int]) -> None:
-        self.shape = T, m, D, H
-        self.keeps_delta = True
-        self.dA: Array | None = None
-        self._dtype, self._rows, self._memory = dtype, {"column": H + D + 1, **rows}, dict[str, Array]()
-        self._active: list[int] = [m] * T
-        self._keep: Array | None = None
-        self.runs = self._cut()
+    def __init__(
+        self,
+        T: int,
+        m: int,
+        D: int,
+        H: int,
+        dtype: np.dtype[Any],
+        arrays: Mapping[str, int],
+        blocks: Blocks | None = None,
+        states: Blocks | None = None,
+    ) -> None:
+        super().__init__(T, m, D, H, dtype, states or {})
+        self._rows = {"column": H + D + 1, **{name: width * H for name, width in arrays.items()}}
+        self._blocks, self._state_blocks = dict(blocks or {}), dict(states or {})
+        self._memory: dict[str, Array] = {}
+        self._layout: tuple[list[int] | None, bool] = None, True
+        self._segments = self._cut()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Copy and pickle the memory; the runs, which are views of it, are cut anew."""
-        return {name: value for name, value in vars(self).items() if name != "runs"}
+        """Copy and pickle the memory; the segments, which are views of it, are cut anew."""
+        return {name: value for name, value in vars(self).items() if name != "_segments"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
-        self.runs = self._cut()
-        self._mask()
+        self._segments = self._cut()
+        self._set_masks()
 
-    def _cut(self) -> list[Run]:
-        """Cut the memory into runs."""
-        H, names = self.shape[3], dict(self._rows)
-        if self._keep is not None:
-            names["A"] = H
-        lengths = [(k, len(list(steps))) for k, steps in groupby(self._active)]
-        needed = sum((n + 1) * k for k, n in lengths)
-        for name, rows in names.items():
-            if name not in self._memory or self._memory[name].size < needed * rows:
-                self._memory[name] = np.zeros(needed * rows, self._dtype)
-        runs, t, used = [], 0, 0
-        for k, n in lengths:
-            if k == 0:  # steps that no sample has
-                t += n
-                continue
-            size = (n + 1) * k
+    def _cut(self) -> list["ColumnSegment"]:
+        """Cut the memory into segments."""
+        rows = dict(self._rows)
+        if self._mask is not None:
+            rows["A"] = self.H  # apart from what the products see
+        spans = [span for span in self._spans() if span.n_samples]
+        needed = sum((stop - start + 1) * n for start, stop, n in spans)
+        for name, width in rows.items():
+            if name not in self._memory or self._memory[name].size < needed * width:
+                self._memory[name] = np.zeros(needed * width, self.dtype)
+        pieces, used = [], 0
+        for span in spans:
+            shape = span.stop - span.start + 1, span.n_samples
+            size = shape[0] * shape[1]
             arrays = {
-                name: self._memory[name][used * rows : (used + size) * rows].reshape(n + 1, rows, k)
-                for name, rows in names.items()
+                name: self._memory[name][used * width : (used + size) * width].reshape(shape[0], width, shape[1])
+                for name, width in rows.items()
             }
-            runs.append(Run(slice(t, t + n), k, arrays, H))
-            t, used = t + n, used + size
-        return runs
+            pieces.append(ColumnSegment(self, span, arrays))
+            used += size
+        return pieces
 
-    def begin(self, X: Array, active: list[int] | None, keep: Array | None) -> None:
-        """Take the input of a pass, who is active when, and the mask of the recurrence."""
-        T, m, _, H = self.shape
-        before, now = (self._active, self._keep is None), ([m] * T if active is None else active, keep is None)
-        self._active, self._keep = now[0], keep
-        if now != before:
-            self.runs = self._cut()
-        self._mask()
-        for run in self.runs:
-            run.column[:-1, H:-1] = X[run.steps, : run.k].transpose(0, 2, 1)
-            run.column[:-1, -1] = 1
-            run.column[-1, H:] = 0  # what comes after is the next run's
+    # ---------------------------------------------------------------- forward
 
-    def _mask(self) -> None:
-        for run in self.runs:
-            run.keep = None if self._keep is None else np.ascontiguousarray(self._keep[: run.k].T)
+    def begin_forward(
+        self,
+        X: Array,
+        batch_sizes: list[int] | None = None,
+        recurrent_mask: Array | None = None,
+        state: Mapping[str, Array] | None = None,
+    ) -> None:
+        """Take what a forward pass is given; see :meth:`Trace.begin_forward`."""
+        self._batch_sizes, self._mask, self._state = batch_sizes, recurrent_mask, state or {}
+        layout = batch_sizes, recurrent_mask is None
+        if layout != self._layout:
+            self._layout, self._segments = layout, self._cut()
+        self._set_masks()
+        H = self.H
+        for segment in self._segments:
+            column, (start, stop, n) = segment.arrays["column"], segment.span
+            column[:-1, H:-1] = X[start:stop, :n].transpose(0, 2, 1)
+            column[:-1, -1] = 1
+            column[-1, H:] = 0  # what comes after is the next segment's
 
-    def along(self) -> Iterator[Run]:
-        """Give the runs in order, each beginning with the states the one before ended with, new samples with 0."""
-        before: Run | None = None
-        for run in self.runs:
-            for now in self.states(run):
-                now[0] = 0
-            if before is not None:
-                k = min(before.k, run.k)
-                for now, then in zip(self.states(run), self.states(before), strict=True):
-                    now[0, :, :k] = then[-1, :, :k]
-            yield run
-            before = run
+    def _set_masks(self) -> None:
+        for segment in self._segments:
+            n = segment.n_samples
+            segment.mask = None if self._mask is None else np.ascontiguousarray(self._mask[:n].T)
 
-    def states(self, run: Run) -> list[Array]:
-        """Give what goes on from step to step, each (n + 1, H, k)."""
-        return [run.A, run.column[:, : self.shape[3]]]
+    def forward_segments(self) -> Iterator["ColumnSegment"]:
+        """Iterate over segments of steps that have the same samples, in order.
 
-    def back(self, *ends: Array | None) -> Iterator[tuple[Any, ...]]:
-        """Give the way back: the run, a few of its steps, and the gradients in the states (H, k), last steps first.
-
-        ``ends`` are the gradients in each sample's last states, (m, H), None for zero. The caller takes them back
-        in place.
+        Each begins with the states the one before ended with, new samples with 0 or what they were given.
         """
-        m, H = self.shape[1::2]
-        carried: list[Array] = [np.zeros((H, m), self._dtype) for _ in ends]
-        for all_samples, end in zip(carried, ends, strict=True):
-            if end is not None:
-                all_samples[...] = end.T
-        for run in reversed(self.runs):
-            gradients = [np.ascontiguousarray(all_samples[:, : run.k]) for all_samples in carried]
-            for few in reversed(run.few):
-                yield run, few, *gradients
-            for all_samples, gradient in zip(carried, gradients, strict=True):
-                all_samples[:, : run.k] = gradient
+        before: ColumnSegment | None = None
+        for segment in self._segments:
+            n = 0 if before is None else min(before.n_samples, segment.n_samples)
+            for name in self.state_names:
+                states = segment.states(name)
+                states[0, :, n:] = self._state[name][n : segment.n_samples].T if name in self._state else 0
+                if before is not None:
+                    states[0, :, :n] = before.states(name)[-1, :, :n]
+            if segment.mask is not None:
+                np.multiply(segment.states("A")[0], segment.mask, out=segment.arrays["column"][0, : self.H])
+            yield segment
+            before = segment
 
-    def nothing_before(self, run: Run, few: slice) -> None:
-        """Set every delta before these steps to zero: nothing comes back so far."""
-        run["delta"][: few.start] = 0
-        for before in self.runs[: self.runs.index(run)]:
-            before["delta"][...] = 0
+    # --------------------------------------------------------------- backward
 
-    def block(self, n: int, to: int | None = None) -> slice:
-        """Give the rows of a gate's block, counted from 0, or of several up to and with ``to``."""
-        H = self.shape[3]
-        return slice(n * H, (n + 1 if to is None else to + 1) * H)
+    def backward_chunks(self) -> Iterator["ColumnChunk"]:
+        """Iterate over chunks of steps, the last ones first."""
+        above = self._above
+        of_all: dict[str, Array] = {f"d{name}": np.zeros((self.H, self.m), self.dtype) for name in self.state_names}
+        if above.dA_T is not None:
+            of_all["dA"][...] = above.dA_T.T
+        vanished = False
+        for i in range(len(self._segments) - 1, -1, -1):
+            segment = self._segments[i]
+            n = segment.n_samples
+            waiting = slice(n, self._n_samples_before(segment.span.start))  # samples that end before this segment
+            if vanished:
+                segment["delta"][...] = 0
+                continue
+            gradients = {name: np.ascontiguousarray(gradient[:, :n]) for name, gradient in of_all.items()}
+            for steps in segment.chunks:
+                yield ColumnChunk(self, segment, steps, gradients)
+                for name in of_all:
+                    round_tiny(gradients[name])
+                if above.dA is None and not any(
+                    np.count_nonzero(gradients[name]) or np.count_nonzero(gradient[:, waiting])
+                    for name, gradient in of_all.items()
+                ):
+                    segment["delta"][: steps.start] = 0
+                    vanished = True
+                    break
+            for name, gradient in of_all.items():
+                gradient[:, :n] = gradients[name]
+        self.dstate = {name: of_all[f"d{name}"].T for name in self.state_names}
 
-    def whole(self, name: str, rows: slice = slice(None)) -> Array:
-        """Give rows of the cell's arrays for all steps and samples, (T, m, rows), 0 where a sample has no step."""
-        return self._put([run[name][:, rows] for run in self.runs])
+    # ------------------------------------------------ what can be looked at
 
-    def _put(self, arrays: list[Array]) -> Array:
-        T, m = self.shape[:2]
-        if arrays[0].shape[::2] == (T, m):  # one run
+    def __getitem__(self, name: str) -> Array:
+        """Return an array by name for all steps and samples, (T, m, width), 0 where a sample has no step."""
+        return self._gathered([segment[name] for segment in self._segments])
+
+    def _gathered(self, arrays: list[Array]) -> Array:
+        if arrays[0].shape[::2] == (self.T, self.m):  # one segment
             return np.asarray(arrays[0].transpose(0, 2, 1))
-        whole = np.zeros((T, m, arrays[0].shape[1]), self._dtype)
-        for run, array in zip(self.runs, arrays, strict=True):
-            whole[run.steps, : run.k] = array.transpose(0, 2, 1)
+        whole = np.zeros((self.T, self.m, arrays[0].shape[1]), self.dtype)
+        for (start, stop, n), array in zip([segment.span for segment in self._segments], arrays, strict=True):
+            whole[start:stop, :n] = array.transpose(0, 2, 1)
+        return whole
+
+    def states(self, name: str) -> Array:
+        """Return the states of this name, (T + 1, m, H), with what stands before each sample's first step."""
+        pieces = [segment.states(name) for segment in self._segments]
+        if pieces[0].shape[::2] == (self.T + 1, self.m):  # one segment
+            return np.asarray(pieces[0].transpose(0, 2, 1))
+        after = self._gathered([piece[1:] for piece in pieces])
+        whole = np.concatenate([np.zeros_like(after[:1]), after])
+        if name in self._state:
+            n = 0
+            for start, _, n_samples in (segment.span for segment in self._segments):
+                whole[start, n:n_samples] = self._state[name][n:n_samples]
+                n = max(n, n_samples)
         return whole
 
     @property
     def A(self) -> Array:
-        """The hidden states, (T + 1, m, H): ``A[0]`` is zero, ``A[t]`` is the report's A_t."""
-        return self.with_first([run.A for run in self.runs])
-
-    def with_first(self, states: list[Array]) -> Array:
-        """Give states (n + 1, H, k) of each run for all steps and samples, with what stands before the first."""
-        if states[0].shape[::2] == (self.shape[0] + 1, self.shape[1]):  # one run
-            return np.asarray(states[0].transpose(0, 2, 1))
-        after = self._put([state[1:] for state in states])
-        return np.concatenate([np.zeros_like(after[:1]), after])
+        """The hidden states, (T + 1, m, H): ``A[0]`` is zero unless a state is given, ``A[t]`` is the report's A_t."""
+        return self.states("A")
 
     @property
     def X(self) -> Array:
         """The input, (T, m, D); ``X[t - 1]`` is the report's X_t."""
-        return self.whole("column", slice(self.shape[3], -1))
+        return self["X"]
 
     @property
     def delta(self) -> Array:
-        """After the backward pass, the gradient in what goes into the nonlinearities, (T, m, rows)."""
-        return self.whole("delta")
+        """After a backward pass, the gradient in what goes into the nonlinearities, (T, m, G H)."""
+        return self["delta"]
 
-    def last(self) -> Array:
-        """Give the state after each sample's last step, (m, H)."""
-        last = np.empty(self.shape[1::2], self._dtype)
-        for run in self.runs:
-            last[: run.k] = run.A[-1].T
-        return last
+    @property
+    def A_T(self) -> Array:
+        """The state after each sample's last step, (m, H)."""
+        return self._final("A")
+
+    @property
+    def final_state(self) -> State:
+        """All that goes on from a sample's last step."""
+        return {name: self._final(name) for name in self.state_names}
+
+    def _final(self, name: str) -> Array:
+        final = np.empty((self.m, self.H), self.dtype)
+        for segment in self._segments:
+            final[: segment.n_samples] = segment.states(name)[-1].T
+        return final
+
+
+class ColumnSegment:
+    """Steps one after the other that have the same samples: a view of the trace's memory.
+
+    Attributes
+    ----------
+    span : Span
+        Which steps of how many samples.
+    n_samples : int
+    arrays : dict of ndarray, shape (steps + 1, rows, n_samples)
+        The memory.
+    mask : ndarray, shape (H, n_samples), or None
+        That of the recurrence.
+    chunks : list of slice
+        The steps, counted from the segment's first, in chunks, the last ones first.
+    """
+
+    def __init__(self, trace: Columns, span: Span, arrays: dict[str, Array]) -> None:
+        self.span, self.n_samples, self.arrays = span, span.n_samples, arrays
+        self.mask: Array | None = None
+        n_steps = span.stop - span.start
+        self.chunks = chunks(n_steps, min(16, max(1, COLUMNS // span.n_samples)))
+        self._H, self._blocks, self._state_blocks = trace.H, trace._blocks, trace._state_blocks
+        self._views: dict[str, list[Array]] = {}
+        self._last_first: dict[tuple[int, tuple[str, ...]], list[list[Array]]] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        """Return an array by name for these steps, (steps, rows, n_samples)."""
+        if name in self._blocks:
+            array, start, stop = self._blocks[name]
+            return self.arrays[array][:-1, start * self._H : stop * self._H]
+        if name == "inputs":
+            return self.arrays["column"][:-1, self._H :]
+        if name == "X":
+            return self.arrays["column"][:-1, self._H : -1]
+        if name == "seen_after":
+            return self.arrays["column"][1:, : self._H]
+        if name == "seen":
+            return self.arrays["column"][:-1, : self._H]
+        if name == "A" or name in self._state_blocks:
+            return self.states(name)[1:]
+        if name in self.arrays:
+            return self.arrays[name][:-1]
+        return self.states(name.removesuffix("_before"))[:-1]
+
+    def states(self, name: str) -> Array:
+        """Return the states of this name, (steps + 1, H, n_samples)."""
+        if name == "A":
+            return self.arrays["A"] if self.mask is not None else self.arrays["column"][:, : self._H]
+        array, start, stop = self._state_blocks[name]
+        return self.arrays[array][:, start * self._H : stop * self._H]
+
+    def each(self, name: str) -> list[Array]:
+        """Return a view of an array's each step."""
+        if name not in self._views:
+            self._views[name] = list(self[name])
+        return self._views[name]
+
+    def last_first(self, names: tuple[str, ...], steps: slice, but: Collection[str]) -> list[list[Array]]:
+        """Return views of arrays' each step, the last first, of all but some names; they are made once."""
+        key = steps.start, names
+        if key not in self._last_first:
+            self._last_first[key] = [[] if name in but else self.each(name)[steps][::-1] for name in names]
+        return self._last_first[key]
+
+    def steps(self, *names: str) -> Iterable[tuple[Array, ...]]:
+        """Iterate over the steps in order: of each, the arrays of these names."""
+        steps = zip(*[self.each(name) for name in names], strict=True)
+        if self.mask is None:
+            return steps
+        return masked_forward(zip(steps, self.each("A"), self.each("seen_after"), strict=True), self.mask)
+
+
+class ColumnChunk:
+    """A few steps of a backward pass that have the same samples.
+
+    Attributes
+    ----------
+    n_samples : int
+    """
+
+    def __init__(self, trace: Columns, segment: ColumnSegment, steps: slice, gradients: dict[str, Array]) -> None:
+        self.n_samples = segment.n_samples
+        self._trace, self._segment, self._steps, self._gradients = trace, segment, steps, gradients
+
+    def __getitem__(self, name: str) -> Array:
+        """Return an array by name for these steps, (steps, rows, n_samples)."""
+        return self._segment[name][self._steps]
+
+    def steps(self, *names: str) -> Iterable[tuple[Array, ...]]:
+        """Iterate over the steps, the last first: of each, the arrays of these names."""
+        segment, gradients = self._segment, self._gradients
+        if "dseen" in names and "dseen" not in gradients:
+            gradients["dseen"] = np.empty_like(gradients["dA"])
+        arrays = [
+            repeat(gradients[name]) if name in gradients else steps
+            for name, steps in zip(names, segment.last_first(names, self._steps, gradients), strict=True)
+        ]
+        first = segment.span.start
+        span = Span(first + self._steps.start, first + self._steps.stop, self.n_samples)
+        steps = zip(*arrays, strict=False)  # gradients are the same at every step
+        return self._trace._around(steps, names, gradients, segment.mask, span, columns=True)
+
+    def outer(self, left: str, right: str) -> Array:
+        """Return the sum over these steps and all samples of ``left right^T``, the columns of two arrays."""
+        a, b = self[left], self[right]
+        if self.n_samples >= b.shape[1]:  # many samples: a product for each step moves less memory ...
+            total: Array = a[0].dot(b[0].T)
+            for left_t, right_t in zip(a[1:], b[1:], strict=True):
+                total += left_t.dot(right_t.T)
+            return total
+        a, b = (x.transpose(1, 0, 2).reshape(x.shape[1], -1) for x in (a, b))
+        return np.asarray(a.dot(b.T))  # ... than to lay the steps side by side

@@ -12,44 +12,44 @@ from unrolled.rnn.arrays import Array, IntArray
 
 
 @dataclass(frozen=True)
-class Aligned:
+class Packed:
     """A batch as the cells want it.
 
     Attributes
     ----------
     X : ndarray, shape (T, m, D)
         Time first; the longest sample first, and each sample's last step at T.
-    order : ndarray of int, shape (m,), or None
-        ``X[:, i]`` is the caller's sample ``order[i]``. None where all are of length T and nothing was moved.
+    sorted_indices : ndarray of int, shape (m,), or None
+        ``X[:, i]`` is the caller's sample ``sorted_indices[i]``. None where all are of length T and nothing was moved.
     lengths : ndarray of int, shape (m,), or None
         Of ``X[:, i]``.
-    active : list of int, or None
+    batch_sizes : list of int, or None
         How many samples, the first ones, have a step at each t.
-    steps : int
+    n_steps : int
         The caller's T, of which padding common to all may have been left out.
     """
 
     X: Array
-    order: IntArray | None = None
+    sorted_indices: IntArray | None = None
     lengths: IntArray | None = None
-    active: list[int] | None = None
-    steps: int = 0
+    batch_sizes: list[int] | None = None
+    n_steps: int = 0
 
-    def own_steps(self) -> IntArray:
-        """Give each sample's own step at each t, from 0, below 0 before its first, (T, m)."""
+    def step_numbers(self) -> IntArray:
+        """Return the number of each sample's step at each t, from 0, below 0 before its first, (T, m)."""
         T, m, _ = self.X.shape
         lengths = np.full(m, T) if self.lengths is None else self.lengths
         return np.asarray(np.arange(T)[:, None] - (T - lengths))
 
-    def sorted(self, rows: Array) -> Array:
+    def sort(self, rows: Array) -> Array:
         """Put the caller's rows (m, ...) into the order of the batch."""
-        return rows if self.order is None else rows[self.order]
+        return rows if self.sorted_indices is None else rows[self.sorted_indices]
 
-    def unsorted(self, rows: Array, axis: int = 0) -> Array:
+    def unsort(self, rows: Array, axis: int = 0) -> Array:
         """Put rows in the order of the batch into the caller's."""
-        return rows if self.order is None else np.take(rows, np.argsort(self.order), axis)
+        return rows if self.sorted_indices is None else np.take(rows, np.argsort(self.sorted_indices), axis)
 
-    def unmoved(self, steps: Array) -> Array:
+    def unpack(self, steps: Array) -> Array:
         """Put an array (T, m, ...), or (T + 1, m, ...) with what stands before the first step, as the caller has it.
 
         Each sample begins at its first step again; after its last one stand zeros.
@@ -58,14 +58,14 @@ class Aligned:
             return steps
         T = len(self.X)
         before = len(steps) - T  # 1 for states, which have A_0
-        t = np.arange(before + self.steps)[:, None]
+        t = np.arange(before + self.n_steps)[:, None]
         of_sample = np.minimum(t + (T - self.lengths), len(steps) - 1)
         moved = steps[of_sample, np.arange(len(self.lengths))]
         moved[t >= self.lengths + before] = 0
-        return self.unsorted(moved, axis=1)
+        return self.unsort(moved, axis=1)
 
 
-def align(X: Array, lengths: IntArray | None) -> Aligned:
+def pack(X: Array, lengths: IntArray | None) -> Packed:
     """Sort and move a batch.
 
     Parameters
@@ -77,7 +77,7 @@ def align(X: Array, lengths: IntArray | None) -> Aligned:
     """
     T = X.shape[1]
     if lengths is None or (lengths == T).all():
-        return Aligned(X.transpose(1, 0, 2), steps=T)
+        return Packed(X.transpose(1, 0, 2), n_steps=T)
     order = np.argsort(-lengths, kind="stable")
     lengths = lengths[order]
     eighth = -(-T // 8)  # padding common to all is cut off in eighths, so that memory is needed for few sizes
@@ -85,5 +85,5 @@ def align(X: Array, lengths: IntArray | None) -> Aligned:
     moved = np.zeros((longest, *X.shape[::2]), X.dtype)
     for i, (n, L) in enumerate(zip(order.tolist(), lengths.tolist(), strict=True)):
         moved[longest - L :, i] = X[n, :L]
-    active = np.searchsorted(np.sort(longest - lengths), np.arange(longest), side="right").tolist()
-    return Aligned(moved, order, lengths, active, T)
+    batch_sizes = np.searchsorted(np.sort(longest - lengths), np.arange(longest), side="right").tolist()
+    return Packed(moved, order, lengths, batch_sizes, T)

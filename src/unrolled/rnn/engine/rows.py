@@ -1,179 +1,334 @@
-"""What a pass through time leaves behind in a cell without gates, a sample a row."""
+"""The memory of a pass with a sample a row, for cells whose step is one product or written plainly.
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
-from itertools import chain, count, pairwise, repeat
+A cell asks for a step's arrays by name, and gets them for the samples that have that step:
+
+========================  ========================================================================================
+``X``, ``inputs``         X_t (n, D), and ``[X_t | 1]`` with the report's row of ones
+``A_before``, ``seen``    A_{t-1} (n, H), and as the recurrence's products see it, through the mask of dropout
+``A``                     A_t, to be written
+``C``, ``C_before``       likewise for every further state the cell has, such as C
+any other                 the cell's own arrays (n, width H), written forward and read backward
+``delta``                 backward: the preactivation gradient (n, G H), to be written
+``dA``, ``dC``            backward: the gradient in A_t, to be replaced by that in A_{t-1}
+``dseen``                 backward: where a cell writes the gradient in ``seen``, which is added to ``dA`` for it
+========================  ========================================================================================
+
+With ``.T`` behind the name an array comes transposed, as the report has it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from unrolled.rnn.arrays import Array
+from unrolled.rnn.arrays import Array, State
+from unrolled.rnn.engine.around import masked_forward
+from unrolled.rnn.engine.memory import Memory
+from unrolled.rnn.engine.segments import Span, chunks
+from unrolled.rnn.engine.underflow import round_tiny
 
-FEW = 16
-"""Steps whose share of the weights' gradient is added up at once, still in the processor's cache (measured)."""
+CHUNK = 16
+"""Steps whose sum of gradients in the weights is one product, still in the processor's cache (measured)."""
+
+Names = tuple[str, ...]
 
 
-class Trace:
+class Rows(Memory):
     """Memory of one layer: T steps, m samples, D inputs, H hidden units.
+
+    Parameters
+    ----------
+    T, m, D, H : int
+    dtype : dtype
+    arrays : mapping of str to int, optional
+        What else a cell writes down at every step: a name, and how many times H numbers it has.
+    gates : int, default 1
+        G: delta has G H numbers.
+    states : iterable of str, optional
+        What goes on from step to step besides A, of H numbers.
 
     Attributes
     ----------
     A : ndarray, shape (T + 1, m, H)
-        The hidden states; ``A[0]`` is zero, ``A[t]`` is the report's A_t.
-    seen : ndarray, shape (T + 1, m, H)
-        The states as the recurrence sees them: A itself, or with dropout on the recurrence, A masked.
+        The hidden states; ``A[0]`` is zero unless a state is given, ``A[t]`` is the report's A_t.
     inputs : ndarray, shape (T, m, D + 1)
         ``[X_t | 1]``, the input and the report's row of ones.
-    step : ndarray, shape (m, H)
-        What a step works in.
-    keeps_delta : bool
-        Whether somebody will look at ``delta`` after the backward pass, the layer below or the user. Where it is set
-        to False, delta is overwritten every few steps.
-    dA : ndarray, shape (T, m, H), or None
-        If set before the backward pass, ``dA[t - 1]`` is filled with the report's dE/dA^(t).
-    active : list of int, or None
-        With sequences of different lengths, how many samples (the first ones) have a step at each t.
-    keep : ndarray, shape (m, H), or None
-        The mask of dropout on the recurrence, as it was given to the forward pass.
+    dA, dstate
+        As of :class:`Trace`.
     """
 
-    def __init__(self, T: int, m: int, D: int, H: int, dtype: np.dtype[Any]) -> None:
+    def __init__(
+        self,
+        T: int,
+        m: int,
+        D: int,
+        H: int,
+        dtype: np.dtype[Any],
+        arrays: Mapping[str, int] | None = None,
+        gates: int = 1,
+        states: Iterable[str] = (),
+    ) -> None:
+        super().__init__(T, m, D, H, dtype, states)
         self.A: Array = np.zeros((T + 1, m, H), dtype)
-        self.seen = self.A
         self.inputs: Array = np.ones((T, m, D + 1), dtype)
-        self.step: Array = np.empty((m, H), dtype)
-        self.keeps_delta = True
-        self.dA: Array | None = None
-        self.active: list[int] | None = None
-        self.keep: Array | None = None
-        self._delta: Array = np.empty((0, m, H), dtype)
+        self._seen = self.A
         self._masked: Array | None = None
-        self._changes: list[int] = []
-        self._views: dict[tuple[str, bool], tuple[Array, list[Array]]] = {}
+        self._states: dict[str, Array] = {"A": self.A}
+        self._states |= {name: np.zeros((T + 1, m, H), dtype) for name in self.state_names[1:]}
+        self._arrays: dict[str, Array] = {
+            name: np.zeros((T, m, width * H), dtype) for name, width in (arrays or {}).items()
+        }
+        self._delta: Array = np.empty((0, m, gates * H), dtype)
+        self._gradients: dict[str, Array] = {}
+        self._views: dict[str, list[Array]] = {}
+        self._chunks: list[RowChunk] = []
 
     def __getstate__(self) -> dict[str, Any]:
         """Copy and pickle the arrays; views would come out as arrays of their own."""
-        return {**vars(self), "_views": {}}
+        return {**vars(self), "_views": {}, "_chunks": [], "_seen": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self.A = self._states["A"]
+        self._seen = self.A if self._mask is None or self._masked is None else self._masked
+
+    def __getitem__(self, name: str) -> Array:
+        """Return an array by name for all steps and samples, (T, m, width), as steps have them."""
+        if name == "delta":
+            return self._delta
+        if name in self._arrays:
+            return self._arrays[name]
+        if name == "inputs":
+            return self.inputs
+        if name == "X":
+            return self.inputs[:, :, :-1]
+        if name == "seen":
+            return self._seen[:-1]
+        if name in self._states:
+            return self._states[name][1:]
+        return self._states[name.removesuffix("_before")][:-1]
 
     @property
     def X(self) -> Array:
         """The input, (T, m, D); ``X[t - 1]`` is the report's X_t."""
-        return self.inputs[:, :, :-1]
+        return self["X"]
 
     @property
     def delta(self) -> Array:
-        """After a backward pass with ``keeps_delta``, the gradient in what goes into the nonlinearity, (T, m, H).
+        """After a backward pass that records or wants dX, the gradient in what goes into the nonlinearity, (T, m, G H).
 
         ``delta[t - 1]`` is the report's dE/dA^(t) * (1 - A_t^2).
         """
         return self._delta
 
-    def begin(self, X: Array, W_x: Array, active: list[int] | None, keep: Array | None) -> None:
-        """Take the input of a pass, who is active when, and the mask of the recurrence.
+    @property
+    def A_T(self) -> Array:
+        """The state after each sample's last step, (m, H)."""
+        return self._final(self.A)
 
-        In the place where A_t will stand is then ``[X_t | 1] W_x``, the part of step t that needs no step before it,
-        for all t at once; and 0 where a sample has no step.
-        """
-        T, m, _ = self.inputs.shape
-        self.X[...] = X
-        np.dot(self.inputs.reshape(T * m, -1), W_x, self.A[1:].reshape(T * m, -1))
-        self.active, self.keep = active, keep
-        if active is not None:
-            self._changes = (np.flatnonzero(np.diff(active)) + 1).tolist()
-        self.rest(self.A[1:], slice(0, T))
-        self.seen = self.A
-        if keep is not None:
+    @property
+    def final_state(self) -> State:
+        """All that goes on from a sample's last step."""
+        return {name: self._final(states) for name, states in self._states.items()}
+
+    def _final(self, states: Array) -> Array:
+        sizes = self._batch_sizes
+        if sizes is None or sizes[-1] == self.m:
+            return np.asarray(states[-1])
+        m = np.arange(self.m)
+        return np.asarray(states[np.count_nonzero(np.array(sizes)[:, None] > m, axis=0), m])
+
+    # ---------------------------------------------------------------- forward
+
+    def begin_forward(
+        self,
+        X: Array,
+        batch_sizes: list[int] | None = None,
+        recurrent_mask: Array | None = None,
+        state: Mapping[str, Array] | None = None,
+    ) -> None:
+        """Take what a forward pass is given; see :meth:`Trace.begin_forward`."""
+        self["X"][...] = X
+        self._batch_sizes, self._mask, self._state = batch_sizes, recurrent_mask, state or {}
+        seen = self.A
+        if recurrent_mask is not None:
             if self._masked is None:
                 self._masked = np.zeros_like(self.A)
-            self.seen = self._masked
-            self.rest(self.seen[1:], slice(0, T))
+            seen = self._masked
+        if seen is not self._seen:
+            self._seen, self._views, self._chunks = seen, {}, []
 
-    def rest(self, array: Array, few: slice) -> None:
-        """Set an array (n, m, H) of a few steps to zero where a sample has no step."""
-        for start, stop, n in self._runs(few):
-            array[start - few.start : stop - few.start, n:] = 0
+    def forward_segments(self) -> Iterator["RowSegment"]:
+        """Iterate over segments of steps that have the same samples, in order."""
+        self._set_first()
+        for span in self._spans():
+            if span.n_samples:
+                yield RowSegment(self, span)
 
-    def forth(self) -> Iterable[tuple[int, Array, Array, Array]]:
-        """Give the way forth: of each step t, A_{t-1} as the recurrence sees it, A_t, and ``step``.
+    def _set_first(self) -> None:
+        """Set what stands before each sample's first step, and 0 where it has none."""
+        spans = self._spans()
+        if self._batch_sizes is not None:
+            for array in (*self._arrays.values(), *(states[1:] for states in self._states.values()), self._seen[1:]):
+                self._clear(array, spans)
+        for name, states in self._states.items():
+            states[0] = 0
+            if name in self._state:
+                n = 0
+                for span in spans:  # where n grows, samples begin
+                    states[span.start, n : span.n_samples] = self._state[name][n : span.n_samples]
+                    n = max(n, span.n_samples)
+        if self._mask is not None:
+            self._seen[0] = 0
+            if "A" in self._state:
+                n = 0
+                for span in spans:
+                    new = slice(n, span.n_samples)
+                    np.multiply(self.A[span.start, new], self._mask[new], out=self._seen[span.start, new])
+                    n = max(n, span.n_samples)
 
-        Only of the samples that have that step.
-        """
-        if self.active is None:
-            return zip(count(1), self._each("seen")[:-1], self._each("A")[1:], repeat(self.step))
-        return chain.from_iterable(
-            zip(count(start + 1), self.seen[start:stop, :n], self.A[start + 1 : stop + 1, :n], repeat(self.step[:n]))
-            for start, stop, n in self._runs(slice(0, len(self.inputs)))
-            if n
-        )
+    @staticmethod
+    def _clear(array: Array, spans: list[Span]) -> None:
+        """Set an array of steps (n, m, width) to zero where a sample has no step."""
+        for start, stop, n_samples in spans:
+            array[start - spans[0].start : stop - spans[0].start, n_samples:] = 0
 
-    def forth_in_columns(self) -> Iterable[tuple[int, Array, Array]]:
-        """Give the way forth with samples as columns, as the report has them: of each step t, A_{t-1} and A_t."""
-        if self.active is None:
-            return zip(count(1), self._each("seen", columns=True)[:-1], self._each("A", columns=True)[1:])
-        seen, A = self.seen.transpose(0, 2, 1), self.A.transpose(0, 2, 1)
-        return chain.from_iterable(
-            zip(count(start + 1), seen[start:stop, :, :n], A[start + 1 : stop + 1, :, :n])
-            for start, stop, n in self._runs(slice(0, len(self.inputs)))
-            if n
-        )
+    def _each(self, name: str, span: Span) -> list[Array]:
+        """Return a view of an array's each step; those of all samples are kept as long as the array is."""
+        if span.n_samples == self.m:
+            if name not in self._views:
+                self._views[name] = list(self._turned(name))
+            each = self._views[name]
+            return each if span.stop - span.start == self.T else each[span.start : span.stop]
+        if name.endswith(".T"):
+            return list(self._turned(name)[span.start : span.stop, :, : span.n_samples])
+        return list(self[name][span.start : span.stop, : span.n_samples])
 
-    def back(self) -> Iterator[tuple[slice, Array, Iterable[tuple[int, Array, Array]]]]:
-        """Give the way back, a few steps at a time, the last first.
+    def _turned(self, name: str) -> Array:
+        return self[name[:-2]].transpose(0, 2, 1) if name.endswith(".T") else self[name]
 
-        Yields which steps, their delta (n, m, H), to be written, and of each, the last first, t - 1, its part of
-        that, and ``step``, the latter two only of the samples that have that step.
-        """
-        T = len(self.inputs)
-        size = T if self.keeps_delta else min(T, FEW)
+    # --------------------------------------------------------------- backward
+
+    def backward_chunks(self) -> Iterator["RowChunk"]:
+        """Iterate over chunks of steps, the last ones first."""
+        above = self._above
+        whole = above.record or above.want_dX
+        size = self.T if whole else min(self.T, CHUNK)
+        if not self._gradients:
+            names = [*(f"d{name}" for name in self.state_names), "dseen"]
+            self._gradients = {name: np.zeros((self.m, self.H), self.dtype) for name in names}
         if len(self._delta) != size:
-            self._delta = np.zeros((size, *self.step.shape), self.step.dtype)
-        each = self._each("_delta")
-        for stop in range(T, 0, -FEW):
-            few = slice(max(0, stop - FEW), stop)
-            here = few if self.keeps_delta else slice(stop - few.start)
-            if self.active is None:
-                yield few, self._delta[here], zip(reversed(range(T)[few]), each[here][::-1], repeat(self.step))
-            else:
-                yield few, self._delta[here], self._back_in_runs(few, self._delta[here])
+            self._delta = np.zeros((size, *self._delta.shape[1:]), self.dtype)
+            self._views, self._chunks = {}, []
+        if not self._chunks:
+            self._chunks = [
+                RowChunk(self, steps, steps if whole else slice(0, steps.stop - steps.start))
+                for steps in chunks(self.T, CHUNK)
+            ]
+        gradients = [self._gradients[f"d{name}"] for name in self.state_names]
+        for gradient in gradients:
+            gradient[...] = 0
+        if above.dA_T is not None:
+            gradients[0][...] = above.dA_T
+        for chunk in self._chunks:
+            yield chunk
+            for gradient in gradients:
+                round_tiny(gradient)
+            if above.dA is None and self._vanished(chunk.start, gradients):
+                if whole:
+                    self._delta[: chunk.start] = 0
+                break
+        self.dstate = {name: self._gradients[f"d{name}"] for name in self.state_names}
 
-    def _back_in_runs(self, few: slice, deltas: Array) -> Iterator[tuple[int, Array, Array]]:
-        for start, stop, n in reversed(self._runs(few)):
-            delta = deltas[start - few.start : stop - few.start, :n]
-            yield from zip(reversed(range(start, stop)), delta[::-1], repeat(self.step[:n]))
+    def _vanished(self, t: int, gradients: list[Array]) -> bool:
+        """Return whether nothing goes back to the first t steps."""
+        n = self._n_samples_before(t)
+        for gradient in gradients:  # noqa: SIM110 - a generator would take as long as the counting
+            if np.count_nonzero(gradient[:n]):
+                return False
+        return True
 
-    def _runs(self, few: slice) -> list[tuple[int, int, int]]:
-        """Give from where to where, of a few steps, how many samples have a step; none where lengths are alike."""
-        if self.active is None:
-            return []
-        inside = slice(bisect_right(self._changes, few.start), bisect_left(self._changes, few.stop))
-        edges = [few.start, *self._changes[inside], few.stop]
-        return [(start, stop, self.active[start]) for start, stop in pairwise(edges)]
 
-    def nothing_before(self, t: int) -> None:
-        """Set every delta before ``delta[t]`` to zero: nothing comes back so far."""
-        if self.keeps_delta:
-            self._delta[:t] = 0
-        if self.dA is not None:
-            self.dA[:t] = 0
+class RowSegment:
+    """Steps of a forward pass that have the same samples.
 
-    def inward(self) -> Array:
-        """Give delta in the order of the rows of W_ih: the gradient in ``W_ih X_t + b_h``, (T, m, H)."""
-        return self.delta
+    Attributes
+    ----------
+    n_samples : int
+        How many.
+    """
 
-    def last(self) -> Array:
-        """Give the state after each sample's last step, (m, H)."""
-        if self.active is None or self.active[-1] == len(self.step):
-            return np.asarray(self.A[-1])
-        m = np.arange(len(self.step))
-        return np.asarray(self.A[np.count_nonzero(np.array(self.active)[:, None] > m, axis=0), m])
+    def __init__(self, trace: Rows, span: Span) -> None:
+        self._trace, self._span, self.n_samples = trace, span, span.n_samples
 
-    def _each(self, name: str, columns: bool = False) -> list[Array]:
-        """Give a view of an array's each step, a sample a row or a column; they are kept as long as the array is."""
-        array, key = getattr(self, name), (name, columns)
-        if key not in self._views or self._views[key][0] is not array:
-            self._views[key] = array, [step.T for step in array] if columns else list(array)
-        return self._views[key][1]
+    def steps(self, *names: str) -> Iterable[tuple[Array, ...]]:
+        """Iterate over the steps in order: of each, the arrays of these names."""
+        trace, span = self._trace, self._span
+        steps = zip(*[trace._each(name, span) for name in names], strict=True)
+        if trace._mask is None:
+            return steps
+        A, seen = (array[span.start + 1 : span.stop + 1, : span.n_samples] for array in (trace.A, trace._seen))
+        return masked_forward(zip(steps, A, seen, strict=True), trace._mask[: span.n_samples])
 
-    def mask(self, t: int) -> None:
-        """Let the recurrence see A_t through the mask; A_t itself stays whole."""
-        np.multiply(self.A[t], np.asarray(self.keep), out=self.seen[t])
+
+class RowChunk:
+    """A few steps of a backward pass, whose sum of gradients in the weights is one product.
+
+    Attributes
+    ----------
+    start : int
+        The first of them, counted from 0.
+    """
+
+    def __init__(self, trace: Rows, steps: slice, delta_steps: slice) -> None:
+        self._trace, self._steps, self._delta_steps, self.start = trace, steps, delta_steps, steps.start
+        self._arrays: dict[str, Array] = {}
+        self._lists: dict[Names, list[Iterable[Array]]] = {}
+
+    def __getitem__(self, name: str) -> Array:
+        """Return an array by name for these steps and all samples, (n, m, width)."""
+        if name not in self._arrays:
+            self._arrays[name] = self._trace[name][self._delta_steps if name == "delta" else self._steps]
+        return self._arrays[name]
+
+    def steps(self, *names: str) -> Iterable[tuple[Array, ...]]:
+        """Iterate over the steps, the last first: of each, the arrays of these names.
+
+        Afterwards delta is zero where a sample has no step.
+        """
+        trace = self._trace
+        if trace._batch_sizes is not None:
+            return self._back_and_clear(names)
+        if names not in self._lists:
+            self._lists[names] = self._listed(names, Span(self.start, self._steps.stop, trace.m), trace._gradients)
+        span = Span(self.start, self._steps.stop, trace.m)
+        steps = zip(*self._lists[names], strict=False)
+        return trace._around(steps, names, trace._gradients, trace._mask, span, columns=False)
+
+    def _listed(self, names: Names, span: Span, gradients: Mapping[str, Array]) -> list[Iterable[Array]]:
+        moved = self._delta_steps.start - self._steps.start
+        of_delta = Span(span.start + moved, span.stop + moved, span.n_samples)
+        return [
+            repeat(gradients[name])
+            if name in gradients
+            else self._trace._each(name, of_delta if name.startswith("delta") else span)[::-1]
+            for name in names
+        ]
+
+    def _back_and_clear(self, names: Names) -> Iterator[tuple[Array, ...]]:
+        trace = self._trace
+        spans = trace._spans(self.start, self._steps.stop)
+        for span in reversed(spans):
+            n = span.n_samples
+            if n:
+                gradients = {name: gradient[:n] for name, gradient in trace._gradients.items()}
+                mask = None if trace._mask is None else trace._mask[:n]
+                steps = zip(*self._listed(names, span, gradients), strict=False)
+                yield from trace._around(steps, names, gradients, mask, span, columns=False)
+        trace._clear(self["delta"], spans)
+
+    def outer(self, left: str, right: str) -> Array:
+        """Return the sum over these steps and all samples of ``left^T right``, the rows of two arrays."""
+        a, b = self[left], self[right]
+        return np.asarray(a.reshape(-1, a.shape[2]).T.dot(b.reshape(-1, b.shape[2])))

@@ -79,7 +79,7 @@ def to_c(net: ManyToOne, path: str | PathLike[str]) -> Footprint:
     """
     layers = layers_of(net, "rnn.to_c")
     for cell in net.cells:
-        if not cell.streams:
+        if not cell.causal:
             raise ValueError(f"the network has {cell}, expected cells of one direction of time for rnn.to_c")
     name = Path(path).name
     stem, dot, ending = name.rpartition(".")

@@ -1,7 +1,7 @@
 """From the states of the last layer to what the head reads: the last one, their mean, or every one.
 
-``read`` gives R (K, m, H), K times at which the head reads, and how much the loss at each weighs, (K, m); a
-sample's weights sum to 1. ``back`` takes the gradient in R to that in the last state and in every state.
+``read`` returns R (K, m, H), K times at which the head reads, and how much the loss at each weighs, (K, m); a
+sample's weights sum to 1. ``backward`` takes the gradient in R to that in the last state and in every state.
 """
 
 from collections import deque
@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from unrolled._support.validation import checked_fields, optional, sample_weights
 from unrolled.rnn.arrays import Array
-from unrolled.rnn.engine.packing import Aligned
-from unrolled.rnn.inputs import weights
+from unrolled.rnn.engine.packing import Packed
 
 Read = Callable[[Array], Array]
 
@@ -26,20 +26,20 @@ class Readout(Protocol):
         """How many steps a sequence may have, or None for any number."""
         ...
 
-    def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:
-        """Give R (K, m, H) and the weights (K, m) from the states A (T + 1, m, H) and the last ones (m, H)."""
+    def read(self, A: Array, A_T: Array, batch: Packed) -> tuple[Array, Array]:
+        """Return R (K, m, H) and the weights (K, m) from the states A (T + 1, m, H) and the last ones A_T (m, H)."""
         ...
 
-    def gather(self, states: Iterable[Array], batch: Aligned) -> tuple[Array, Array]:
+    def gather(self, states: Iterable[Array], batch: Packed) -> tuple[Array, Array]:
         """Do what :meth:`read` does, with states that come one by one, for sequences of one length."""
         ...
 
-    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:
-        """Give the gradients in the last states (m, H) and in all states (T, m, H), None for zero."""
+    def backward(self, dR: Array, batch: Packed) -> tuple[Array | None, Array | None]:
+        """Return the gradients in the last states (m, H) and in all states (T, m, H), None for zero."""
         ...
 
-    def along(self, predict: Read) -> Read:
-        """Give a function that is called with each state in turn, and tells what is read up to then.
+    def so_far(self, predict: Read) -> Read:
+        """Return a function that is called with each state in turn, and returns the probabilities as of then.
 
         ``predict`` takes features (m, H) to probabilities (m, C).
         """
@@ -52,21 +52,21 @@ class Last:
 
     longest: ClassVar[int | None] = None
 
-    def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
+    def read(self, A: Array, A_T: Array, batch: Packed) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
         """See :meth:`Readout.read`; K = 1."""
-        return last[None], np.ones((1, len(last)), last.real.dtype)
+        return A_T[None], np.ones((1, len(A_T)), A_T.real.dtype)
 
-    def gather(self, states: Iterable[Array], batch: Aligned) -> tuple[Array, Array]:
+    def gather(self, states: Iterable[Array], batch: Packed) -> tuple[Array, Array]:
         """See :meth:`Readout.gather`."""
-        (last,) = deque(states, maxlen=1)
-        return self.read(last, last, batch)
+        (A_T,) = deque(states, maxlen=1)
+        return self.read(A_T, A_T, batch)
 
-    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
-        """See :meth:`Readout.back`."""
+    def backward(self, dR: Array, batch: Packed) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
+        """See :meth:`Readout.backward`."""
         return dR[0], None
 
-    def along(self, predict: Read) -> Read:
-        """See :meth:`Readout.along`."""
+    def so_far(self, predict: Read) -> Read:
+        """See :meth:`Readout.so_far`."""
         return predict
 
 
@@ -76,16 +76,16 @@ class Mean:
 
     longest: ClassVar[int | None] = None
 
-    def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:
+    def read(self, A: Array, A_T: Array, batch: Packed) -> tuple[Array, Array]:
         """See :meth:`Readout.read`; K = 1."""
-        T, m = len(A) - 1, len(last)
+        T, m = len(A) - 1, len(A_T)
         if batch.lengths is None:
             R = A[1:].mean(0)
         else:
-            R = np.einsum("tm,tmh->mh", _shares(batch, np.ones(T), last.real.dtype), A[1:])
-        return R[None], np.ones((1, m), last.real.dtype)
+            R = np.einsum("tm,tmh->mh", _step_weights(batch, np.ones(T), A_T.real.dtype), A[1:])
+        return R[None], np.ones((1, m), A_T.real.dtype)
 
-    def gather(self, states: Iterable[Array], batch: Aligned) -> tuple[Array, Array]:
+    def gather(self, states: Iterable[Array], batch: Packed) -> tuple[Array, Array]:
         """See :meth:`Readout.gather`."""
         T, m, _ = batch.X.shape
         states = iter(states)
@@ -94,15 +94,15 @@ class Mean:
             total += A
         return total[None] / total.real.dtype.type(T), np.ones((1, m), total.real.dtype)
 
-    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:
-        """See :meth:`Readout.back`."""
+    def backward(self, dR: Array, batch: Packed) -> tuple[Array | None, Array | None]:
+        """See :meth:`Readout.backward`."""
         T = len(batch.X)
         if batch.lengths is None:
             return None, np.broadcast_to(dR[0] / dR.real.dtype.type(T), (T, *dR.shape[1:]))
-        return None, _shares(batch, np.ones(T), dR.real.dtype)[:, :, None] * dR[0]
+        return None, _step_weights(batch, np.ones(T), dR.real.dtype)[:, :, None] * dR[0]
 
-    def along(self, predict: Read) -> Read:
-        """See :meth:`Readout.along`."""
+    def so_far(self, predict: Read) -> Read:
+        """See :meth:`Readout.so_far`."""
         total: Any = 0
         t = 0
 
@@ -115,6 +115,7 @@ class Mean:
 
 
 @dataclass(frozen=True)
+@checked_fields(weights=optional(sample_weights))
 class EveryStep:
     """The head reads every state, and the loss is a weighted sum over the steps: the report's intermediary outputs.
 
@@ -134,31 +135,26 @@ class EveryStep:
 
     weights: tuple[float, ...] | None = None
 
-    def __post_init__(self) -> None:
-        """Refuse weights that are not numbers from 0 up."""
-        if self.weights is not None:
-            object.__setattr__(self, "weights", weights(self.weights, "EveryStep's weights"))
-
     @property
     def longest(self) -> int | None:
         """As many steps as there are weights."""
         return None if self.weights is None else len(self.weights)
 
-    def read(self, A: Array, last: Array, batch: Aligned) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
+    def read(self, A: Array, A_T: Array, batch: Packed) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
         """See :meth:`Readout.read`; K = T."""
-        return A[1:], self._shares(batch, A.real.dtype)
+        return A[1:], self._step_weights(batch, A.real.dtype)
 
-    def gather(self, states: Iterable[Array], batch: Aligned) -> tuple[Array, Array]:
+    def gather(self, states: Iterable[Array], batch: Packed) -> tuple[Array, Array]:
         """See :meth:`Readout.gather`."""
         R = np.stack([A.copy() for A in states])
-        return R, self._shares(batch, R.real.dtype)
+        return R, self._step_weights(batch, R.real.dtype)
 
-    def back(self, dR: Array, batch: Aligned) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
-        """See :meth:`Readout.back`."""
+    def backward(self, dR: Array, batch: Packed) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
+        """See :meth:`Readout.backward`."""
         return None, dR
 
-    def along(self, predict: Read) -> Read:
-        """See :meth:`Readout.along`."""
+    def so_far(self, predict: Read) -> Read:
+        """See :meth:`Readout.so_far`."""
         total: Any = 0
         sum_, t = 0.0, 0
 
@@ -172,18 +168,18 @@ class EveryStep:
 
         return mean
 
-    def _shares(self, batch: Aligned, dtype: np.dtype[Any]) -> Array:
+    def _step_weights(self, batch: Packed, dtype: np.dtype[Any]) -> Array:
         T = len(batch.X)
         longest = T if batch.lengths is None else int(batch.lengths[0])
         if self.longest is not None and longest > self.longest:
             raise ValueError(f"a sequence has {longest} steps, expected at most {self.longest}, as EveryStep's weights")
-        return _shares(batch, np.ones(T) if self.weights is None else np.resize(self.weights, T), dtype)
+        return _step_weights(batch, np.ones(T) if self.weights is None else np.resize(self.weights, T), dtype)
 
 
-def _shares(batch: Aligned, weights: Array, dtype: np.dtype[Any]) -> Array:
-    """Give each step's share of each sample, (T, m), columns summing to 1, from one weight for each step."""
-    step = batch.own_steps()
-    shares = np.where(step < 0, 0.0, weights[np.maximum(step, 0)])
-    total = shares.sum(0)
-    shares[-1, total == 0] = 1
-    return np.asarray(shares / np.where(total == 0, 1, total), dtype)
+def _step_weights(batch: Packed, weights: Array, dtype: np.dtype[Any]) -> Array:
+    """Return each step's weight in each sample, (T, m), columns summing to 1, from one weight for each step."""
+    step = batch.step_numbers()
+    of_steps = np.where(step < 0, 0.0, weights[np.maximum(step, 0)])
+    total = of_steps.sum(0)
+    of_steps[-1, total == 0] = 1
+    return np.asarray(of_steps / np.where(total == 0, 1, total), dtype)

@@ -128,7 +128,7 @@ class Run:
         while not self.done:
             for X, Y, lengths in self.training.batches(how.batch_size, self.generators.shuffling, at.batch):
                 X, Y, masks = self._drawn(X, Y, lengths)
-                loss, gradients = net.step(X, Y, threads, lengths=lengths, masks=masks, window=how.bptt_steps)
+                loss, gradients = net.step(X, Y, threads, lengths=lengths, masks=masks, bptt_steps=how.bptt_steps)
                 norm = self._prepare(gradients, loss)
                 how.optimizer.update(net.parameters, gradients, self.state, self._factor())
                 at.batch, at.loss, at.norm = at.batch + 1, at.loss + loss * len(X), at.norm + norm

@@ -56,7 +56,7 @@ class Settings:
             raise ValueError(
                 f"the network's dtype is {net.dtype}, expected float32 or float64: train net.astype(np.float64)"
             )
-        net._window(self.bptt_steps)
+        net._checked_bptt_steps(self.bptt_steps)
 
     def to_config(self) -> dict[str, Any]:
         """Return everything but the augmentation as values that JSON can hold.

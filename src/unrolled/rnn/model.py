@@ -1,0 +1,212 @@
+"""What a network is made of: its parts, the shapes and the arrays of its parameters, and how it is saved."""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from os import PathLike
+from typing import Any, TypeVar
+
+import numpy as np
+
+from unrolled._support.validation import implements, whole_number
+from unrolled.rnn import inputs, storage
+from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
+from unrolled.rnn.cells import Cell, CellOf
+from unrolled.rnn.cells.stack import Layers
+from unrolled.rnn.engine.buffers import Scratch
+from unrolled.rnn.engine.trace import Trace
+from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
+from unrolled.rnn.output.heads import Head, Sigmoid
+from unrolled.rnn.output.readouts import Last, Readout
+from unrolled.rnn.parts import to_config
+
+Self = TypeVar("Self", bound="Model")
+
+
+class Model:
+    """Cells, a readout and a head, and the parameters of all; what they compute is :class:`ManyToOne`'s."""
+
+    def __init__(
+        self,
+        cell: Cell | Sequence[Cell],
+        n_inputs: int,
+        n_classes: int,
+        *,
+        readout: Readout | None = None,
+        head: Head | None = None,
+        initializer: Initializer | Mapping[str, Initializer] = xavier_normal,
+        rng: int | np.random.Generator | None = None,
+        dtype: Any = np.float32,
+    ) -> None:
+        self._assemble(cell, n_inputs, n_classes, readout, head)
+        self.parameters: Parameters = initialize(
+            self.shapes(),
+            initializer,
+            np.random.default_rng(rng),
+            inputs.dtype_of_work(dtype),
+            gates=self.layers.gates(),
+            biases=self.layers.initial_biases(),
+        )
+
+    @classmethod
+    def from_parameters(
+        cls: type[Self],
+        parameters: ReadOnlyParameters,
+        cell: Cell | Sequence[Cell],
+        n_inputs: int,
+        n_classes: int,
+        *,
+        readout: Readout | None = None,
+        head: Head | None = None,
+    ) -> Self:
+        """Make a network of parameters that are there already; nothing is drawn.
+
+        Parameters
+        ----------
+        parameters : mapping of ndarray
+            With the names and shapes that such a network has, of one dtype; they are not copied.
+        cell, n_inputs, n_classes, readout, head
+            As for the class.
+
+        Returns
+        -------
+        ManyToOne
+
+        Raises
+        ------
+        ValueError
+            If a name is missing or unknown, a shape is another, or the dtypes differ.
+
+        Examples
+        --------
+        >>> from unrolled import rnn
+        >>> net = rnn.ManyToOne(rnn.Tanh(5), n_inputs=3, n_classes=6, rng=0)
+        >>> twin = rnn.ManyToOne.from_parameters(net.parameters, rnn.Tanh(5), 3, 6)
+        >>> twin.parameters["W_hh"] is net.parameters["W_hh"]
+        True
+        """
+        net = cls.__new__(cls)
+        net._assemble(cell, n_inputs, n_classes, readout, head)
+        return net.with_parameters(parameters)
+
+    def _assemble(self, cell: Any, n_inputs: Any, n_classes: Any, readout: Any, head: Any) -> None:
+        cells = tuple(cell) if isinstance(cell, Sequence) and not isinstance(cell, str) else (cell,)
+        if not cells:
+            raise TypeError("cell is an empty sequence, expected at least one recurrence such as rnn.Tanh(50)")
+        for each in cells:
+            implements(each, CellOf, "cell", "rnn.Tanh(50)", error=TypeError)
+        self.cells: tuple[Cell, ...] = cells
+        given = Last() if readout is None else readout
+        self.readout: Readout = implements(given, Readout, "readout", "rnn.Last()", error=TypeError)
+        given = Sigmoid() if head is None else head
+        self.head: Head = implements(given, Head, "head", "rnn.Sigmoid()", error=TypeError)
+        self.n_inputs = whole_number(n_inputs, "n_inputs", 1)
+        self.n_classes = whole_number(n_classes, "n_classes", 2)
+        weights = self.head.class_weights
+        if weights is not None and len(weights) != self.n_classes:
+            raise ValueError(f"head has {len(weights)} class_weights, expected one for each of {n_classes} classes")
+        self.layers = Layers(cells, self.n_inputs)
+        # Gates make a part of a batch no more worth a thread: measured.
+        self._width = max(cell.hidden for cell in cells)
+        self._scratch: Scratch[list[Trace]] = Scratch()
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of every parameter, in order."""
+        C = self.n_classes
+        return {**self.layers.shapes(), "W_ho": (C, self.widths[-1]), "b_o": (C,)}
+
+    @property
+    def widths(self) -> list[int]:
+        """D, then how many numbers the states of each layer have."""
+        return list(self.layers.widths)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of the parameters, and so of the work."""
+        return self.parameters["W_ho"].dtype
+
+    def __repr__(self) -> str:
+        n = sum(W.size for W in self.parameters.values())
+        cells = self.cells[0] if len(self.cells) == 1 else list(self.cells)
+        parts = [str(cells), f"n_inputs={self.n_inputs}", f"n_classes={self.n_classes}"]
+        parts += [f"readout={self.readout}"] if self.readout != Last() else []
+        parts += [f"head={self.head}"] if self.head != Sigmoid() else []
+        return f"{type(self).__name__}({', '.join(parts)}): {n} parameters, {self.dtype}"
+
+    def copy(self: Self) -> Self:
+        """Return a network like this one, with parameters apart from its."""
+        return self.astype(self.dtype)
+
+    def astype(self: Self, dtype: Any) -> Self:
+        """Return a copy that works in another dtype: float32, float64 or complex128."""
+        return self.with_parameters({name: W.astype(dtype, order="C") for name, W in self.parameters.items()})
+
+    def with_parameters(self: Self, parameters: ReadOnlyParameters) -> Self:
+        """Return a network of the same make with these parameters (not copied).
+
+        Raises
+        ------
+        ValueError
+            If a name is missing or unknown, a shape is another, or the dtypes differ.
+        """
+        shapes = self.shapes()
+        inputs.fitting(parameters, shapes)
+        twin = copy(self)
+        twin.parameters = {name: parameters[name] for name in shapes}
+        return twin
+
+    def check_parameters(self) -> None:
+        """Raise a ValueError unless ``parameters`` has its names and shapes and one dtype of work.
+
+        Every public method does so first, since ``parameters`` is the user's to set.
+        """
+        inputs.fitting(self.parameters, self.shapes())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the scratch memory out of copies and pickles."""
+        return {name: value for name, value in vars(self).items() if name != "_scratch"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _scratch=Scratch())
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the network to an HDF5 file, for :func:`unrolled.rnn.load`.
+
+        The file is written beside its place and then renamed, so what stood there stays whole until then.
+
+        Parameters
+        ----------
+        path : path-like
+            Its folder must exist.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; what stood there before still stands.
+        ValueError
+            If the parameters do not fit or are complex, or a part of the network could not be read back: it is neither
+            a dataclass nor has ``to_config`` and ``from_config``, or a field of it is nothing that a file can hold.
+
+        See Also
+        --------
+        load : Reads it; parts of one's own are handed over as ``parts=[MGU]``.
+        """
+        self.check_parameters()
+        if self.dtype.kind == "c":
+            raise ValueError(f"the network is {self.dtype}, expected float32 or float64: save net.astype(np.float64)")
+        storage.write(path, storage.FORMAT, self.to_config(), {"parameters": self.parameters})
+
+    def to_config(self) -> dict[str, Any]:
+        """Return what the network is made of, but for the parameters, as values that JSON can hold.
+
+        Raises
+        ------
+        ValueError
+            If a file cannot hold a part: names the part and the field.
+        """
+        return {
+            "cells": [to_config(cell) for cell in self.cells],
+            "n_inputs": self.n_inputs,
+            "n_classes": self.n_classes,
+            "readout": to_config(self.readout),
+            "head": to_config(self.head),
+        }
