@@ -33,9 +33,9 @@ kill-test: $(VENV)/ready
 
 # The answers of other libraries. Where PyTorch's build or Keras is not to be had, its tests skip and say so.
 peers: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet "scikit-learn>=1.3" "onnx>=1.17" "onnxruntime>=1.20"
+	$(BIN)/python -m pip install --quiet "scikit-learn>=1.3" "onnx>=1.17" "onnxruntime>=1.21"
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "torch==2.13.0" || echo "no PyTorch here"
-	$(BIN)/python -c "import keras" 2>/dev/null || $(BIN)/python -m pip install --quiet "keras>=3.0" || echo "no Keras here"
+	$(BIN)/python -c "import keras" 2>/dev/null || $(BIN)/python -m pip install --quiet "keras>=3.6" || echo "no Keras here"
 	$(BIN)/python -m pytest tests/peers
 
 # The digests of results that the suite holds the code to, to the bit, made anew from src. Allowed after a change that is

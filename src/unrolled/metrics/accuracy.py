@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from unrolled._support.validation import whole_number
-from unrolled.metrics.labels import pair, truth, unmasked
+from unrolled.metrics.labels import check_sums, given_probabilities, pair, truth, unmasked
 
 
 def accuracy(y: ArrayLike, predicted: ArrayLike) -> float:
@@ -145,24 +145,8 @@ def log_loss(y: ArrayLike, probabilities: ArrayLike) -> float:
     >>> round(log_loss([0, 1], [[0.9, 0.1], [0.5, 0.5]]), 4)
     0.3993
     """
-    values = unmasked(probabilities, "probabilities")
-    if values.ndim != 2 or values.size == 0:
-        raise ValueError(f"probabilities have shape {values.shape}, expected those of C classes for N samples, (N, C)")
-    if values.dtype.kind != "f":
-        values = values.astype(np.float64)
-    bad = np.argwhere(~((values >= 0) & (values <= 1)))
-    if bad.size:
-        row, column = bad[0]
-        raise ValueError(
-            f"probabilities hold {values[row, column]} in row {row}, class {column}, expected numbers from 0 to 1"
-        )
-    eps, sums = float(np.finfo(values.dtype).eps), values.sum(1, dtype=np.float64)
-    uneven = np.flatnonzero(np.abs(sums - 1) > eps**0.5)
-    if uneven.size:
-        row = uneven[0]
-        raise ValueError(f"probabilities of row {row} add up to {sums[row]:.6g}, expected 1, as of rnn.Softmax()")
-    true, _ = truth(y, values.shape[1])
-    if len(true) != len(values):
-        raise ValueError(f"y has {len(true)} rows and probabilities have {len(values)}, expected as many")
+    true, values = given_probabilities(y, probabilities)
+    check_sums(values)
+    eps = float(np.finfo(values.dtype).eps)
     given = np.take_along_axis(values, true[:, None], axis=1).clip(eps, 1 - eps)
     return float(-np.log(given.astype(np.float64)).mean())

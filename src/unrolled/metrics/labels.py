@@ -50,6 +50,40 @@ def truth(y: ArrayLike, n_classes: int | None) -> tuple[IntArray, int | None]:
     return np.asarray(true.argmax(1), np.int64), true.shape[1]
 
 
+def probability_rows(probabilities: ArrayLike) -> NDArray[Any]:
+    """Return probabilities (N, C) as floating-point numbers, checked; rows need not add up to 1."""
+    values = unmasked(probabilities, "probabilities")
+    if values.ndim != 2 or values.size == 0:
+        raise ValueError(f"probabilities have shape {values.shape}, expected those of C classes for N samples, (N, C)")
+    if values.dtype.kind != "f":
+        values = values.astype(np.float64)
+    bad = np.argwhere(~((values >= 0) & (values <= 1)))
+    if bad.size:
+        row, column = bad[0]
+        raise ValueError(
+            f"probabilities hold {values[row, column]} in row {row}, class {column}, expected numbers from 0 to 1"
+        )
+    return values
+
+
+def given_probabilities(y: ArrayLike, probabilities: ArrayLike) -> tuple[IntArray, NDArray[Any]]:
+    """Return true classes (N,) and probabilities (N, C), both checked; rows need not add up to 1."""
+    values = probability_rows(probabilities)
+    true, _ = truth(y, values.shape[1])
+    if len(true) != len(values):
+        raise ValueError(f"y has {len(true)} rows and probabilities have {len(values)}, expected as many")
+    return true, values
+
+
+def check_sums(values: NDArray[Any], hint: str = "") -> None:
+    """Raise a ValueError unless each row of probabilities adds up to 1; `hint` ends its message."""
+    sums = values.sum(1, dtype=np.float64)
+    uneven = np.flatnonzero(np.abs(sums - 1) > float(np.finfo(values.dtype).eps) ** 0.5)
+    if uneven.size:
+        row = uneven[0]
+        raise ValueError(f"probabilities of row {row} add up to {sums[row]:.6g}, expected 1, as of rnn.Softmax(){hint}")
+
+
 def _integers(labels: NDArray[Any], name: str, n_classes: int | None) -> IntArray:
     """Return labels (N,) as int64, if there are any and each is a class."""
     if labels.size == 0:

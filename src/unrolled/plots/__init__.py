@@ -1,4 +1,4 @@
-"""Learning curves, confusion matrices and searches, as matplotlib figures.
+"""Learning curves, confusion matrices, reliability and searches, as matplotlib figures.
 
 Font sizes, line widths and backgrounds are rcParams', so a style sheet or ``rc_context`` restyles them. Two
 things are not, because they carry meaning: the color of a curve, from Okabe and Ito's palette, which the
@@ -10,6 +10,7 @@ from unrolled.plots.confusion import confusion_matrices, confusion_matrix
 from unrolled.plots.coordinates import parallel_coordinates
 from unrolled.plots.landscape import landscape
 from unrolled.plots.learning import learning_curves
+from unrolled.plots.reliability import reliability
 
 __all__ = [
     "confusion_matrices",
@@ -17,4 +18,5 @@ __all__ = [
     "landscape",
     "learning_curves",
     "parallel_coordinates",
+    "reliability",
 ]

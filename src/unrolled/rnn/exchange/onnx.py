@@ -50,6 +50,8 @@ def to_onnx(net: ManyToOne, path: str | PathLike[str], *, lengths: bool = True) 
 
     Notes
     -----
+    Of onnxruntime, versions from 1.21 on read the file.
+
     Where a sequence has more steps than an ``EveryStep`` readout has weights, the runtime says that an index of
     ``Gather`` is out of bounds.
 
