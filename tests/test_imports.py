@@ -161,7 +161,7 @@ def test_the_textbook_imports_numpy_alone() -> None:
 
 def test_the_parts_come_without_what_is_heavy() -> None:
     code = (
-        "import sys\nfrom unrolled import data, metrics, plots, rnn, sweep, textbook\n"
+        "import sys\nfrom unrolled import data, dynamics, metrics, plots, rnn, sweep, textbook\n"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

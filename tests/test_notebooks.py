@@ -50,6 +50,7 @@ def test_a_history_has_a_row_for_each_epoch_and_of_many_the_ends() -> None:
     long = rnn.History(loss=[1.0] * 100, gradient_norm=[1.0] * 100)
     assert [row[0] for row in cells(long)[1:]] == [*"12345", "...", "96", "97", "98", "99", "100"]
     assert len(cells(rnn.History())) == 1
+    assert cells(rnn.History(loss=[0.5])) == [["epoch", "loss", "gradient norm"], ["1", "0.5", ""]]
 
 
 def test_a_gradient_check_has_a_row_for_each_parameter_and_its_verdict() -> None:

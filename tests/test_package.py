@@ -31,6 +31,6 @@ def test_the_network_knows_nothing_of_files_of_data_or_of_plots() -> None:
 
 
 def test_dir_lists_the_parts() -> None:
-    assert {"data", "metrics", "plots", "rnn", "sweep", "textbook", "__version__"} <= set(dir(unrolled))
+    assert {"data", "dynamics", "metrics", "plots", "rnn", "sweep", "textbook", "__version__"} <= set(dir(unrolled))
     assert dir(unrolled) == sorted(set(dir(unrolled)))
     assert set(unrolled.__all__) <= set(dir(unrolled))

@@ -168,3 +168,14 @@ def test_bad_input_is_stopped_at_the_door() -> None:
     for call, message in cases:
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_blocks_of_samples_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, (X, y), lengths = network(rnn.GRU(3), head=rnn.Softmax(class_weights=(1, 2, 3))), batch(), [9, 4, 9, 1, 5, 2]
+    whole = dynamics.Hessian(net, X, y, lengths)
+    v = np.random.default_rng(0).standard_normal(whole.shape[0])
+    product, gradient = whole @ v, whole.gradient()
+    monkeypatch.setattr("unrolled.dynamics.hessian.BLOCK", 4)
+    in_blocks = dynamics.Hessian(net, X, np.eye(3)[y], lengths)
+    assert relative_difference(in_blocks @ v, product) < 1e-13
+    assert relative_difference(in_blocks.gradient(), gradient) < 1e-13

@@ -1,9 +1,10 @@
-"""What the instruments compute against PyTorch: products with the Hessian against its double backward."""
+"""What the instruments compute against PyTorch: products with the Hessian, and Jacobians."""
 
 from typing import Any
 
 import numpy as np
 import pytest
+from differences import relative_difference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,3 +71,36 @@ def test_products_with_the_hessian_equal_a_double_backward(
     scale = max(float(np.abs(product).max()) for product in ours.values())
     for theirs, mine in zip(second, their_vector(ours, module, np.nan), strict=True):
         assert (mine.isnan() | ((theirs - mine).abs() <= 1e-10 * scale)).all(), mine.shape
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    kind=st.sampled_from(list(CELLS)),
+    T=st.sampled_from([1, 6]),
+    H=st.integers(1, 6),
+    layers=st.integers(1, 2),
+    seed=seeds,
+)
+def test_jacobians_and_their_products_equal_autograds(kind: str, T: int, H: int, layers: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    net = network(kind, H, layers, False, rng)
+    X = rng.standard_normal((2, T, 3))
+    found = dynamics.jacobians(net, X)
+    (recurrence,) = rnn.to_torch(net).recurrences
+
+    def after(S: Any, x: Any) -> Any:
+        """Their states after steps x (T, 3), from ours: layer by layer A and, of an LSTM, C."""
+        parts = S.reshape(layers, -1, H)
+        given = [parts[:, i : i + 1].contiguous() for i in range(parts.shape[1])]
+        _, end = recurrence(x[None], tuple(given) if kind == "lstm" else given[0])
+        ends = end if kind == "lstm" else (end,)
+        return torch.stack([each[:, 0] for each in ends], dim=1).reshape(-1)
+
+    for i in range(2):
+        x = torch.from_numpy(X[i])
+        S = torch.from_numpy(found.states[:, i].copy())
+        for t in range(T):
+            theirs = torch.autograd.functional.jacobian(lambda s, x=x, t=t: after(s, x[t : t + 1]), S[t])
+            assert relative_difference(found.J[t, i], theirs.numpy()) <= 1e-11
+        theirs = torch.autograd.functional.jacobian(lambda s, x=x: after(s, x), S[0])
+        assert relative_difference(found.products().J[0, i], theirs.numpy()) <= 1e-10

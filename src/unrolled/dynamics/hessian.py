@@ -6,11 +6,14 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from unrolled.dynamics.vectors import as_vector, flatten, unflatten
-from unrolled.rnn import ManyToOne
+from unrolled.rnn import ManyToOne, inputs
 from unrolled.rnn.arrays import Array, Parameters
 
 STEP = 1e-30
 """Nothing is subtracted, so nothing cancels, and the step can be as small as floating point allows."""
+
+BLOCK = 256
+"""Samples that are worked with at a time, so that memory is bounded."""
 
 Direction = TypeVar("Direction", bound=Mapping[str, Any] | Array)
 
@@ -46,15 +49,24 @@ class Hessian:
         real = real_network(net)
         self.parameters: Parameters = real.parameters
         self._w = flatten(real.parameters)
-        self._net, self._given = real.astype(np.complex128), (X, y, lengths)
+        self._net = real.astype(np.complex128)
+        padded, self._lengths = inputs.padded(X, lengths, net.n_inputs)
+        self._X = inputs.rounded(padded, np.dtype(np.float64))
+        self._labels = inputs.labels(y, net.n_classes, len(padded))
         self.shape = (len(self._w), len(self._w))
 
     def gradient_at(self, w: Array) -> Array:
         """Return the gradient at complex parameters, all of them flat vectors (n,)."""
         for name, W in unflatten(w, self.parameters).items():
             self._net.parameters[name][...] = W
-        X, y, lengths = self._given
-        return flatten(self._net.loss_and_gradients(X, y, lengths)[1])
+        total = np.zeros(len(w), np.complex128)
+        m = len(self._X)
+        for first in range(0, m, BLOCK):  # a mean over the batch is the mean of its parts' means
+            part = slice(first, first + BLOCK)
+            lengths = None if self._lengths is None else self._lengths[part]
+            _, gradients = self._net.loss_and_gradients(self._X[part], self._labels[part], lengths)
+            total += flatten(gradients) * (len(self._X[part]) / m)
+        return total
 
     def gradient(self) -> Array:
         """Return the gradient of the loss, a flat vector (n,)."""

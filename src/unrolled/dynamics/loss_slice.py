@@ -123,7 +123,7 @@ def loss_slice(
     def loss(offset: Array) -> float:
         for name, W in unflatten(w + offset, at.parameters).items():
             at.parameters[name][...] = W
-        return at.loss(X, y, lengths)
+        return at.evaluate(X, y, lengths)[0]
 
     with np.errstate(over="ignore", invalid="ignore"):
         if len(chosen) == 1:

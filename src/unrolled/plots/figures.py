@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
@@ -56,3 +57,41 @@ def numeric(values: Sequence[Any]) -> bool:
     """Tell whether all values are numbers, Python's or NumPy's."""
     plain = (value.item() if isinstance(value, np.generic) else value for value in values)
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in plain)
+
+
+COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+"""Of Okabe and Ito, Color Universal Design (2008), but black, which is for what is not one of several."""
+
+
+def color_of(n: int) -> str:
+    """Return the color of the n-th of several, from 0; beyond seven they begin again."""
+    return COLORS[n % len(COLORS)]
+
+
+def new_axes(ax: Axes | None) -> Axes:
+    """Return the axes given, or those of a new pyplot figure."""
+    import matplotlib.pyplot as plt
+
+    return plt.figure(layout="constrained").add_subplot() if ax is None else ax
+
+
+def legend(ax: Axes, title: str | None = None) -> None:
+    """Draw the legend of what has a name: within the axes where it is short, and at their right where it is not."""
+    handles, _ = ax.get_legend_handles_labels()
+    if len(handles) > 4:
+        ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, title=title)
+    elif handles:
+        ax.legend(loc="best", title=title)
+
+
+def log_axis(ax: Axes, values: Any) -> None:
+    """Make the vertical axis logarithmic, with numbers written out where they are within three powers of ten."""
+    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+
+    ax.set_yscale("log")
+    shown = np.asarray(values)[np.isfinite(values)]
+    shown = shown[shown > 0]
+    if len(shown) and shown.max() < 1e3 * shown.min() and 1e-3 < shown.max() < 1e5:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        ax.yaxis.set_major_formatter(ScalarFormatter())
+        ax.yaxis.set_minor_formatter(NullFormatter())

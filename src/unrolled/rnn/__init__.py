@@ -3,7 +3,6 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from unrolled.rnn.cellcheck import CellCheck, check_cell
 from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Cell, ReLU, Tanh
 from unrolled.rnn.dropout import Dropout, Masks
 from unrolled.rnn.gradcheck import GradientCheck, check_gradients
@@ -44,7 +43,6 @@ __all__ = [
     "Backward",
     "Bidirectional",
     "Cell",
-    "CellCheck",
     "CheckpointError",
     "CheckpointWarning",
     "ClipNorm",
@@ -80,7 +78,6 @@ __all__ = [
     "WarmUp",
     "binary_cross_entropy",
     "categorical_cross_entropy",
-    "check_cell",
     "check_gradients",
     "from_keras",
     "from_torch",
