@@ -376,7 +376,8 @@ def test_training_with_an_augmentation_is_training_on_its_batches() -> None:
     rnn.train(net, (X, y), optimizer=rnn.SGD(0.1), batch_size=6, epochs=3, augment=change, rng=7, progress=False)
 
     by_hand, optimizer = network(), rnn.SGD(0.1)
-    shuffling, _, augmenting = np.random.default_rng(7).spawn(3)
+    seeds = np.random.default_rng(7).integers(2**64, size=(3, 2), dtype=np.uint64)
+    shuffling, _, augmenting = (np.random.default_rng(seed) for seed in seeds.tolist())
     state = optimizer.start(by_hand.parameters)
     for _ in range(3):
         order = shuffling.permutation(20)

@@ -47,7 +47,8 @@ def test_training_is_on_mixed_samples_and_targets() -> None:
     nets = [rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, head=head, rng=0) for _ in range(2)]
     rnn.train(nets[0], (X, y), optimizer=rnn.SGD(0.1), batch_size=6, epochs=2, augment=change, rng=7, progress=False)
 
-    shuffling, _, augmenting = np.random.default_rng(7).spawn(3)
+    seeds = np.random.default_rng(7).integers(2**64, size=(3, 2), dtype=np.uint64)
+    shuffling, _, augmenting = (np.random.default_rng(seed) for seed in seeds.tolist())
     state = (optimizer := rnn.SGD(0.1)).start(nets[1].parameters)
     for _ in range(2):
         order = shuffling.permutation(20)

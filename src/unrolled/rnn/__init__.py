@@ -3,6 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from unrolled.rnn.cellcheck import CellCheck, check_cell
 from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Cell, ReLU, Tanh
 from unrolled.rnn.dropout import Dropout, Masks
 from unrolled.rnn.gradcheck import GradientCheck, check_gradients
@@ -43,6 +44,7 @@ __all__ = [
     "Backward",
     "Bidirectional",
     "Cell",
+    "CellCheck",
     "CheckpointError",
     "CheckpointWarning",
     "ClipNorm",
@@ -78,6 +80,7 @@ __all__ = [
     "WarmUp",
     "binary_cross_entropy",
     "categorical_cross_entropy",
+    "check_cell",
     "check_gradients",
     "from_keras",
     "from_torch",

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -250,3 +250,54 @@ def test_an_augmentation_that_spawns_goes_on_as_if_undisturbed(rng: Any, tmp_pat
     assert again.loss == history.loss
     for name, W in whole.parameters.items():
         np.testing.assert_array_equal(net.parameters[name], W, strict=True)
+
+
+class Spawning:
+    """Samples whose order is drawn from a generator that the training's has spawned."""
+
+    def __len__(self) -> int:
+        return 7
+
+    def batches(self, batch_size: int, rng: np.random.Generator, start: int = 0) -> Iterator[tuple[Any, ...]]:
+        train, _ = arrays(0)
+        order = rng.spawn(1)[0].permutation(len(self))
+        for first in range(start * batch_size, len(order), batch_size):
+            yield train.X[order[first : first + batch_size]], train.y[order[first : first + batch_size]]
+
+    def blocks(self, size: int) -> Iterator[tuple[Any, ...]]:  # noqa: ARG002 - the signature of a source
+        train, _ = arrays(0)
+        yield train.X, train.y
+
+    def fingerprint(self) -> str:
+        return "spawning"
+
+
+def test_samples_that_spawn_go_on_as_if_undisturbed(tmp_path: Path) -> None:
+    how: dict[str, Any] = {"optimizer": rnn.SGD(0.1), "batch_size": 3, "epochs": 3, "progress": False, "rng": 1}
+    nets = [rnn.ManyToOne(rnn.Tanh(2), 2, 3, rng=0) for _ in range(2)]
+    history = rnn.train(nets[0], Spawning(), **how)
+
+    def lose_power(batch: int, *_: object) -> None:
+        if batch == 5:
+            raise Enough
+
+    with pytest.raises(Enough):
+        rnn.train(nets[1], Spawning(), checkpoint=tmp_path / "run.h5", checkpoint_every=1, on_batch=lose_power, **how)
+    net, again = rnn.resume(tmp_path / "run.h5", Spawning(), progress=False)
+    assert again.loss == history.loss
+    np.testing.assert_array_equal(net.parameters["W_hh"], nets[0].parameters["W_hh"], strict=True)
+
+
+def test_an_augmentation_with_a_generator_of_its_own_is_refused(tmp_path: Path) -> None:
+    augment = Spawns()
+    augment.rng = np.random.default_rng(0)  # type: ignore[attr-defined]  # whose state no checkpoint would hold
+    with pytest.raises(ValueError, match="which holds a Generator of its own"):
+        rnn.train(
+            rnn.ManyToOne(rnn.Tanh(2), 2, 3, rng=0),
+            arrays(0)[0],
+            optimizer=rnn.SGD(0.1),
+            augment=augment,
+            checkpoint=tmp_path / "run.h5",
+            progress=False,
+        )
+    assert not list(tmp_path.iterdir())

@@ -40,7 +40,7 @@ def test_every_update_is_the_reports() -> None:
     net = network(dtype=np.float64)
     by_hand = net.copy().parameters
     history = rnn.train(net, (X, y), optimizer=rnn.SGD(0.05), batch_size=4, epochs=2, rng=3, progress=False)
-    (shuffling,) = np.random.default_rng(3).spawn(1)
+    shuffling = np.random.default_rng(np.random.default_rng(3).integers(2**64, size=2, dtype=np.uint64).tolist())
     losses = []
     for _ in range(2):
         order = shuffling.permutation(10)
@@ -373,9 +373,50 @@ def test_divergence_of_a_divided_batch_is_without_a_warning_too() -> None:
         rnn.train(net, (X, y), optimizer=rnn.SGD(1e38), batch_size=128, epochs=9, rng=0, progress=False)
 
 
-def test_a_generator_that_cannot_spawn_will_do() -> None:
-    old = np.random.Generator(np.random.RandomState(0)._bit_generator)
-    assert rnn.train(network(), easy(), optimizer=rnn.SGD(0.1), epochs=1, rng=old, progress=False).ended == "epochs"
+def trained(rng: Any) -> np.ndarray:
+    net = network()
+    rnn.train(
+        net,
+        easy(),
+        optimizer=rnn.SGD(0.1),
+        dropout=rnn.Dropout(inputs=0.2),
+        augment=lambda X, rng: X + rng.normal(0, 0.1, X.shape).astype(X.dtype),
+        epochs=2,
+        rng=rng,
+        progress=False,
+    )
+    return net.parameters["W_hh"]
+
+
+@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.MT19937, np.random.Philox, np.random.SFC64])
+def test_generators_of_one_state_train_alike_whatever_they_were_made_of(bits: Any) -> None:
+    made, restored = (np.random.Generator(bits(seed)) for seed in (5, None))
+    made.random(7)
+    made.spawn(3)
+    restored.bit_generator.state = made.bit_generator.state
+    np.testing.assert_array_equal(trained(restored), trained(made))
+
+
+def test_a_generator_that_has_drawn_or_jumped_trains_in_another_way() -> None:
+    fresh = trained(np.random.default_rng(5))
+    advanced = np.random.default_rng(5)
+    advanced.random(1000)
+    assert not np.array_equal(trained(advanced), fresh)
+    assert not np.array_equal(trained(np.random.Generator(np.random.PCG64(5).jumped())), fresh)
+    spawned = np.random.default_rng(5)
+    spawned.spawn(3)
+    np.testing.assert_array_equal(trained(spawned), fresh)  # which moves nothing that it draws
+
+
+def test_one_generator_trains_one_network_after_another_in_its_own_way() -> None:
+    rng = np.random.default_rng(5)
+    assert not np.array_equal(trained(rng), trained(rng))
+
+
+def test_a_generator_that_cannot_spawn_trains_as_one_of_its_state() -> None:
+    old, new = np.random.Generator(np.random.RandomState(0)._bit_generator), np.random.Generator(np.random.MT19937(9))
+    new.bit_generator.state = old.bit_generator.state
+    np.testing.assert_array_equal(trained(old), trained(new))
 
 
 @pytest.mark.parametrize("factor", [-5.0, float("nan"), None, "x"])

@@ -1,5 +1,6 @@
 """A training under way, to and from a file: everything it is in the middle of, so that it can go on to the bit."""
 
+import random
 import re
 import types
 import warnings
@@ -11,7 +12,7 @@ import numpy as np
 
 import unrolled
 from unrolled._support.blas_threads import one_blas_thread
-from unrolled._support.validation import whole_number
+from unrolled._support.validation import shown, whole_number
 from unrolled.rnn import storage
 from unrolled.rnn.parts import fingerprint
 from unrolled.rnn.training.augmentation import Augmentation
@@ -20,6 +21,7 @@ from unrolled.rnn.training.samples import FromSource, InMemory
 from unrolled.rnn.training.snapshot import Groups, arrays, snapshot
 
 FORMAT = "unrolled checkpoint 2"
+GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 
 
 class CheckpointWarning(UserWarning):
@@ -137,6 +139,12 @@ def made_of(
 
 def _named(augment: Any) -> str:
     """Describe an augmentation so that another one has another description, also in another process."""
+    for held in getattr(augment, "__dict__", {}).values():
+        if isinstance(held, GENERATORS):
+            raise ValueError(
+                f"augment is {shown(augment)}, which holds a {type(held).__name__} of its own that a checkpoint could "
+                "not restore, expected one that draws from the rng it is handed"
+            )
     if isinstance(augment, types.FunctionType):
         if "<" not in augment.__qualname__:
             return f"{augment.__module__}.{augment.__qualname__}"

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -60,13 +61,23 @@ class Generators:
     augmenting: np.random.Generator
 
     @classmethod
-    def spawned(cls, rng: int | np.random.Generator | None) -> "Generators":
-        """Make them of one."""
-        generator = np.random.default_rng(rng)
-        try:
-            return cls(*generator.spawn(3))
-        except TypeError:  # a bit generator that was not made from a SeedSequence
-            return cls(*(np.random.default_rng(generator.integers(2**63)) for _ in range(3)))
+    def drawn(cls, rng: int | np.random.Generator | None) -> "Generators":
+        """Seed each with 128 bits that are drawn from one, so that nothing but what it would draw next decides."""
+        seeds = np.random.default_rng(rng).integers(2**64, size=(3, 2), dtype=np.uint64)
+        return cls(*(np.random.default_rng(seed) for seed in seeds.tolist()))
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """How far a generator is: its state, and what it was seeded with, which knows how many others it has spawned."""
+
+    state: Any
+    seed: Any
+
+    @classmethod
+    def so_far(cls, generator: np.random.Generator) -> "Drawn":
+        """Note it; what the generator draws and spawns later makes no difference."""
+        return cls(generator.bit_generator.state, copy(generator.bit_generator.seed_seq))
 
 
 @dataclass
@@ -97,8 +108,8 @@ class Run:
         For early stopping.
     last_finite : dict of ndarray
         The last parameters whose loss was finite.
-    shuffling_state : dict
-        The state that the shuffling's generator had when the epoch under way began.
+    epoch_began : Drawn
+        Where the shuffling's generator was when the epoch under way began.
     done : bool
         Whether nothing is left to train.
     """
@@ -112,7 +123,7 @@ class Run:
         generators: Generators,
     ) -> None:
         self.net, self.settings, self.training, self.held_out = net, settings, training, held_out
-        self.generators, self.shuffling_state = generators, generators.shuffling.bit_generator.state
+        self.generators, self.epoch_began = generators, Drawn.so_far(generators.shuffling)
         validation, test = (Curve() if name in held_out else None for name in ("validation", "test"))
         self.history = History(validation=validation, test=test)
         self.at, self.done = Position(), False
@@ -188,7 +199,7 @@ class Run:
         history.gradient_norm.append(at.norm / self.n_batches)
         history.clipped.append(at.clipped / self.n_batches)
         at.epoch, at.batch, at.loss, at.norm, at.clipped = at.epoch + 1, 0, 0.0, 0.0, 0
-        self.shuffling_state = self.generators.shuffling.bit_generator.state
+        self.epoch_began = Drawn.so_far(self.generators.shuffling)
         due = at.epoch % how.evaluate_every == 0 or at.epoch == how.epochs
         if due or how.early_stopping is not None:
             self._measure("validation", history.validation)

@@ -154,7 +154,7 @@ def resume(
     try:
         if settings.early_stopping is not None and "validation" not in others:
             raise ValueError("it stops early without validation samples, whose loss it watches")
-        run = Run(net, settings, training, others, Generators.spawned(0))
+        run = Run(net, settings, training, others, Generators.drawn(0))
         restore(run, description["state"], groups)
     except (TypeError, ValueError) as error:
         raise StorageError(f"{path} is damaged: {str(error)[:300]}") from None

@@ -13,7 +13,7 @@ from unrolled._support.validation import real_number, shown, whole_number
 from unrolled.rnn.arrays import Array, Parameters
 from unrolled.rnn.parts import NUMBERS, name_of
 from unrolled.rnn.training.history import Curve, Ending, History
-from unrolled.rnn.training.loop import Position, Run
+from unrolled.rnn.training.loop import Drawn, Position, Run
 
 STREAMS = ("shuffling", "dropping", "augmenting")
 GENERATORS: dict[str, type[np.random.BitGenerator]] = {
@@ -48,6 +48,7 @@ def snapshot(run: Run) -> dict[str, Any]:
     for name, bits in streams.items():
         if GENERATORS.get(type(bits).__name__) is not type(bits):
             raise ValueError(f"{name} draws from {type(bits).__name__}, expected {', '.join(GENERATORS)} for a file")
+    drawn = {name: Drawn.so_far(getattr(run.generators, name)) for name in STREAMS} | {"shuffling": run.epoch_began}
     return {
         "history": {
             **{name: [_to_json(number) for number in getattr(history, name)] for name in MEASURED},
@@ -60,10 +61,10 @@ def snapshot(run: Run) -> dict[str, Any]:
         "best_loss": _to_json(run.best.loss),
         "streams": {
             name: {
-                "state": _plain(run.shuffling_state if name == "shuffling" else bits.state),
-                "seed": _seed_to_json(bits.seed_seq, name),
+                "state": _plain(at.state),
+                "seed": _seed_to_json(at.seed, name),
             }
-            for name, bits in streams.items()
+            for name, at in drawn.items()
         },
         "done": run.done,
     }
@@ -103,9 +104,10 @@ def restore(run: Run, description: Any, groups: Groups) -> None:
     vars(run.history).update(vars(history))
     if history.ended == "interrupted":
         run.history.ended = "epochs"
-    run.at, run.done, run.best.loss, run.shuffling_state = at, done, best_loss, restored["shuffling"].state
+    run.at, run.done, run.best.loss = at, done, best_loss
     for name, bits in restored.items():
         setattr(run.generators, name, np.random.Generator(bits))
+    run.epoch_began = Drawn.so_far(run.generators.shuffling)
 
 
 def _position(given: Any, run: Run) -> Position:

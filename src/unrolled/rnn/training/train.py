@@ -100,7 +100,7 @@ def train(
     bptt_steps : int, optional
         Truncated back-propagation, through so many steps at a time: see :meth:`ManyToOne.loss_and_gradients`.
     rng : None, int or numpy.random.Generator
-        For shuffling, dropout and augmentation, a stream of its own for each.
+        For shuffling, dropout and augmentation, a stream of its own for each, seeded by what this one draws next.
     checkpoint : path-like, optional
         A file that is kept up to date with everything the training is in the middle of, so that
         :func:`unrolled.rnn.resume` goes on from it after a kill or a power cut. It must not exist yet.
@@ -172,7 +172,7 @@ def train(
     training, others = check_samples(net, samples, "training"), check_held_out(net, validation, test)
     if early_stopping is not None and "validation" not in others:
         raise ValueError("early_stopping was given without validation samples, whose loss it watches")
-    run = Run(net, settings, training, others, Generators.spawned(rng))
+    run = Run(net, settings, training, others, Generators.drawn(rng))
     return finish(run, Checkpoint.begin(checkpoint, checkpoint_every, run), progress, on_epoch, on_batch)
 
 
