@@ -1,6 +1,6 @@
 """Per-axis standardisation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from unrolled._support.validation import checked_fields, numeric
 from unrolled.data.checks import FloatArray, IntArray, step_counts
 from unrolled.data.errors import DataError
+
+PIECE = 2**18  # numbers that are scaled at a time
 
 
 def _vector(value: Any, name: str, *, error: type[ValueError] = DataError) -> NDArray[np.float64]:
@@ -65,7 +67,7 @@ class Scaling:
             no more than rounding does (variance up to ``n eps var + (n mean eps)^2``, as in scikit-learn's
             StandardScaler), has no scale: its std is 1, so it is only moved to 0.
         """
-        X = np.asarray(X, np.float64)
+        X = np.array(X, np.float64)  # a copy, which is worked in: it may be most of the memory there is
         if X.ndim == 0 or X.size == 0:
             raise DataError(f"X has shape {X.shape}: there is nothing to measure a mean on")
         if lengths is None:
@@ -75,8 +77,11 @@ class Scaling:
         else:
             raise DataError(f"X has shape {X.shape}, expected (N, T, D) for series with lengths")
         with np.errstate(over="ignore", invalid="ignore"):  # __post_init__ refuses an overflow
-            mean, std = rows.mean(axis=0), rows.std(axis=0)
-            constant = (rows.min(axis=0) == rows.max(axis=0)) | _is_rounding(std, mean, len(rows))
+            mean = rows.mean(axis=0)
+            constant = rows.min(axis=0) == rows.max(axis=0)
+            rows -= mean
+            std = np.sqrt(np.multiply(rows, rows, out=rows).sum(axis=0) / len(rows))
+            constant |= _is_rounding(std, mean, len(rows))
         return cls(mean, np.where(constant, 1.0, std))
 
     @classmethod
@@ -118,12 +123,18 @@ class Scaling:
     def apply(self, X: FloatArray) -> FloatArray:
         """Standardise `X`, shape (..., D), and return it in its own dtype (whole numbers become float32)."""
         X = self._signal(X)
-        return ((X - self.mean) / self.std).astype(X.dtype)
+        scaled = np.empty_like(X)
+        for part, out in _pieces(X, scaled):
+            out[...] = (part - self.mean) / self.std
+        return scaled
 
     def invert(self, X: FloatArray) -> FloatArray:
         """Bring a standardised `X`, shape (..., D), back to its units; the dtype stays."""
         X = self._signal(X)
-        return (X * self.std + self.mean).astype(X.dtype)
+        raw = np.empty_like(X)
+        for part, out in _pieces(X, raw):
+            out[...] = part * self.std + self.mean
+        return raw
 
     def _signal(self, X: FloatArray) -> NDArray[Any]:
         X = np.asarray(X)
@@ -133,6 +144,16 @@ class Scaling:
 
     def __repr__(self) -> str:
         return f"Scaling(mean={self.mean.round(4).tolist()}, std={self.std.round(4).tolist()})"
+
+
+def _pieces(X: NDArray[Any], out: NDArray[Any]) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Yield some series at a time, since work in float64 may need more memory than there is."""
+    if X.ndim < 2:
+        yield X, out
+        return
+    rows = max(1, PIECE * len(X) // max(1, X.size))
+    for first in range(0, len(X), rows):
+        yield X[first : first + rows], out[first : first + rows]
 
 
 def _is_rounding(std: NDArray[np.float64], mean: NDArray[np.float64], n: int) -> NDArray[np.bool_]:

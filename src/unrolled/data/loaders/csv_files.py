@@ -171,12 +171,19 @@ def _rows_of(table: Any, columns: Columns, form: Form) -> Rows:
             else ["" if _is_nothing(value) else str(value).strip() for value in column(name).tolist()]
         )
         met: dict[str, int] = {}
-        coded.append((met, np.array([met.setdefault(text, len(met)) for text in texts] or np.zeros(n), np.int64)))
+        coded.append((met, np.array([met.setdefault(text, len(met)) for text in texts] or np.zeros(n), np.int32)))
     (labels, label_codes), (people, person_codes) = coded
     if "" in people:
         raise DataError(f"the table has nothing in column {columns.person}, row {people['']}, expected a name")
     return Rows(
-        signal.astype(np.float32), time, dated, list(labels), label_codes, list(people), person_codes, np.arange(n)
+        signal.astype(np.float32),
+        time,
+        dated,
+        list(labels),
+        label_codes,
+        list(people),
+        person_codes,
+        np.arange(n, dtype=np.int32),
     )
 
 

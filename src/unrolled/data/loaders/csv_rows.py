@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled._support.validation import checked_fields, choice, whole
-from unrolled.data.checks import FloatArray, IntArray
+from unrolled.data.checks import FloatArray
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.text import LARGEST, decode, number, short
 
@@ -105,10 +105,10 @@ class Rows:
     time: NDArray[np.float64] | None
     dated: bool
     label: list[str]
-    label_codes: IntArray
+    label_codes: NDArray[np.int32]
     person: list[str]
-    person_codes: IntArray
-    lines: IntArray
+    person_codes: NDArray[np.int32]
+    lines: NDArray[np.int32]
 
 
 def read_rows(content: bytes, where: str, columns: Columns, form: Form) -> Rows:
@@ -199,7 +199,7 @@ class _Reader:
         self.where, self.columns, self.form, self.places = where, columns, form, places
         self.n = places.get("")
         self.numbers = [*columns.signal, *([] if columns.time is None else [columns.time])]
-        self.lines: list[IntArray] = []
+        self.lines: list[NDArray[np.int32]] = []
         self.values: list[NDArray[np.float32]] = []
         self.times: list[NDArray[np.float64]] = []
         self.dated: bool | None = None
@@ -226,7 +226,7 @@ class _Reader:
         if not np.isfinite(numbers).all() or not np.isfinite(values).all():
             self._check_finite(block, numbers)
         self.values.append(values)
-        self.lines.append(np.array([line for line, _ in block], np.int64))
+        self.lines.append(np.array([line for line, _ in block], np.int32))
         if self.columns.time is not None:
             self.times.append(numbers[:, -1].copy())
         for met, codes, column in zip(self.met, self.codes, texts, strict=True):
@@ -240,24 +240,17 @@ class _Reader:
     def rows(self) -> Rows:
         """Return all that was read."""
         texts = [list(met) for met in self.met]
-        codes = [np.concatenate(each).astype(np.int64) for each in self.codes]
-        n = sum(map(len, self.lines))
+        lines = _drained(self.lines)
+        codes = [_drained(each) for each in self.codes]
         if self.columns.label is None:
             texts.insert(0, [])
-            codes.insert(0, np.zeros(n, np.int64))
+            codes.insert(0, np.zeros(len(lines), np.int32))
         if self.columns.person is None:
             texts.append([])
-            codes.append(np.zeros(n, np.int64))
-        return Rows(
-            np.concatenate(self.values),
-            np.concatenate(self.times) if self.times else None,
-            bool(self.dated),
-            texts[0],
-            codes[0],
-            texts[1],
-            codes[1],
-            np.concatenate(self.lines),
-        )
+            codes.append(np.zeros(len(lines), np.int32))
+        time = _drained(self.times) if self.times else None
+        signal = _drained(self.values)
+        return Rows(signal, time, bool(self.dated), texts[0], codes[0], texts[1], codes[1], lines)
 
     def _fast(self, texts: list[str]) -> tuple[NDArray[np.float64], list[list[str]]] | None:
         """Read a block by NumPy's reader; None if there is anything that it does not take."""
@@ -367,6 +360,13 @@ class _Reader:
                 f"{self.where}, line {block[row][0]}: expected a finite number in column {self.numbers[k]}, "
                 f"found {numbers[row, k]}"
             )
+
+
+def _drained(blocks: list[Any]) -> Any:
+    """Join blocks, and let them go."""
+    joined = np.concatenate(blocks)
+    blocks.clear()
+    return joined
 
 
 _COMMA = re.compile(r"(?<=\d),(?=\d)|(?<![\w,]),(?=\d)")

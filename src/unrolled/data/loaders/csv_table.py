@@ -154,9 +154,11 @@ def load_csv(
     read = [table.rows(columns, form) for table in tables]
     rows = join_rows(read, [table.where for table in tables], labels, people, _given(None, tables, "trial"))
     name = tables[0].where if len(tables) == 1 else str(path) if isinstance(path, str | os.PathLike) else "the tables"
+    dated = read[0].dated
+    del read
     return dataset_of(
         rows,
-        Stamps(None, "s" if read[0].dated else time_unit, max_gap, None if rate is None else hertz(rate, "rate")),
+        Stamps(None, "s" if dated else time_unit, max_gap, None if rate is None else hertz(rate, "rate")),
         missing=missing,
         unlabeled=tuple(map(str, unlabeled)),
         classes=classes,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,9 +74,9 @@ def join_rows(
         found = []
         for i, rows in enumerate(tables):
             texts = getattr(rows, kind) if given is None else [given[i]]
-            number = np.array([met.setdefault(text, len(met)) for text in texts] or [met.setdefault("1", len(met))])
+            number = np.array([met.setdefault(text, len(met)) for text in texts or ["1"]], np.int32)
             found.append(number[getattr(rows, f"{kind}_codes") if given is None else np.zeros(counts[i], np.int64)])
-        codes.append(np.concatenate(found))
+        codes.append(_joined(found))
         names.append(list(met))
 
     def place(row: int) -> str:
@@ -83,8 +84,8 @@ def join_rows(
         return f"{where[table]}, line {tables[table].lines[row - starts[table]]}"
 
     return LabeledRows(
-        np.concatenate([rows.signal for rows in tables]),
-        None if tables[0].time is None else np.concatenate([rows.time for rows in tables if rows.time is not None]),
+        _joined([rows.signal for rows in tables]),
+        None if tables[0].time is None else _joined([rows.time for rows in tables]),
         codes[0],
         names[0],
         codes[1],
@@ -93,6 +94,10 @@ def join_rows(
         None if trials is None else np.array(list(number_each(trials)), np.int64).repeat(counts),
         place,
     )
+
+
+def _joined(arrays: list[Any]) -> Any:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
 def number_each(texts: list[str]) -> list[int]:
@@ -127,12 +132,14 @@ def dataset_of(
             known = ", ".join(map(repr, list(numbers)[:20]))
             raise DataError(f"{where}: expected one of {known} as label, found {text[:60]!r}")
     people = number_people(rows.people)
+    label = np.array([numbers.get(text, -1) for text in rows.labels], np.int64)[rows.label]
+    person = np.array([people[text] for text in rows.people], np.int64)[rows.person]
     making = pipeline(None if test_people is None else _numbers_of(test_people, people))
     try:
         recordings, rate = cut_counted(
             rows.signal,
-            np.array([numbers.get(text, -1) for text in rows.labels], np.int64)[rows.label],
-            np.array([people[text] for text in rows.people], np.int64)[rows.person],
+            label,
+            person,
             replace(stamps, time=rows.time),
             making.least_steps,
             tally,
@@ -141,6 +148,7 @@ def dataset_of(
         )
     except DataError as error:
         raise DataError(f"{name}: {error}") from error
+    del rows, label, person, is_none  # tables may be large, and windows are more than they
     return making.dataset(recordings, tuple(numbers), rate, source, name, tally)
 
 
