@@ -97,3 +97,18 @@ def test_a_figure_at_the_end_of_a_cell_appears_once(monkeypatch: pytest.MonkeyPa
         figure = plots.learning_curves(history)
         assert not plt.get_fignums()  # the notebook shows what is returned, and nothing besides
         figure.canvas.draw()
+
+
+def test_a_network_has_a_row_for_each_parameter_and_says_so_in_text_too() -> None:
+    net = rnn.ManyToOne([rnn.Bidirectional(rnn.LSTM(4)), rnn.Tanh(3)], 2, 5, readout=rnn.Mean(), rng=0)
+    head, *shown = cells(net)
+    assert head == ["layer", "reads", "returns", "parameters", "shape", "numbers"]
+    assert [row[3] for row in shown] == list(net.parameters)
+    assert [row[4] for row in shown] == [str(W.shape) for W in net.parameters.values()]
+    first = {row[0]: row[1:3] for row in shown if row[0]}
+    assert list(first.values()) == [["2", "8"], ["8", "3"], ["3", "5"]]
+    assert list(first)[1:] == ["Tanh(hidden=3)", "Mean() to Sigmoid()"]
+    lines = net.summary().splitlines()
+    assert len(lines) == 2 + len(net.parameters)
+    assert lines[-1] == f"{sum(W.size for W in net.parameters.values()):,} numbers, float32"
+    assert lines[-1] in net._repr_html_()

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from unrolled._support.notebook import html_table
 from unrolled._support.validation import implements, whole_number
 from unrolled.rnn import inputs, storage
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
@@ -18,6 +19,7 @@ from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
 from unrolled.rnn.output.heads import Head, Sigmoid
 from unrolled.rnn.output.readouts import Last, Readout
 from unrolled.rnn.parts import to_config
+from unrolled.rnn.summary import HEAD, Row, rows, short, text
 
 Self = TypeVar("Self", bound="Model")
 
@@ -131,6 +133,39 @@ class Model:
         parts += [f"readout={self.readout}"] if self.readout != Last() else []
         parts += [f"head={self.head}"] if self.head != Sigmoid() else []
         return f"{type(self).__name__}({', '.join(parts)}): {n} parameters, {self.dtype}"
+
+    def summary(self) -> str:
+        """Return a table in text: every layer, what it reads and returns at a step, and its parameters.
+
+        Returns
+        -------
+        str
+            For ``print``; a notebook shows the same for a network at the end of a cell.
+
+        Examples
+        --------
+        >>> from unrolled import rnn
+        >>> print(rnn.ManyToOne(rnn.GRU(50), n_inputs=3, n_classes=7, rng=0).summary())
+        layer                reads  returns  parameters  shape      numbers
+        GRU(hidden=50)           3       50  W_ih        (150, 3)       450
+                                             W_hh        (150, 50)    7,500
+                                             b_h         (150,)         150
+                                             b_hn        (50,)           50
+        Last() to Sigmoid()     50        7  W_ho        (7, 50)        350
+                                             b_o         (7,)             7
+        8,507 numbers, float32
+        """
+        return text(self._rows(), self._total())
+
+    def _repr_html_(self) -> str:
+        return html_table(HEAD, self._rows(), self._total())
+
+    def _rows(self) -> list[Row]:
+        output = f"{short(self.readout)} to {short(self.head)}"
+        return rows(self.cells, self.widths, self.layers.names, output, self.n_classes, self.parameters)
+
+    def _total(self) -> str:
+        return f"{sum(W.size for W in self.parameters.values()):,} numbers, {self.dtype}"
 
     def copy(self: Self) -> Self:
         """Return a network like this one, with parameters apart from its."""
