@@ -123,6 +123,17 @@ def test_curves_are_the_numbers_handed_over() -> None:
     assert legend_of(figure) == ["training", "validation", "test", "best epoch"]
 
 
+def test_the_gradients_norm_has_a_column_of_its_own_if_wanted() -> None:
+    histories = [History([2.0, 1.0], [30.0, 0.5], best_epoch=1), History([1.0], [3.0])]
+    figure = plots.learning_curves(histories, gradient_norm=True)
+    assert [ax.get_ylabel() for ax in figure.axes] == ["loss", "accuracy", "gradient norm"] * 2
+    norms = figure.axes[2]
+    assert points(lines(norms)["training"]) == [(1, 30), (2, 0.5)]
+    assert "best epoch" in lines(norms)
+    assert norms.get_yscale() == "log"
+    figure.canvas.draw()
+
+
 @pytest.mark.parametrize("networks", [1, 8])
 def test_a_row_for_each_network_with_its_title_over_it(networks: int) -> None:
     histories = {f"network {n}": FULL for n in range(networks)}

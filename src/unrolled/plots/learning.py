@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unrolled.plots.figures import empty
+from unrolled.plots.figures import empty, log_axis
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,6 +29,7 @@ def learning_curves(
     histories: History | Sequence[History] | Mapping[str, History],
     *,
     titles: str | Sequence[str] | None = None,
+    gradient_norm: bool = False,
     figure: Figure | None = None,
 ) -> Figure:
     """Draw loss and accuracy over the epochs, a row for each network: the report's figures 1, 3 and 5.
@@ -43,6 +44,9 @@ def learning_curves(
         One training, or several; a mapping's keys are the titles.
     titles : str or sequence of str, optional
         A title for each network, instead of the mapping's keys.
+    gradient_norm : bool, default False
+        Draw a third column with the gradient's norm, the mean over each epoch's batches before clipping, on a
+        logarithmic axis.
     figure : Figure, optional
         An empty figure to draw into, at the size it has; it gets constrained layout unless it has a layout
         already. By default a new pyplot figure, whose height grows with the number of networks.
@@ -50,7 +54,7 @@ def learning_curves(
     Returns
     -------
     Figure
-        Its ``axes`` are loss and accuracy of the first network, then of the second, and so on.
+        Its ``axes`` are loss and accuracy (and gradient norm) of the first network, then of the second, and so on.
 
     Raises
     ------
@@ -75,9 +79,10 @@ def learning_curves(
 
     names, rows = _named(histories, titles)
     width, height = rcParams["figure.figsize"]
-    figure = empty(figure, (1.5 * width, height * (0.2 + 0.45 * len(rows))))
-    axes = figure.subplots(len(rows), 2, squeeze=False, sharex=True)
-    for (left, right), name, history in zip(axes, names, rows, strict=True):
+    columns = 3 if gradient_norm else 2
+    figure = empty(figure, (0.75 * columns * width, height * (0.2 + 0.45 * len(rows))))
+    axes = figure.subplots(len(rows), columns, squeeze=False, sharex=True)
+    for (left, right, *third), name, history in zip(axes, names, rows, strict=True):
         left.set_title(name, loc="left")
         left.set_ylabel("loss")
         right.set_ylabel("accuracy")
@@ -90,8 +95,12 @@ def learning_curves(
                 _curve(right, part, curve.epochs, curve.accuracy)
         if not right.lines:
             right.text(0.5, 0.5, "not measured", ha="center", va="center", transform=right.transAxes)
+        for ax in third:
+            ax.set_ylabel("gradient norm")
+            _curve(ax, "training", range(1, len(history.gradient_norm) + 1), history.gradient_norm)
+            log_axis(ax, history.gradient_norm)
         if history.best_epoch is not None:
-            for ax in (left, right):
+            for ax in (left, right, *third):
                 _best(ax, history.best_epoch)
     for ax in axes[-1]:
         ax.set_xlabel("epoch")
