@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled._support.atomic_write import replacing
+from unrolled._support.hdf5_writing import Writing, written
 from unrolled.data.checks import hertz, real_numbers, whole_numbers
 from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
@@ -59,54 +61,60 @@ def write_h5(
     rate = None if rate is None else hertz(rate, "rate")
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}")
-    for part, given in (("train", train), ("test", test)):
-        if not hasattr(given, "__iter__") and not hasattr(given, "__getitem__"):
+    given = {"tr": train, "tst": test}
+    for part, blocks in zip(("train", "test"), given.values(), strict=True):
+        if not hasattr(blocks, "__iter__") and not hasattr(blocks, "__getitem__"):
             raise DataError(
-                f"{part} is {type(given).__name__}, expected an iterable of blocks (X, y), such as "
+                f"{part} is {type(blocks).__name__}, expected an iterable of blocks (X, y), such as "
                 f"[({part}.X, {part}.y)]; save_h5 writes a Dataset that is in memory"
             )
     with contextlib.ExitStack() as stack:
         with errors_naming(path):
-            temporary = stack.enter_context(replacing(path))
-            file = stack.enter_context(h5py.File(temporary, "w"))
-        _write_part(path, file, "tr", train, len(names))
-        _write_part(path, file, "tst", test, len(names))
+            writing = stack.enter_context(written(stack.enter_context(replacing(path))))
+        shapes = [_write_part(path, writing, prefix, blocks, len(names)) for prefix, blocks in given.items()]
         with errors_naming(path):
-            if file["trX"].shape[2] != file["tstX"].shape[2]:
-                raise DataError(f"train has {file['trX'].shape[2]} axes and test has {file['tstX'].shape[2]}")
-            write_attributes(file, names, provenance, rate)
-            file.close()
+            if shapes[0][1] != shapes[1][1]:
+                raise DataError(f"train has {shapes[0][1]} axes and test has {shapes[1][1]}")
+            writing.do(lambda file: write_attributes(file, names, provenance, rate))
         done = stack.pop_all()
     with errors_naming(path), done:  # the file takes its name
         pass
 
 
-def _write_part(path: Path, file: h5py.File, prefix: str, blocks: Iterable[tuple[Any, ...]], n_classes: int) -> None:
-    """Write the blocks in turn. What the iterable itself raises is not of the file, and passes as it is."""
+def _write_part(
+    path: Path, writing: Writing, prefix: str, blocks: Iterable[tuple[Any, ...]], n_classes: int
+) -> tuple[int, int]:
+    """Write the blocks in turn, and return T and D. What the iterable itself raises is not of the file, and passes."""
     part = "train" if prefix == "tr" else "test"
-    n = 0
+    n, shape, dtype = 0, (0, 0), np.dtype(np.float32)
     for number, block in enumerate(blocks):
         with errors_naming(path):
-            n += _write_block(file, prefix, n, f"{part} block {number}", block, n_classes)
+            name = f"{part} block {number}"
+            X, y = _block(block, name, n_classes)
+            if not len(X):
+                continue
+            if not n:
+                shape, dtype = X.shape[1:], X.dtype
+            if X.shape[1:] != shape:
+                raise DataError(f"{name} has shape {X.shape}, expected (n, {shape[0]}, {shape[1]})")
+            Y = (y[:, np.newaxis] == np.arange(n_classes)).astype(np.uint8)
+            writing.do(partial(_append, prefix=prefix, n=n, X=_cast(X, dtype, name), Y=Y))
+            n += len(X)
     if not n:
         raise DataError(f"{path}: {part} has no samples")
+    return shape
 
 
-def _write_block(file: h5py.File, prefix: str, n: int, name: str, block: Any, n_classes: int) -> int:
-    """Write a block behind the `n` rows there are, and return how many it has."""
-    X, y = _block(block, name, n_classes)
-    if not len(X):
-        return 0
-    if not n:
-        _create(file, prefix, X, n_classes)
-    series, labels = file[prefix + "X"], file[prefix + "Y"]
-    if X.shape[1:] != series.shape[1:]:
-        raise DataError(f"{name} has shape {X.shape}, expected (n, {series.shape[1]}, {series.shape[2]})")
-    X = _cast(X, series.dtype, name)
-    for dataset, values in ((series, X), (labels, (y[:, np.newaxis] == np.arange(n_classes)).astype(np.uint8))):
-        dataset.resize(n + len(X), axis=0)
-        dataset[n:] = values
-    return len(X)
+def _append(file: h5py.File, prefix: str, n: int, X: NDArray[Any], Y: NDArray[np.uint8]) -> None:
+    """Write a block behind the `n` rows there are."""
+    rows = max(1, CHUNK_BYTES // X[0].nbytes)
+    for name, values in ((prefix + "X", X), (prefix + "Y", Y)):
+        shape = values.shape[1:]
+        if not n:
+            grows: dict[str, Any] = {"chunks": (rows, *shape), "maxshape": (None, *shape), "track_times": False}
+            file.create_dataset(name, (0, *shape), values.dtype, **grows)
+        file[name].resize(n + len(values), axis=0)
+        file[name][n:] = values
 
 
 def _cast(X: NDArray[Any], dtype: np.dtype[Any], name: str) -> NDArray[Any]:
@@ -134,9 +142,3 @@ def _block(block: Any, name: str, n_classes: int) -> tuple[NDArray[Any], NDArray
             f"{name} y has {y[row]} at row {row}, expected 0 to {n_classes - 1}: there are {n_classes} classes"
         )
     return X, y
-
-
-def _create(file: h5py.File, prefix: str, X: NDArray[Any], n_classes: int) -> None:
-    rows = max(1, CHUNK_BYTES // X[0].nbytes)
-    for name, shape, dtype in ((prefix + "X", X.shape[1:], X.dtype), (prefix + "Y", (n_classes,), np.dtype(np.uint8))):
-        file.create_dataset(name, (0, *shape), dtype, chunks=(rows, *shape), maxshape=(None, *shape), track_times=False)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from unrolled._support import hdf5
 from unrolled._support.atomic_write import replacing
+from unrolled._support.hdf5_writing import written
 from unrolled.data.checks import real_numbers
 from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
@@ -104,20 +105,24 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
     path = Path(path)
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}")
+    with errors_naming(path), replacing(path) as temporary, written(temporary) as writing:
+        writing.do(lambda file: _write(file, dataset))
+
+
+def _write(file: h5py.File, dataset: Dataset) -> None:
     n_classes = len(dataset.classes)
-    with errors_naming(path), replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        for prefix, part in (("tr", dataset.train), ("tst", dataset.test)):
-            one_hot = part.y[:, np.newaxis] == np.arange(n_classes)
-            for name, values in (
-                ("X", part.X),
-                ("Y", one_hot.astype(np.uint8)),
-                ("Person", part.person),
-                ("Trial", part.trial),
-                ("Lengths", part.lengths),
-            ):
-                if values is not None:  # no time stamps: the same data give the same bytes
-                    file.create_dataset(prefix + name, data=values, track_times=False)
-        write_attributes(file, dataset.classes, dataset.provenance, dataset.rate, dataset.scaling, dataset.channels)
+    for prefix, part in (("tr", dataset.train), ("tst", dataset.test)):
+        one_hot = part.y[:, np.newaxis] == np.arange(n_classes)
+        for name, values in (
+            ("X", part.X),
+            ("Y", one_hot.astype(np.uint8)),
+            ("Person", part.person),
+            ("Trial", part.trial),
+            ("Lengths", part.lengths),
+        ):
+            if values is not None:  # no time stamps: the same data give the same bytes
+                file.create_dataset(prefix + name, data=values, track_times=False)
+    write_attributes(file, dataset.classes, dataset.provenance, dataset.rate, dataset.scaling, dataset.channels)
 
 
 def _read(file: h5py.File, max_bytes: int) -> dict[str, NDArray[Any]]:
