@@ -312,6 +312,10 @@ def test_where_only_numbers_change_padding_changes_no_step_before_it(change: aug
             lambda: augment.BeforeChannels(augment.Jitter(), channels.Channels([channels.Magnitude()], 3)),
             r"axis 0 is not among the channels magnitude\(axis 0, axis 1, axis 2\): expected Axes\(\) among them",
         ),
+        (
+            lambda: augment.BeforeChannels(augment.Jitter(), channels.Channels([channels.Axes()], 3), SCALING),
+            "scaling is for 6 axes, expected 3 as the channels have outputs",
+        ),
         (lambda: augment.Sometimes(2, augment.Jitter()), "Sometimes' p is 2, expected a finite number from 0 to 1"),
         (lambda: augment.Sometimes(0.5, augment.Jitter), "Sometimes' augmentation is <class .*such as Jitter"),  # type: ignore[arg-type] # the test
         (lambda: augment.Compose([]), r"Compose's augmentations are \[\], expected at least one augmentation"),

@@ -24,9 +24,10 @@ wearable sensor data for Parkinson's disease monitoring using convolutional neur
 doi:10.1145/3136755.3136817.
 """
 
-from unrolled.data.augment.combining import Augmentation, BeforeChannels, Compose, InUnits, OnAxes, OneOf, Sometimes
+from unrolled.data.augment.combining import Augmentation, Compose, OnAxes, OneOf, Sometimes
 from unrolled.data.augment.mixing import Mixup
 from unrolled.data.augment.timing import Permutation, Speed, TimeWarp, WindowSlice
+from unrolled.data.augment.units import BeforeChannels, InUnits
 from unrolled.data.augment.values import Jitter, MagnitudeWarp, Mirror, Rotation, Scale
 
 __all__ = [
