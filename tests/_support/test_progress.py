@@ -62,14 +62,35 @@ print(history.ended, len(history.loss))
 """
 
 
+def under_bash(command: str, **variables: str) -> tuple[str, int]:
+    """What a command prints on standard output, and how it ends."""
+    if not Path("/dev/full").exists() or not (bash := shutil.which("bash")):
+        pytest.skip("neither /dev/full nor bash here")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), **variables}
+    run = subprocess.run(
+        [bash, "-c", command], env=environment, capture_output=True, text=True, timeout=90, check=False
+    )
+    return run.stdout, run.returncode
+
+
 @pytest.mark.parametrize("bar", ["tqdm", "plain"])
 @pytest.mark.parametrize("where", ["2>/dev/full", "2>&-", "2> >(exec true)", "none", "closed"])
 def test_where_nothing_can_be_written_the_work_goes_on(bar: str, where: str) -> None:
-    if not Path("/dev/full").exists() or not (bash := shutil.which("bash")):
-        pytest.skip("neither /dev/full nor bash here")
     command = f'{shlex.quote(sys.executable)} -c "$TRAINING" {bar} {where}'
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), "TRAINING": TRAINING}
-    run = subprocess.run(
-        [bash, "-c", command], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (run.stdout, run.returncode) == ("epochs 20\n", 0), run.stderr
+    assert under_bash(command, TRAINING=TRAINING) == ("epochs 20\n", 0)
+
+
+SEARCH = """
+import searches
+from unrolled import sweep
+if __name__ == "__main__":
+    results = sweep.run([{"a": 1}, {"a": 2}], searches.samples(), trial=searches.look, folds=2, seeds=1, n_jobs=2)
+    print("epochs", 5 * len(results))
+"""
+
+
+@pytest.mark.parametrize("where", ["2>/dev/full", "2>&-", "2> >(exec true)"])
+def test_so_does_a_search(where: str, tmp_path: Path) -> None:
+    script = tmp_path / "search.py"
+    script.write_text(SEARCH)
+    assert under_bash(f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} {where}") == ("epochs 20\n", 0)

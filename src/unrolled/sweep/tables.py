@@ -28,9 +28,13 @@ KINDS: dict[str, type | tuple[type, ...]] = {
 }
 """What a line holds, in this order."""
 
+LONGEST = 100
+"""So many characters at the most are in a name that a message may show."""
+
 BEGINNING = b'{"key": "'
-HALF = re.compile(rb'\{"key": "[0-9a-f]{0,20}(?:(?<=[0-9a-f]{20})[^\x00-\x1f]*)?\0*')
-"""A line of ours that was not written to its end, and the zeros that a file system may put behind it."""
+HEAD = re.compile(rb'\{"key": "[0-9a-f]{20}", "data": "')
+HALF = re.compile(rb'\{"key": "[0-9a-f]{0,20}(?:(?<=[0-9a-f]{20})[^\x00-\x1f]*)?')
+"""How a line of ours begins, and one that was not written to its end."""
 
 DEEPEST = 20
 """So many levels of lists and mappings at the most within a point or what was measured."""
@@ -158,9 +162,10 @@ def read(path: str | os.PathLike[str], *, objective: str = "accuracy") -> Result
         trials.add(line["trial"])
         splits.setdefault(line["fold"], set()).add(line["split"])
     if len(trials) > 1:
+        shown = [name if len(name) <= LONGEST else f"...{name[-LONGEST:]}" for name in sorted(trials)[:2]]
         raise TableError(
-            f"{path}: it holds results of the trials {' and '.join(sorted(trials))}, expected those of one; give each "
-            "a table of its own"
+            f"{path}: it holds results of {len(trials)} trials, {' and '.join(shown)}, expected those of one; give "
+            "each a table of its own"
         )
     for fold, of in splits.items():
         if len(of) > 1:
@@ -188,40 +193,58 @@ def _parsed(content: bytes, path: Path) -> tuple[dict[str, dict[str, Any]], int,
     """Return the lines by key, where the last whole one ends, and whether it ends with a line feed."""
     lines: dict[str, dict[str, Any]] = {}
     end = 0
-    texts = content.split(b"\n")  # and at nothing else: what ends lines otherwise is not ours
+    *texts, tail = content.split(b"\n")  # and at nothing else: what ends lines otherwise is not ours
     for number, text in enumerate(texts, 1):
-        last = number == len(texts)
-        if last and not text:
-            break
-        line, cut = _line(text)
+        line = _line(text)
         if line is None:
-            if last and cut and (HALF.fullmatch(text) or (lines and BEGINNING.startswith(text.rstrip(b"\0")))):
-                return lines, end, True
-            found = ascii(text[:40].decode(errors="replace"))
-            raise TableError(f"{path}, line {number}: expected the result of a trial, found {found}")
+            raise _no_result(path, number, text)
         lines[line["key"]] = line
-        end += len(text) + (not last)
-        if last:
-            return lines, end, False
+        end += len(text) + 1
+    written = tail.rstrip(b"\0")
+    line = _line(written)
+    if line is not None:  # whole, but for the line feed
+        lines[line["key"]] = line
+        return lines, end + len(written), False
+    if tail and not _cut_off(written, first=not lines):
+        raise _no_result(path, len(texts) + 1, tail)
     return lines, end, True
 
 
-def _line(text: bytes) -> tuple[dict[str, Any] | None, bool]:
-    """Return the result of a trial that stands in a line, None of anything else; and whether it may be cut off."""
+def _no_result(path: Path, number: int, text: bytes) -> TableError:
+    found = ascii(text[:40].decode(errors="replace"))
+    return TableError(f"{path}, line {number}: expected the result of a trial, found {found}")
+
+
+def _cut_off(text: bytes, *, first: bool) -> bool:
+    """Tell whether a line is one of ours that was not written to its end, and nothing that anybody could miss."""
+    if BEGINNING.startswith(text):
+        return not first  # which may be the beginning of anything
+    if not HALF.fullmatch(text) or HEAD.search(text, 1):
+        return False
+    try:
+        json.JSONDecoder().raw_decode(text.decode())
+    except ValueError:
+        return True
+    except RecursionError:
+        pass
+    return False  # whole, and no result, or with something behind it
+
+
+def _line(text: bytes) -> dict[str, Any] | None:
+    """Return the result of a trial that stands in a line; None of anything else."""
     try:
         line = json.loads(text)
-    except ValueError:
-        return None, True
-    except RecursionError:
-        return None, False
+    except (ValueError, RecursionError):
+        return None
     fine = (
         isinstance(line, dict)
         and all(isinstance(line.get(name), kind) and line[name] is not True for name, kind in KINDS.items())
         and all(line[name] >= 0 for name in ("seed", "fold", "seconds"))
+        and all(len(line[name]) <= LONGEST for name in ("key", "data", "split", "version"))
         and line["ended"] in ENDINGS
         and all(_plain(line[name]) for name in ("point", "metrics", "seconds"))
     )
-    return (line if fine else None), False
+    return line if fine else None
 
 
 def _plain(value: Any, levels: int = DEEPEST) -> bool:
