@@ -69,6 +69,25 @@ class Dataset:
     DataError
         If a part is empty, the parts differ in D, a label has no class name, or a name, the rate or the
         scaling or the channels do not fit.
+
+    See Also
+    --------
+    Samples : A part.
+    from_recordings, load_csv : What makes one of recordings of one's own.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X, y = np.random.default_rng(0).normal(size=(6, 50, 3)), np.array([0, 1, 0, 1, 0, 1])
+    >>> dataset = Dataset(Samples(X[:4], y[:4]), Samples(X[4:], y[4:]), ("sit", "walk"), rate=50)
+    >>> dataset
+    Dataset(4 training and 2 test series of 50 steps x 3 axes at 50 Hz, raw; classes: sit, walk)
+    >>> print(dataset)
+    series of 50 steps x 3 axes at 50 Hz, raw
+    class  training  seconds  test  seconds
+    sit           2        2     1        1
+    walk          2        2     1        1
+    all           4        4     2        2
     """
 
     train: Samples

@@ -38,6 +38,17 @@ class Samples:
     ------
     DataError
         If a shape, a dtype or a value does not fit: the message names the array and the row.
+
+    See Also
+    --------
+    Dataset : A training and a test part.
+    pad : Series of different lengths as X and lengths.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Samples(np.zeros((4, 50, 3)), np.array([0, 1, 0, 1]), person=np.array([1, 1, 2, 2]))
+    Samples(4 series of 50 steps x 3 axes, float64, 2 people)
     """
 
     X: FloatArray
@@ -147,6 +158,19 @@ class Samples:
         DataError
             If `fraction` is out of range, or there is too little to divide: no class of two samples, a single
             group, or no person or trial numbers.
+
+        See Also
+        --------
+        folds : Everyone left out once.
+        Dataset.check_leakage : What two parts share nevertheless.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> samples = Samples(np.zeros((8, 5, 1)), np.arange(8) % 2, person=np.arange(8) // 2)
+        >>> rest, part = samples.split(0.25, by="person", rng=0)
+        >>> len(rest), len(part), np.unique(part.person)
+        (6, 2, array([2]))
         """
         if not 0 < fraction < 1:
             raise DataError(f"fraction is {fraction}, expected a number between 0 and 1, both excluded")

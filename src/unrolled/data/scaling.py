@@ -34,6 +34,19 @@ class Scaling:
     ------
     DataError
         If the shapes disagree, a number is not finite or a standard deviation is not greater than 0.
+
+    See Also
+    --------
+    Dataset.standardised : Both parts, by what is measured on the training part.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> scaling = Scaling.fit(np.array([[1.0, 10.0], [3.0, 10.0]]))
+    >>> scaling
+    Scaling(mean=[2.0, 10.0], std=[1.0, 1.0])
+    >>> scaling.apply(np.array([[3.0, 10.0]]))
+    array([[1., 0.]])
     """
 
     mean: NDArray[np.float64]

@@ -254,3 +254,10 @@ def test_time_stamps_of_a_recording_decide_its_rate() -> None:
         from_recordings(given, rate=20)
     with pytest.raises(DataError, match=r"recording 0: time has shape \(3,\), expected \(200,\)"):
         from_recordings([(*given[0][:3], [1, 2, 3])])
+
+
+def test_names_that_are_numbers_are_ordered_as_numbers() -> None:
+    rng = np.random.default_rng(0)
+    given = [(rng.normal(size=(20, 1)), name, person) for name in ("10.0", "2.0", "1.0") for person in ("10", "9")]
+    dataset = from_recordings(given, window=10, stride=10, test_people=[10])
+    assert dataset.classes == ("1.0", "2.0", "10.0")

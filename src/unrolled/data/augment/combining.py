@@ -44,6 +44,14 @@ class Compose:
     ------
     DataError
         If they are not as described; when called, where one of them does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled.data.augment import Jitter, Scale
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> Compose([Jitter(0.05), Scale(0.1)])(X, 1).shape
+    (8, 50, 3)
     """
 
     augmentations: Sequence[Augmentation]
@@ -85,6 +93,14 @@ class OneOf:
     ------
     DataError
         If they are not as described; when called, where one of them does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled.data.augment import Jitter, Scale
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> OneOf([Jitter(0.05), Scale(0.1)])(X, 1).shape
+    (8, 50, 3)
     """
 
     augmentations: Sequence[Augmentation]
@@ -118,6 +134,14 @@ class Sometimes:
     ------
     DataError
         If they are not as described; when called, where the augmentation does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled.data.augment import Jitter
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> Sometimes(0.5, Jitter(0.05))(X, 1).shape
+    (8, 50, 3)
     """
 
     p: float

@@ -39,6 +39,13 @@ class TimeWarp:
     ------
     DataError
         If a setting is not as described; when called, if X is no floating-point array (m, T, D).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> TimeWarp(0.2)(X, 1).shape
+    (8, 50, 3)
     """
 
     moves_time: ClassVar[bool] = True
@@ -83,6 +90,13 @@ class Permutation:
     DataError
         If a setting is not as described; when called, if X is no floating-point array (m, T, D) with T at least
         ``segments * min_length``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> Permutation(4)(X, 1).shape
+    (8, 50, 3)
     """
 
     moves_time: ClassVar[bool] = True
@@ -135,6 +149,13 @@ class WindowSlice:
     A. Le Guennec, S. Malinowski, R. Tavenard, "Data augmentation for time series classification using convolutional
     neural networks", ECML/PKDD workshop on advanced analytics and learning on temporal data, 2016 (window slicing;
     Um et al. 2017 call it cropping).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> WindowSlice(0.9)(X, 1).shape
+    (8, 50, 3)
     """
 
     moves_time: ClassVar[bool] = True

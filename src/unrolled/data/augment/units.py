@@ -42,6 +42,14 @@ class InUnits:
     DataError
         If they are not as described; when called, if X has another number of axes than the scaling, or where the
         augmentation does.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled.data.augment import Rotation
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> InUnits(Rotation(), Scaling(np.zeros(3), np.ones(3)))(X, 1).shape
+    (8, 50, 3)
     """
 
     augmentation: Augmentation

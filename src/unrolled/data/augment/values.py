@@ -30,6 +30,13 @@ class Jitter:
     ------
     DataError
         If sigma is not as described; when called, if X is no floating-point array (m, T, D).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> Jitter(0.05)(X, 1).shape
+    (8, 50, 3)
     """
 
     sigma: float = 0.05
@@ -54,6 +61,13 @@ class Scale:
     ------
     DataError
         If sigma is not as described; when called, if X is no floating-point array (m, T, D).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> Scale(0.1)(X, 1).shape
+    (8, 50, 3)
     """
 
     sigma: float = 0.1
@@ -84,6 +98,13 @@ class MagnitudeWarp:
     ------
     DataError
         If a setting is not as described; when called, if X is no floating-point array (m, T, D).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> MagnitudeWarp(0.2)(X, 1).shape
+    (8, 50, 3)
     """
 
     sigma: float = 0.2
@@ -176,6 +197,13 @@ class Rotation:
     DataError
         If max_angle is not as described; when called, if X is no floating-point array (m, T, D) with D a multiple
         of 3.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(8, 50, 3))
+    >>> Rotation()(X, 1).shape
+    (8, 50, 3)
     """
 
     max_angle: float = math.pi

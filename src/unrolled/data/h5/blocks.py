@@ -55,6 +55,16 @@ def write_h5(
     DataError
         If a block does not fit, naming the part and the block, or the file cannot be written. What `train` or
         `test` raise while they give their blocks is passed on. An existing file is then as it was.
+
+    See Also
+    --------
+    open_h5 : What trains on it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> blocks = [(np.zeros((10, 5, 1)), np.arange(10) % 2) for _ in range(3)]
+    >>> write_h5("made.h5", blocks, blocks[:1], classes=("sit", "walk"))
     """
     path = Path(path)
     names = class_names(classes)

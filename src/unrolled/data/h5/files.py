@@ -74,6 +74,11 @@ def load_h5(
     DataError
         If the file cannot be read or does not fit: the message names the file, the data set and the row. So too
         if a data set is not wholly written, or packed otherwise than by gzip, shuffle and fletcher32.
+
+    See Also
+    --------
+    save_h5 : What writes such files.
+    open_h5 : For files larger than memory.
     """
     path = Path(path)
     with errors_naming(path), opened(path) as file:
@@ -101,6 +106,19 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
     ------
     DataError
         If the file cannot be written, or a channel is one of one's own; an existing one is then as it was.
+
+    See Also
+    --------
+    load_h5 : What reads it.
+    write_h5 : For what is larger than memory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> part = Samples(np.zeros((2, 5, 1)), np.array([0, 1]))
+    >>> save_h5("made.h5", Dataset(part, part, ("sit", "walk"), rate=50))
+    >>> load_h5("made.h5").classes
+    ('sit', 'walk')
     """
     path = Path(path)
     if not path.parent.is_dir():

@@ -82,6 +82,10 @@ def load_mhealth(
     See Also
     --------
     load_csv : What reads the files.
+
+    Examples
+    --------
+    >>> load_mhealth("MHEALTHDATASET.zip", place=["chest", "ankle"])  # doctest: +SKIP
     """
     places, signals = ([given] if isinstance(given, str) else list(given) for given in (place, signal))
     columns: list[int] = []

@@ -16,12 +16,11 @@ from unrolled._support.validation import one_of, whole_number
 from unrolled.data.checks import IntArray
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
-from unrolled.data.loaders.motionsense_files import MOVEMENTS, Signal, read_motionsense
+from unrolled.data.loaders.motionsense_files import MOVEMENTS, RATE, Signal, read_motionsense
 from unrolled.data.samples import Rng, Samples
 from unrolled.data.summary import Tally
 from unrolled.data.windows.assemble import Pipeline
 
-RATE = 50.0  # Hz
 LAST_LONG_TRIAL = 10  # trials 1 to 9 are long, 11 to 16 are short
 FIRST_TEST_PERSON = 21
 
@@ -82,6 +81,14 @@ def load_motionsense(
     DataError
         If the recordings cannot be read (the message names file and line), or there are fewer windows of a
         movement than asked for.
+
+    See Also
+    --------
+    read_motionsense : The recordings, not cut.
+
+    Examples
+    --------
+    >>> load_motionsense("A_DeviceMotion_data.zip")  # doctest: +SKIP
     """
     pipeline = Pipeline(Drawn(split, n_train, n_test, rng), window, stride, new_rate, scale, drop_twins=True)
     return pipeline.dataset(

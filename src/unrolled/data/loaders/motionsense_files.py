@@ -24,6 +24,8 @@ MOVEMENTS = {  # the code in the folders' names, in the order of the labels
     "wlk": "walking",
 }
 
+RATE = 50.0  # Hz
+
 Signal = Literal["acceleration", "user_acceleration", "gravity", "rotation_rate", "attitude", "motion", "all"]
 
 LARGEST = 1e38  # the sum of two is finite in float32
@@ -63,13 +65,21 @@ def read_motionsense(
     Returns
     -------
     list of Recording
-        float32, in the order of movement, trial and person.
+        float32 at 50 Hz, in the order of movement, trial and person.
 
     Raises
     ------
     DataError
         If there are no recordings, or one is there twice, is too large or is not as published: the message
         names file and line.
+
+    See Also
+    --------
+    load_motionsense : Windows of them.
+
+    Examples
+    --------
+    >>> read_motionsense("A_DeviceMotion_data.zip")  # doctest: +SKIP
     """
     one_of(signal, tuple(SIGNALS), "signal", error=DataError)
     path = Path(path)
@@ -86,7 +96,7 @@ def read_motionsense(
         recordings = []
         for file in files:
             label, trial, person = _numbers(file)
-            recordings.append(Recording(_signal(file, SIGNALS[signal]), label, person, trial))
+            recordings.append(Recording(_signal(file, SIGNALS[signal]), label, person, trial, RATE))
         return recordings
 
 

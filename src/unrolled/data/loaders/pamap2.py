@@ -97,6 +97,10 @@ def load_pamap2(
     See Also
     --------
     load_csv : What reads the files.
+
+    Examples
+    --------
+    >>> load_pamap2("PAMAP2_Dataset.zip", place=["chest", "ankle"])  # doctest: +SKIP
     """
     places, signals = ([given] if isinstance(given, str) else list(given) for given in (place, signal))
     for given, known, name in ((places, PLACES, "place"), (signals, SIGNALS, "signal")):

@@ -71,6 +71,16 @@ def load_shoulder_exercises(
     ------
     DataError
         If the file is missing, or `test_people` are not some, and not all, of the ten.
+
+    See Also
+    --------
+    read_shoulder_exercises : The recordings, not cut.
+
+    Examples
+    --------
+    >>> load_shoulder_exercises()
+    Dataset(2419 training and 627 test series of 150 steps x 3 axes at 50 Hz, standardised; classes: pendulum, \
+abduction, forward elevation, internal rotation, external rotation, trapezius extension, upright row)
     """
     pipeline = Pipeline(ByPeople(test_people), window, stride, scale=scale)
     return pipeline.dataset(
@@ -94,13 +104,22 @@ def read_shoulder_exercises(*, signal: Signal = "acceleration") -> list[Recordin
     Returns
     -------
     list of Recording
-        140 of them, float32, in the order of person, exercise and side. ``trial`` is 1 to 14 within a person:
+        140 of them, float32 at 50 Hz, in the order of person, exercise and side. ``trial`` is 1 to 14 within a person:
         two for each exercise, the odd one with the left arm, the even one with the right.
 
     Raises
     ------
     DataError
         If the file is missing or damaged.
+
+    See Also
+    --------
+    load_shoulder_exercises : Windows of them.
+
+    Examples
+    --------
+    >>> read_shoulder_exercises()[0]
+    Recording(1489 steps x 3 axes at 50 Hz, label 0, person 1, trial 1)
     """
     one_of(signal, tuple(COLUMNS), "signal", error=DataError)
     path = _find()
@@ -111,7 +130,7 @@ def read_shoulder_exercises(*, signal: Signal = "acceleration") -> list[Recordin
     except Exception as error:  # on damage h5py raises OSError, RuntimeError, KeyError, ...
         raise DataError(f"{path}: damaged, expected the file as shipped: {error}") from error
     return [
-        Recording(steps[start:stop], int(label), int(person), 2 * int(label) + 1 + int(side))
+        Recording(steps[start:stop], int(label), int(person), 2 * int(label) + 1 + int(side), RATE)
         for start, stop, label, person, side in table
     ]
 

@@ -75,6 +75,10 @@ def load_uci_har(
     DataError
         If a file is missing, too large, damaged or not as published, or a person is in both parts: the message
         names file and line.
+
+    Examples
+    --------
+    >>> load_uci_har("UCI HAR Dataset.zip", signal="all")  # doctest: +SKIP
     """
     one_of(signal, tuple(SIGNALS), "signal", error=DataError)
     path = Path(path)

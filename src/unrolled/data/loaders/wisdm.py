@@ -77,6 +77,14 @@ def load_wisdm(
     DataError
         If the files cannot be read (the message names file and line), a parameter does not fit, or there is
         too little to divide.
+
+    See Also
+    --------
+    read_wisdm : The recordings, not cut.
+
+    Examples
+    --------
+    >>> load_wisdm("wisdm-dataset.zip")  # doctest: +SKIP
     """
     pipeline = Pipeline(division(split, test_share, test_people, rng), window, stride, new_rate, scale)
     tally = Tally()
@@ -132,6 +140,14 @@ def read_wisdm(
     DataError
         If there is nothing to read, a file is too large or is no text, or more than half of its records cannot
         be read: the message names the file and the first such line.
+
+    See Also
+    --------
+    load_wisdm : Windows of them.
+
+    Examples
+    --------
+    >>> read_wisdm("wisdm-dataset.zip")  # doctest: +SKIP
     """
     tally = Tally()
     recordings, _ = _read(path, device, sensor, max_gap, lambda _: min_steps, max_bytes, tally)

@@ -47,6 +47,7 @@ RAW = "WISDM_ar_v1.1_raw.txt"
 EXPECTED = "WISDM as a text file, a zip or a folder"
 
 _ZIPS = re.compile(r"(?:[^/]+/)*wisdm[^/]*\.zip", re.IGNORECASE)
+_BETWEEN = re.compile("[^;]+")
 _NUMBER = r"[-+]?(?:[0-9]{1,40}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,4})?"
 _RECORD = re.compile(
     rf"\s*([0-9]{{1,9}}),\s*([A-Za-z]{{1,20}}),\s*([0-9]{{1,18}}),\s*({_NUMBER}),\s*({_NUMBER}),\s*({_NUMBER}),?\s*"
@@ -153,10 +154,12 @@ def parse(content: bytes, name: str, activities: Mapping[str, int], tally: Tally
 
 def _records(content: bytes, name: str) -> Iterator[tuple[int, str]]:
     """Yield the number of the line and the text of each record that is not blank."""
-    for line, between in enumerate(io.StringIO(decode(content, name)), start=1):
-        for record in between.split(";"):
-            if record and not record.isspace():
-                yield line, record
+    if not content.isascii():
+        decode(content, name)  # says on which line it is no text
+    for line, between in enumerate(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig"), start=1):
+        for record in _BETWEEN.finditer(between):  # one at a time: a file may be a single line
+            if not record[0].isspace():
+                yield line, record[0]
 
 
 def _reason(record: str, activities: Mapping[str, int]) -> str:

@@ -20,7 +20,7 @@ from unrolled.data.windows.divide import Division, Split, division
 from unrolled.data.windows.recordings import Recording, count_windows, windows_of
 from unrolled.data.windows.resample import contradicts, resample
 from unrolled.data.windows.stamps import Piece, at_one_rate
-from unrolled.data.windows.tables import Stamps, number_people
+from unrolled.data.windows.tables import Stamps, number_people, number_texts
 
 
 def from_recordings(
@@ -52,8 +52,8 @@ def from_recordings(
         Recordings may differ in L, not in D. ``time`` (L,) says when each step was taken: as in
         `cut_recordings`, it decides the rate, and where a recording is cut.
     classes : sequence of str, optional
-        The names of label 0, 1, ... Default: the names among the labels in alphabetical order; for labels
-        that are numbers "class 1", "class 2", ...
+        The names of label 0, 1, ... Default: the names among the labels in alphabetical order, in
+        numerical order if all are numbers as text; for labels that are numbers "class 1", "class 2", ...
     rate : float, optional
         Steps a second (Hz). Default: what the recordings or their time stamps say.
     split : {"person", "trial", "random"}
@@ -90,6 +90,19 @@ def from_recordings(
     DataError
         If a recording, a label, a name or a parameter does not fit (the message names the recording by its
         place), or there is too little to divide.
+
+    See Also
+    --------
+    load_csv : The same from files.
+    cut_recordings : Recordings from a table of steps.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> given = [(rng.normal(size=(200, 3)), name, who) for who in ("ann", "bob") for name in ("sit", "walk")]
+    >>> from_recordings(given, rate=50, window=100, stride=100, test_people=[2])
+    Dataset(4 training and 4 test series of 100 steps x 3 axes at 50 Hz, standardised; classes: sit, walk)
     """
     pipeline = Pipeline(division(split, test_share, test_people, rng), window, stride, new_rate, scale)
     tally = Tally()
@@ -230,7 +243,7 @@ def _as_recordings(
         i = named.index(not named[0])
         raise DataError(f"recording {i} has label {labels[i]!r} and recording 0 {labels[0]!r}: expected one kind")
     all_named = bool(named) and all(named)
-    known = sorted(set(labels)) if all_named and classes is None else classes
+    known = list(number_texts(sorted(set(labels)))) if all_named and classes is None else classes
     numbers = {name: i for i, name in enumerate(_names([], known))}
     trials: dict[int, itertools.count[int]] = {}
     people = _numbers_of_people([part[2] for part in parts])

@@ -37,6 +37,16 @@ class Recording:
     DataError
         If the signal has another rank, no axes, or a number that is not finite; if a number is no whole one,
         or the label below 0.
+
+    See Also
+    --------
+    cut_windows, from_recordings : What is made of recordings.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> Recording(np.zeros((500, 3)), label=0, person=1, trial=1, rate=50)
+    Recording(500 steps x 3 axes at 50 Hz, label 0, person 1, trial 1)
     """
 
     signal: FloatArray
@@ -81,6 +91,16 @@ def cut_windows(recordings: Iterable[Recording], length: int = 150, stride: int 
     ------
     DataError
         If there are no recordings, they differ in D, or `length` or `stride` is below 1.
+
+    See Also
+    --------
+    from_recordings : The same, divided and scaled.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cut_windows([Recording(np.zeros((500, 3)), label=0, person=1, trial=1)], length=100, stride=50)
+    Samples(9 series of 100 steps x 3 axes, float64, 1 people)
     """
     recordings = list(recordings)
     samples = windows_of(recordings, length, stride)
