@@ -12,7 +12,8 @@ import numpy as np
 
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.archive import downloaded
-from unrolled.data.loaders.csv_rows import Columns, Form, Rows, read_rows
+from unrolled.data.loaders.csv_form import Columns, Form
+from unrolled.data.loaders.csv_rows import Rows, read_rows
 from unrolled.data.loaders.text import read_file, short
 
 EXPECTED = "a folder or a zip of tables"

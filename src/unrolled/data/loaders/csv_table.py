@@ -11,7 +11,7 @@ from unrolled.data.checks import hertz
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.csv_files import Table, find_tables, numbered
-from unrolled.data.loaders.csv_rows import Column, Columns, Form, MissingCells
+from unrolled.data.loaders.csv_form import Column, Columns, Form, MissingCells
 from unrolled.data.loaders.labeled_rows import dataset_of, join_rows
 from unrolled.data.loaders.text import short
 from unrolled.data.samples import Rng
