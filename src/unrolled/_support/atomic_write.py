@@ -1,19 +1,29 @@
 """Writing a file so that a reader finds the old one or the new one, never half of either."""
 
 import contextlib
+import errno
+import hashlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
+from unrolled._support.file_lock import lock
+
+LONGEST = 255
+"""Bytes of a file's name."""
+LONGEST_SUFFIX = 16
+
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str], label: str = "unrolled") -> Iterator[Path]:
+def replacing(path: str | os.PathLike[str], label: str = "unrolled", *, anew: bool = False) -> Iterator[Path]:
     """Yield a temporary path to write to, which takes the place of `path` once the block has ended well.
 
     The temporary file lies in the same folder, because a rename is atomic only within a file system, and
     keeps the suffix of `path`, from which some writers tell the format. It is created with the permissions
-    any new file gets here. If the block raises, the temporary file is deleted and `path` is as it was.
+    any new file gets here. If the block raises, the temporary file is deleted and `path` is as it was. What
+    processes that were killed have left in that folder is removed first: see :func:`remove_dead`.
 
     Parameters
     ----------
@@ -21,6 +31,8 @@ def replacing(path: str | os.PathLike[str], label: str = "unrolled") -> Iterator
         The file to write. A symbolic link is followed: the file it points to is replaced, the link stays.
     label : str
         The temporary file is ``.label-`` and a random number, so that what a killed process left can be told.
+    anew : bool, default False
+        Refuse to replace a file that is there by the end of the block.
 
     Yields
     ------
@@ -29,8 +41,10 @@ def replacing(path: str | os.PathLike[str], label: str = "unrolled") -> Iterator
 
     Raises
     ------
+    FileExistsError
+        If there is a file, and it is to be written anew.
     OSError
-        If the folder is missing or not writable, or `path` is there and is no regular file.
+        If the folder is missing or not writable, or `path` is there and is no regular file. It names `path`.
 
     Examples
     --------
@@ -39,22 +53,79 @@ def replacing(path: str | os.PathLike[str], label: str = "unrolled") -> Iterator
     >>> Path("results.json").read_text()
     '{}'
     """
-    target = Path(path).resolve()
+    target = Path(os.path.realpath(path))
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), os.fspath(path))
     if target.exists() and not target.is_file():
         raise OSError(f"cannot write '{path}': it is there and is not a regular file")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"cannot write '{path}': there is no folder {target.parent}")
-    temporary = target.with_name(f".{label}-{secrets.token_hex(8)}{target.suffix}")
-    temporary.open("xb").close()
+    remove_dead(target.parent, label)
+    suffix = target.suffix if len(os.fsencode(target.suffix)) <= LONGEST_SUFFIX else ""
+    temporary = target.with_name(f"{_beginning(label)}-{secrets.token_hex(8)}{suffix}")
     try:
-        yield temporary
-        with temporary.open("r+b") as written:
-            os.fsync(written.fileno())
-        temporary.replace(target)
-    except BaseException:  # Ctrl-C too must leave no litter
-        temporary.unlink(missing_ok=True)
-        raise
+        with temporary.open("xb") as alive:
+            if lock(alive) is None:  # else until it has its name, or the process ends
+                alive.close()  # an open file cannot be renamed where there are no such locks
+            try:
+                yield temporary
+                with temporary.open("r+b") as written:
+                    os.fsync(written.fileno())
+                _take_place(temporary, target, anew)
+            except BaseException:  # Ctrl-C too must leave no litter
+                temporary.unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        if error.errno is None or error.filename == os.fspath(path):
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     _sync_folder(target.parent)
+
+
+def remove_dead(folder: Path, label: str) -> None:
+    """Remove the temporary files of a label whose writers have been killed; the system has unlocked those.
+
+    Where a file system has no locks, nothing can be told and nothing is removed.
+    """
+    ours = re.compile(re.escape(_beginning(label)) + r"-[0-9a-f]{16}(\..*)?", re.DOTALL)
+    with contextlib.suppress(OSError):
+        for left in folder.iterdir():
+            if ours.fullmatch(left.name):
+                _remove_if_dead(left)
+
+
+def hidden(path: Path, suffix: str) -> Path:
+    """Return the name of a hidden file beside another one, no longer than a name may be."""
+    return path.with_name(f"{_beginning(path.name)}{suffix}")
+
+
+def _beginning(label: str) -> str:
+    """Return what the names of a label's files begin with; of a long one its digest."""
+    fits = len(os.fsencode(label)) + 1 + 17 + LONGEST_SUFFIX <= LONGEST
+    return f".{label}" if fits else f".{hashlib.sha256(os.fsencode(label)).hexdigest()}"
+
+
+def _remove_if_dead(path: Path) -> None:
+    with contextlib.suppress(OSError), path.open("r+b") as left:
+        if lock(left) and path.is_file():
+            path.unlink()
+
+
+def _take_place(temporary: Path, target: Path, anew: bool) -> None:
+    """Rename; a file that was begun anew must not be there yet, which a hard link says and does at once."""
+    if not anew:
+        temporary.replace(target)
+        return
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fspath(target)) from None
+        temporary.replace(target)
+    else:
+        temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:

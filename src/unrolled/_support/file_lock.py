@@ -1,8 +1,10 @@
 """A lock on an open file, which ends with the process that holds it, however that ends."""
 
 import contextlib
+import errno
 import os
 import weakref
+from pathlib import Path
 from typing import Any
 
 _held: "weakref.WeakSet[Any]" = weakref.WeakSet()
@@ -33,6 +35,62 @@ def lock(file: Any) -> bool | None:
         return None
     _held.add(file)
     return True
+
+
+class Claim:
+    """A name that one process at a time holds, by a locked file of that name, until it lets go or ends.
+
+    Parameters
+    ----------
+    path : Path
+        Of the file, which is there as long as the name is held; after a kill it may stay, and can be claimed.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process, or another claim of this one, holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: Any = None
+        while True:
+            try:
+                file, locked = _opened(path)
+            except OSError:  # a folder that cannot be written to: nothing will be written there either
+                return
+            if locked is False:
+                file.close()
+                raise BlockingIOError(errno.EWOULDBLOCK, "another process holds it", os.fspath(path))
+            if _is_at(file, path):
+                self._file = file
+                return
+            file.close()  # who held it has just let go, and removed the file
+
+    def release(self) -> None:
+        """Let go."""
+        if self._file is not None and not self._file.closed:
+            with contextlib.suppress(OSError):
+                self._path.unlink()  # while it is locked, so that it is nobody else's
+            self._file.close()
+
+
+def _opened(path: Path) -> tuple[Any, bool | None]:
+    """Create and lock a file, for reading where that will do: what is open for writing holds a file system up."""
+    file = open(os.open(path, os.O_RDONLY | os.O_CREAT, 0o666), "rb")  # noqa: PTH123, SIM115 - of a descriptor
+    locked = lock(file)
+    if locked is None:  # NFS locks what is open for writing alone
+        file.close()
+        file = path.open("ab")
+        locked = lock(file)
+    return file, locked
+
+
+def _is_at(file: Any, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except OSError:
+        return False
 
 
 def unlock(file: Any) -> None:

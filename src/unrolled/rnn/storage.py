@@ -57,6 +57,7 @@ def write(
     description: Mapping[str, Any],
     groups: Mapping[str, ReadOnlyParameters],
     label: str = "unrolled",
+    anew: bool = False,
 ) -> None:
     """Write a description, and arrays by group, to a file of this format; whole, or not at all.
 
@@ -72,7 +73,7 @@ def write(
     description : mapping
         What JSON can hold, without infinity and NaN.
     groups : mapping of mappings of ndarray
-    label : str
+    label, anew
         As for :func:`unrolled._support.atomic_write.replacing`.
 
     Raises
@@ -92,7 +93,7 @@ def write(
                 group.create_dataset(of, data=W, track_times=False)
         file.flush()
         image = file.id.get_file_image()
-    with replacing(path, label) as temporary:
+    with replacing(path, label, anew=anew) as temporary:
         temporary.write_bytes(sealed(image))
 
 

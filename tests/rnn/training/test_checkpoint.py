@@ -3,6 +3,8 @@
 import dataclasses
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -397,3 +399,98 @@ def test_only_its_own_leavings_are_cleared(tmp_path: Path) -> None:
         path.touch()
     resumed(tmp_path / "run.h5", PLAIN)
     assert sorted(tmp_path.iterdir()) == sorted([*others, tmp_path / "run.h5"])
+
+
+BEGUN_AT_ONCE = """
+import sys
+import time
+from pathlib import Path
+from easy import easy
+from unrolled import rnn
+
+path, go = Path(sys.argv[1]), Path(sys.argv[2])
+net = rnn.ManyToOne(rnn.Tanh(4), 3, 3, rng=0)
+how = {"optimizer": rnn.SGD(0.1), "batch_size": 2, "progress": False}
+print("ready", flush=True)
+while not go.exists():
+    time.sleep(0.001)
+try:
+    rnn.train(net, easy(), epochs=5, checkpoint=path, checkpoint_every=1, **how)
+    print("trained")
+except FileExistsError as error:
+    print("refused")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_of_two_trainings_begun_at_once_at_one_path_one_goes_on(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    for n in range(2):
+        path, go = tmp_path / f"{n}.h5", tmp_path / f"go{n}"
+        command = [sys.executable, "-c", BEGUN_AT_ONCE, str(path), str(go)]
+        trainings = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        for training in trainings:
+            assert training.stdout is not None
+            assert training.stdout.readline() == "ready\n"
+        go.touch()
+        assert sorted(training.communicate()[0] for training in trainings) == ["refused\n", "trained\n"]
+        go.unlink()
+    assert sorted(left.name for left in tmp_path.iterdir()) == ["0.h5", "1.h5"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
+def test_a_training_under_way_shares_its_checkpoint_with_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "run.h5"
+    said = []
+
+    def meanwhile(epoch: int, *_: object) -> None:
+        living = list(tmp_path.glob(".run.h5*"))
+        with pytest.raises(rnn.CheckpointError, match="is being written by a training that is under way"):
+            resumed(path, PLAIN)
+        path.rename(tmp_path / "away.h5")
+        with pytest.raises(FileExistsError, match="is being written by a training that is under way"):
+            rnn.train(network(), easy(), checkpoint=path, progress=False, **PLAIN)
+        (tmp_path / "away.h5").rename(path)
+        assert list(tmp_path.glob(".run.h5*")) == living
+        said.append(epoch)
+
+    rnn.train(network(), easy(), checkpoint=path, on_epoch=meanwhile, augment=Noise(), progress=False, **PLAIN)
+    assert said
+    assert list(tmp_path.iterdir()) == [path]
+    resumed(path, PLAIN)  # and afterwards with everybody
+
+
+def test_a_checkpoint_that_came_meanwhile_is_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "run.h5"
+    described = checkpoints.made_of
+
+    def slowly(*args: Any) -> Any:
+        path.write_text("another's")
+        return described(*args)
+
+    monkeypatch.setattr(checkpoints, "made_of", slowly)
+    with pytest.raises(FileExistsError, match=r"is there already: rnn\.resume goes on"):
+        rnn.train(network(), easy(), checkpoint=path, progress=False, **PLAIN)
+    assert path.read_text() == "another's"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_s_name_may_be_long(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 240)
+    stopped(network, PLAIN, path, 6, 1)
+    resumed(path, PLAIN)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links of POSIX")
+def test_a_loop_of_links_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "loop.h5").symlink_to("loop.h5")
+    for use in (
+        lambda path: rnn.train(network(), easy(), checkpoint=path, progress=False, **PLAIN),
+        lambda path: resumed(path, PLAIN),
+        lambda path: network().save(path),
+        rnn.load,
+    ):
+        with pytest.raises(OSError, match=r"loop\.h5"):
+            use(tmp_path / "loop.h5")
+    assert [left.name for left in tmp_path.iterdir()] == ["loop.h5"]

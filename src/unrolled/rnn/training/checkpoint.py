@@ -1,5 +1,6 @@
 """A training under way, to and from a file: everything it is in the middle of, so that it can go on to the bit."""
 
+import os
 import random
 import re
 import types
@@ -11,7 +12,9 @@ from typing import Any
 import numpy as np
 
 import unrolled
+from unrolled._support.atomic_write import hidden, remove_dead
 from unrolled._support.blas_threads import one_blas_thread
+from unrolled._support.file_lock import Claim
 from unrolled._support.validation import shown, whole_number
 from unrolled.rnn import storage
 from unrolled.rnn.parts import fingerprint
@@ -29,10 +32,13 @@ class CheckpointWarning(UserWarning):
 
 
 class Checkpoint:
-    """Keeps a file up to date with a run; what stands there stays whole until the new one is."""
+    """Keeps a file up to date with a run; what stands there stays whole until the new one is.
 
-    def __init__(self, path: str | PathLike[str], every: int | None, made_of: dict[str, Any], run: Run) -> None:
-        self.path, self.every = Path(path).resolve(), every
+    It is nobody else's until it is closed, or its process ends: see :func:`claimed`.
+    """
+
+    def __init__(self, path: Path, claim: Claim, every: int | None, made_of: dict[str, Any], run: Run) -> None:
+        self.path, self.every, self._claim = path, every, claim
         self._made = {
             "made_of": made_of,
             "checkpoint_every": every,
@@ -60,12 +66,26 @@ class Checkpoint:
                 )
         if path is None:
             return None
+        there = f"checkpoint '{path}' is there already: rnn.resume goes on with it; to start anew, remove it first"
         if Path(path).exists():
+            raise FileExistsError(there)
+        description = made_of(run.training, run.held_out, run.settings.augment)
+        real = Path(os.path.realpath(path))
+        try:
+            claim = claimed(real)
+        except BlockingIOError:
             raise FileExistsError(
-                f"checkpoint '{path}' is there already: rnn.resume goes on with it; to start anew, remove it first"
-            )
-        checkpoint = cls(path, every, made_of(run.training, run.held_out, run.settings.augment), run)
-        checkpoint.write(run)
+                f"checkpoint '{path}' is being written by a training that is under way, expected one path for each"
+            ) from None
+        try:
+            checkpoint = cls(real, claim, every, description, run)
+            checkpoint.write(run, anew=True)
+        except FileExistsError:
+            claim.release()
+            raise FileExistsError(there) from None
+        except BaseException:
+            claim.release()
+            raise
         return checkpoint
 
     def is_due(self, epoch_ended: bool) -> bool:
@@ -86,24 +106,37 @@ class Checkpoint:
                 stacklevel=2,
             )
 
-    def write(self, run: Run) -> None:
+    def write(self, run: Run, *, anew: bool = False) -> None:
         """Write everything the run is in the middle of.
 
         Raises
         ------
+        FileExistsError
+            If there is a file, and it is to be written anew.
         OSError
             If it cannot be written; what stood there still stands.
         ValueError
             If it could not be read back.
         """
-        storage.write(self.path, FORMAT, {**self._made, "state": snapshot(run)}, arrays(run), label=self.path.name)
+        state = {**self._made, "state": snapshot(run)}
+        storage.write(self.path, FORMAT, state, arrays(run), label=self.path.name, anew=anew)
 
-    def tidy(self) -> None:
-        """Remove what a process that was killed while writing has left beside the file."""
-        ours = re.compile(rf"\.{re.escape(self.path.name)}-[0-9a-f]{{16}}{re.escape(self.path.suffix)}")
-        for left in self.path.parent.iterdir():
-            if ours.fullmatch(left.name):
-                left.unlink(missing_ok=True)
+    def close(self) -> None:
+        """Let others write the file."""
+        self._claim.release()
+
+
+def claimed(path: Path) -> Claim:
+    """Claim a checkpoint for one training, and remove what killed ones have left beside it.
+
+    Raises
+    ------
+    BlockingIOError
+        If a training is under way that writes it.
+    """
+    claim = Claim(hidden(path, ".lock"))
+    remove_dead(path.parent, path.name)
+    return claim
 
 
 def read(path: str) -> tuple[dict[str, Any], Groups]:

@@ -1,17 +1,21 @@
 """Going on with a training from its checkpoint."""
 
+import errno
 from collections.abc import Iterable
-from os import PathLike, fspath
+from os import PathLike, fspath, strerror
+from os.path import realpath
+from pathlib import Path
 from typing import Any
 
+from unrolled._support.file_lock import Claim
 from unrolled._support.validation import shown, whole_number
 from unrolled.rnn import loading
 from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.network import ManyToOne
-from unrolled.rnn.parts import table, with_given
+from unrolled.rnn.parts import Known, table, with_given
 from unrolled.rnn.storage import StorageError
 from unrolled.rnn.training.augmentation import Augmentation
-from unrolled.rnn.training.checkpoint import Checkpoint, made_of, read
+from unrolled.rnn.training.checkpoint import Checkpoint, claimed, made_of, read
 from unrolled.rnn.training.clipping import ClipNorm, ClipValue
 from unrolled.rnn.training.early_stopping import EarlyStopping
 from unrolled.rnn.training.history import History
@@ -102,7 +106,7 @@ def resume(
     ------
     CheckpointError
         A ValueError: samples, augmentation, the version of this library or of NumPy, or the number of BLAS threads
-        are not those the checkpoint was made with. It says which.
+        are not those the checkpoint was made with, or another training is under way that writes it. It says which.
     StorageError
         A ValueError: the file is not a checkpoint, is damaged, or names a part that is neither the library's nor among
         ``parts``.
@@ -134,6 +138,32 @@ def resume(
     path = fspath(path)
     known = with_given(parts, PARTS)
     check_callbacks(on_epoch, on_batch)
+    if not Path(path).exists():
+        raise FileNotFoundError(errno.ENOENT, strerror(errno.ENOENT), path)
+    try:
+        claim = claimed(Path(realpath(path)))
+    except BlockingIOError:
+        raise CheckpointError(
+            f"{path} cannot be resumed: it is being written by a training that is under way"
+        ) from None
+    try:
+        run, checkpoint = _read(path, claim, samples, validation, test, augment, known)
+    except BaseException:
+        claim.release()
+        raise
+    return run.net, finish(run, checkpoint, progress, on_epoch, on_batch)
+
+
+def _read(
+    path: str,
+    claim: Claim,
+    samples: LabeledSamples,
+    validation: LabeledSamples | None,
+    test: LabeledSamples | None,
+    augment: Augmentation | None,
+    known: Known,
+) -> tuple[Run, Checkpoint]:
+    """Return the run that a checkpoint was written of, and the checkpoint to be kept up to date with it."""
     description, groups = read(path)
     try:
         if description.keys() != KEYS:
@@ -158,9 +188,7 @@ def resume(
         restore(run, description["state"], groups)
     except (TypeError, ValueError) as error:
         raise StorageError(f"{path} is damaged: {str(error)[:300]}") from None
-    checkpoint = Checkpoint(path, every, made, run)
-    checkpoint.tidy()
-    return net, finish(run, checkpoint, progress, on_epoch, on_batch)
+    return run, Checkpoint(Path(realpath(path)), claim, every, made, run)
 
 
 def _same(path: str, then: Any, now: dict[str, Any]) -> None:

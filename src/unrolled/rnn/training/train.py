@@ -129,7 +129,8 @@ def train(
     DivergenceError
         If the loss, the gradient's norm or a parameter becomes infinite or NaN.
     FileExistsError
-        If there is a file at ``checkpoint`` already: it may be a training to resume.
+        If there is a file at ``checkpoint`` already: it may be a training to resume. So too if a training that writes
+        it is under way.
     OSError
         If the checkpoint cannot be written before training begins. Later, that is a :class:`CheckpointWarning`: the
         training goes on, and tries again when the next one is due.
@@ -235,6 +236,8 @@ def finish(
                     break
         finally:  # whatever ended it: the user keeps the best
             run.restore_best()
+            if checkpoint is not None:
+                checkpoint.close()
             history.seconds = time.perf_counter() - begun
     return history
 
