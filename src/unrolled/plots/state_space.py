@@ -113,15 +113,14 @@ def state_space(
     plane = Plane.of(S)
     ax = new_axes(ax)
     ink, thin, size = rcParams["text.color"], 0.5 * rcParams["lines.linewidth"], rcParams["lines.markersize"]
-    named: set[int] = set()
-    for i in _some(labels, most):
-        label = int(labels[i])
-        path = plane.project(S[:, i])
-        first = y is not None and label not in named
-        name = (str(label) if classes is None else classes[label]) if first else None
-        named.add(label)
-        ax.plot(*path.T, color=color_of(label), lw=thin, alpha=0.6)
-        ax.plot(*path[-1], color=color_of(label), marker="o", ms=0.5 * size, ls="", label=name)
+    some = _some(labels, most)
+    for label in np.unique(labels[some]).tolist() if y is not None else ():
+        name = str(label) if classes is None else classes[label]
+        ax.plot([], [], color=color_of(label), marker="o", ms=0.5 * size, ls="", label=name)
+    for i in some:
+        path, color = plane.project(S[:, i]), color_of(int(labels[i]))
+        ax.plot(*path.T, color=color, lw=thin, alpha=0.6)
+        ax.plot(*path[-1], color=color, marker="o", ms=0.5 * size, ls="")
     reach = float(np.ptp(plane.project(S), axis=(0, 1)).max())
     if points is not None and len(points):
         _points(ax, points, plane, modes, 0.08 * reach, ink, size)
