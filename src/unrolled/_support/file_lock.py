@@ -77,7 +77,7 @@ class Claim:
 
 def _opened(path: Path) -> tuple[Any, bool | None]:
     """Create and lock a file, for reading where that will do: what is open for writing holds a file system up."""
-    file = open(os.open(path, os.O_RDONLY | os.O_CREAT, 0o666), "rb")  # noqa: PTH123, SIM115 - of a descriptor
+    file: Any = open(os.open(path, os.O_RDONLY | os.O_CREAT, 0o666), "rb")  # noqa: PTH123, SIM115 - of a descriptor
     locked = lock(file)
     if locked is None:  # NFS locks what is open for writing alone
         file.close()

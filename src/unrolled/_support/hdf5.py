@@ -10,6 +10,7 @@ data sets of their bytes.
 """
 
 import math
+import os
 import zlib
 from collections.abc import Iterable
 from os import PathLike
@@ -48,6 +49,29 @@ def check_path(path: str | PathLike[str]) -> None:
         with path.open("rb") as file:
             start = file.read(8)
         raise RefusedError(f"expected an HDF5 file, but it begins with {start!r}" if start else "the file is empty")
+
+
+def as_it_stands(file: h5py.File) -> tuple[int, int]:
+    """Return the size of an open file and when it was last written: HDF5 reads zeros where a file has been cut off.
+
+    Where the file system gives neither, both are 0.
+    """
+    try:
+        found = os.fstat(file.id.get_vfd_handle())
+    except (OSError, NotImplementedError, TypeError):
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
+
+
+def check_unchanged(file: h5py.File, before: tuple[int, int]) -> None:
+    """Raise a RefusedError if a file is not as :func:`as_it_stands` had it, so that what was read is not trusted."""
+    now = as_it_stands(file)
+    if now[0] != before[0]:
+        raise RefusedError(
+            f"the file has {now[0]} bytes, but had {before[0]} when it was opened: it must stay as it is"
+        )
+    if now[1] != before[1]:
+        raise RefusedError("the file was written to since it was opened, and must stay as it is")
 
 
 def attribute(owner: h5py.File | h5py.Group | h5py.Dataset, name: str) -> Any:

@@ -1,4 +1,5 @@
 import json
+import os
 import sys
 import threading
 import tracemalloc
@@ -545,3 +546,33 @@ def test_a_closed_file_says_so(tmp_path: Path) -> None:
     for read in (lambda: file.train.X[0], lambda: epoch(file.train, 5), lambda: list(half_way)):
         with pytest.raises(DataError, match=r"a\.h5 was closed: read trX within its with block"):
             read()
+
+
+@pytest.mark.parametrize("way", ["cut off", "cut off and filled with zeros", "written to"])
+def test_a_file_that_does_not_stay_as_it_is_is_an_error_at_the_next_read(way: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    X, y = np.ones((6000, 30, 3), np.float32), np.arange(6000) % 2
+    data.write_h5(path, train=[(X, y)], test=[(X, y)], classes=["a", "b"])
+    net, size = rnn.ManyToOne(rnn.Tanh(2), 3, 2, rng=0), path.stat().st_size
+
+    def meanwhile(epoch: int, *_: object) -> None:
+        assert epoch == 1  # and never a second
+        if way == "written to":
+            with path.open("r+b") as file:
+                file.seek(size // 2)
+                file.write(b"\0" * 8)
+        else:
+            os.truncate(path, size // 2)
+            if way != "cut off":
+                os.truncate(path, size)
+
+    said = "when it was opened" if way == "cut off" else "was written to since it was opened"
+    with data.open_h5(path, memory=2**22) as file:
+        before = file.test.X[:5]
+        with pytest.raises(data.DataError, match=rf"a\.h5: the file .*{said}"):
+            rnn.train(
+                net, file.train, optimizer=rnn.SGD(0.1), batch_size=1000, epochs=3, on_epoch=meanwhile, progress=False
+            )
+        with pytest.raises(data.DataError, match=said):
+            file.test.X[:5]
+        np.testing.assert_array_equal(before, 1)

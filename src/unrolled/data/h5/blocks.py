@@ -69,8 +69,6 @@ def write_h5(
     path = Path(path)
     names = class_names(classes)
     rate = None if rate is None else hertz(rate, "rate")
-    if not path.parent.is_dir():
-        raise DataError(f"{path}: there is no folder {path.parent}")
     given = {"tr": train, "tst": test}
     for part, blocks in zip(("train", "test"), given.values(), strict=True):
         if not hasattr(blocks, "__iter__") and not hasattr(blocks, "__getitem__"):

@@ -82,9 +82,11 @@ def load_h5(
     """
     path = Path(path)
     with errors_naming(path), opened(path) as file:
+        as_it_stands = hdf5.as_it_stands(file)
         arrays = _read(file, max_bytes)
         ours = is_ours(file)
         described = describe(attributes_of(file) if ours else {}, path, classes, rate)
+        hdf5.check_unchanged(file, as_it_stands)
         dataset = _dataset(arrays, described, first_label, ours=ours)
     warn_of_leakage(dataset, str(path))
     return dataset
@@ -121,8 +123,6 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
     ('sit', 'walk')
     """
     path = Path(path)
-    if not path.parent.is_dir():
-        raise DataError(f"{path}: there is no folder {path.parent}")
     with errors_naming(path), replacing(path) as temporary, written(temporary) as writing:
         writing.do(lambda file: _write(file, dataset))
 

@@ -48,6 +48,8 @@ class StoredSeries:
         Applied to what is read.
     unchecked : dict of int to list
         The packed chunks that were not read yet, under the number of their band of rows.
+    opened : (int, int), optional
+        The file as it stood before anything of it was read (:func:`unrolled._support.hdf5.as_it_stands`).
     """
 
     path: Path
@@ -58,6 +60,7 @@ class StoredSeries:
     lengths: IntArray | None = None
     scaling: Scaling | None = None
     unchecked: dict[int, list[Any]] = field(default_factory=dict)
+    opened: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         _ = self.shape, self.dtype  # known while the file is open, and for ever
@@ -147,6 +150,8 @@ class StoredSeries:
                     dataset.read_direct(out, where)
                 else:
                     out[...] = dataset[where]
+                if self.opened is not None:
+                    hdf5.check_unchanged(dataset.file, self.opened)
         self._check(out, rows)
         if self.scaling is not None:
             step = max(1, PIECE // max(1, out[0].size))

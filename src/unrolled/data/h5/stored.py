@@ -112,7 +112,8 @@ def open_h5(
     Parameters
     ----------
     path : str or path-like
-        The file, which must stay as it is while it is open.
+        The file, which must stay as it is while it is open: what is read after it was cut off or written to is a
+        DataError.
     classes, rate, first_label
         As for `load_h5`.
     memory : int
@@ -168,6 +169,7 @@ def _dataset(
     memory: int,
     read_ahead: bool,
 ) -> StoredDataset:
+    as_it_stands = hdf5.as_it_stands(file)
     ours = is_ours(file)
     described = describe(attributes_of(file) if ours else {}, path, classes, rate)
     datasets = arrays_of(file)
@@ -197,7 +199,9 @@ def _dataset(
     for part in n:
         X = datasets[part + "X"]
         counts = _lengths(lengths[part + "Lengths"], part + "Lengths", X.shape) if part in there else None
-        series = StoredSeries(path, X, part + "X", lock, left, counts, None, chunks_to_check(X, part + "X"))
+        series = StoredSeries(
+            path, X, part + "X", lock, left, counts, None, chunks_to_check(X, part + "X"), as_it_stands
+        )
         parts[part] = StoredSamples(series, y[part], counts, left, read_ahead)
     names = described.named(n_classes)
     return StoredDataset(
