@@ -151,7 +151,10 @@ def flag(value: Any, name: str, *, error: type[ValueError] = ValueError) -> bool
 
 
 def numeric(value: Any, name: str, *, error: type[ValueError] = ValueError) -> NDArray[Any]:
-    """Return ``value`` as a real array, unless it holds anything but real numbers."""
+    """Return ``value`` as a real array, unless it holds anything but real numbers, or some that are masked."""
+    parts = value if isinstance(value, list | tuple) else (value,)
+    if any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts):
+        raise error(f"{name} is masked in places, expected numbers throughout: fill them, or leave those samples out")
     try:
         array = np.asarray(value)
     except (ValueError, TypeError) as problem:  # ragged lists, objects that refuse to be arrays

@@ -10,7 +10,7 @@ from unrolled._support.validation import real_number, whole_number
 from unrolled.dynamics.curvature import curvature
 from unrolled.dynamics.hessian import Hessian, real_network
 from unrolled.dynamics.vectors import as_vector, flatten, unflatten
-from unrolled.rnn import ManyToOne
+from unrolled.rnn import ManyToOne, inputs
 from unrolled.rnn.arrays import Array, Parameters
 
 NAMED = ("gradient", "curvature", "random")
@@ -119,11 +119,13 @@ def loss_slice(
     generator = np.random.default_rng(rng)
     chosen = [_direction(each, real, (X, y, lengths), generator) for each in given]
     w, at = flatten(real.parameters), real.copy()
+    X, lengths = inputs.padded(X, lengths, at.n_inputs)
+    labels = inputs.labels(y, at.n_classes, len(X))
 
     def loss(offset: Array) -> float:
         for name, W in unflatten(w + offset, at.parameters).items():
             at.parameters[name][...] = W
-        return at.evaluate(X, y, lengths)[0]
+        return at.measure(X, labels, lengths)[0]
 
     with np.errstate(over="ignore", invalid="ignore"):
         if len(chosen) == 1:

@@ -179,6 +179,8 @@ def fitting(parameters: ReadOnlyParameters, shapes: dict[str, tuple[int, ...]]) 
         W = parameters[name]
         if not isinstance(W, np.ndarray):
             raise ValueError(f"parameter {name} is a {type(W).__name__}, expected an array of shape {shape}")
+        if type(W) is not np.ndarray:
+            raise ValueError(f"parameter {name} is a {type(W).__name__}, expected a plain array: np.array({name})")
         if W.shape != shape:
             raise ValueError(f"parameter {name} has shape {W.shape}, expected {shape}")
     dtypes = {name: W.dtype for name, W in parameters.items()}

@@ -1,6 +1,7 @@
 """What the passes through a network leave behind for whoever wants to look."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from unrolled.rnn.arrays import Array, Parameters, State
 from unrolled.rnn.engine.packing import Packed
@@ -46,6 +47,8 @@ class Forward:
         are named ``A_l1``, ``A_reverse``, ... Handed to the next :meth:`ManyToOne.forward`, it goes on there.
     every_step : bool
         Whether the head reads every step.
+    made_by : tuple
+        The network's parts, and a digest of its parameters: :meth:`ManyToOne.backward` goes back with the same ones.
     """
 
     traces: list[Trace]
@@ -54,6 +57,7 @@ class Forward:
     Y_hat: Array
     state: State
     every_step: bool
+    made_by: tuple[Any, ...]
 
     @property
     def X(self) -> Array:

@@ -2,12 +2,14 @@
 
 import dataclasses
 import inspect
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from unrolled import rnn
+from unrolled.rnn import inputs
 from unrolled.rnn.training.settings import Settings
 from unrolled.sweep.points import Point
 from unrolled.sweep.samples import Part
@@ -82,7 +84,11 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
     )
     if history.ended == "interrupted":  # not what was asked for, so not a result
         raise KeyboardInterrupt
-    loss, accuracy = net.evaluate(validation.X, validation.y, validation.lengths)
+    X, lengths = inputs.padded(validation.X, validation.lengths, net.n_inputs)
+    loss, accuracy = net.measure(X, inputs.labels(validation.y, net.n_classes, len(X)), lengths)
+    if not math.isfinite(loss):
+        batches = -(-len(training.X) // settings.get("batch_size", 30))
+        raise rnn.DivergenceError(f"the validation loss became {loss}", len(history.loss), batches, history)
     return {
         "accuracy": accuracy,
         "loss": loss,

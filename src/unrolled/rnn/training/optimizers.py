@@ -114,7 +114,7 @@ class RMSProp:
     decay : float, default 0.99
         rho, from 0 to below 1.
     epsilon : float, default 1e-8
-        Above 0.
+        Above 0, and no subnormal number of the parameters' dtype.
 
     See Also
     --------
@@ -140,6 +140,7 @@ class RMSProp:
 
     def start(self, parameters: ReadOnlyParameters) -> State:
         """Return the state before the first update: running means of 0."""
+        _check_epsilon(self, parameters)
         return {"S": _zeros(parameters)}
 
     def update(self, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float = 1.0) -> None:
@@ -166,7 +167,7 @@ class Adam:
     beta_1, beta_2 : float, default 0.9, 0.999
         From 0 to below 1.
     epsilon : float, default 1e-8
-        Above 0.
+        Above 0, and no subnormal number of the parameters' dtype.
 
     See Also
     --------
@@ -195,6 +196,7 @@ class Adam:
 
     def start(self, parameters: ReadOnlyParameters) -> State:
         """Return the state before the first update: running means of 0."""
+        _check_epsilon(self, parameters)
         return _adam_start(parameters)
 
     def update(self, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float = 1.0) -> None:
@@ -217,7 +219,7 @@ class AdamW:
     beta_1, beta_2 : float, default 0.9, 0.999
         From 0 to below 1.
     epsilon : float, default 1e-8
-        Above 0.
+        Above 0, and no subnormal number of the parameters' dtype.
 
     See Also
     --------
@@ -246,6 +248,7 @@ class AdamW:
 
     def start(self, parameters: ReadOnlyParameters) -> State:
         """Return the state before the first update: running means of 0."""
+        _check_epsilon(self, parameters)
         return _adam_start(parameters)
 
     def update(self, parameters: Parameters, gradients: ReadOnlyParameters, state: State, factor: float = 1.0) -> None:
@@ -257,6 +260,17 @@ class AdamW:
 
 def _zeros(parameters: ReadOnlyParameters) -> Parameters:
     return {name: np.zeros_like(W) for name, W in parameters.items()}
+
+
+def _check_epsilon(optimizer: "RMSProp | Adam | AdamW", parameters: ReadOnlyParameters) -> None:
+    """Raise a ValueError if epsilon is 0, or nearly so, in the dtype of a parameter: 0 would be divided by 0."""
+    for W in parameters.values():
+        least = float(np.finfo(W.dtype).tiny)
+        if optimizer.epsilon < least:
+            raise ValueError(
+                f"{type(optimizer).__name__}'s epsilon is {optimizer.epsilon}, expected at least {least:.3g}, the "
+                f"smallest normal number of {W.dtype}, which the parameters are"
+            )
 
 
 def _adam_start(parameters: ReadOnlyParameters) -> State:

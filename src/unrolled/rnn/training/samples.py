@@ -118,6 +118,7 @@ def _in_memory(net: ManyToOne, samples: Any, name: str) -> InMemory:
     X: Any
     if isinstance(samples, tuple | list) and len(samples) in (2, 3):
         X, y, lengths = (*samples, None)[:3]
+        _refuse_weights(lengths, X, name)
     elif not isinstance(samples, tuple) and hasattr(samples, "X") and hasattr(samples, "y"):
         X, y, lengths = samples.X, samples.y, getattr(samples, "lengths", None)
     else:
@@ -134,3 +135,17 @@ def _in_memory(net: ManyToOne, samples: Any, name: str) -> InMemory:
     X = inputs.rounded(X, net.dtype, f"{name} X")
     labels = inputs.labels(y, net.n_classes, len(X), f"{name} y")
     return InMemory(np.asarray(X), labels, lengths, inputs.one_hot(labels, net.n_classes, net.dtype))
+
+
+def _refuse_weights(lengths: Any, X: Any, name: str) -> None:
+    """Raise a ValueError if what stands third looks like a weight for each sample, as elsewhere it is."""
+    if lengths is None or np.ndim(lengths) != 1 or np.ndim(X) != 3:
+        return
+    third = np.asarray(lengths)
+    whole_floats = third.dtype.kind == "f" and bool((third == np.floor(third)).all())
+    if whole_floats or (third.dtype.kind in "iu" and np.shape(X)[1] > 1 and bool((third == 1).all())):
+        found = f"{third.dtype} numbers" if whole_floats else "all 1"
+        raise ValueError(
+            f"{name} samples are a tuple whose third are {found}, as weights of samples would be, which are not taken: "
+            "expected lengths (N,), whole numbers of steps"
+        )

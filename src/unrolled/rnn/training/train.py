@@ -15,6 +15,7 @@ from unrolled._support.interrupt import interruptions
 from unrolled._support.progress import Progress
 from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.sound import check_trainable
 from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.checkpoint import Checkpoint
 from unrolled.rnn.training.clipping import Clipping
@@ -155,6 +156,7 @@ def train(
     if not isinstance(net, ManyToOne):
         raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
     net.check_parameters()
+    check_trainable(net.parameters)
     check_callbacks(on_epoch, on_batch)
     settings = Settings(
         optimizer=optimizer,
