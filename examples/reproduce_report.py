@@ -12,6 +12,7 @@ import argparse
 import dataclasses
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,19 @@ def recipes(epochs: int, seed: int) -> list[Recipe]:
     return [Recipe(*settings, epochs, seed) for settings in (*a, *b, *c)]
 
 
-def train(recipe: Recipe, movements: data.Dataset, tick: parallel.Tick) -> Result:
-    """Train one network as the report did."""
+def train(
+    recipe: Recipe,
+    movements: data.Dataset,
+    tick: parallel.Tick,
+    on_epoch: Callable[..., object] | None = None,
+    on_batch: Callable[..., object] | None = None,
+) -> Result:
+    """Train one network as the report did; the callbacks are those of ``rnn.train``."""
+
+    def ticking(epoch: int, history: rnn.History, net: rnn.ManyToOne) -> object:
+        tick()
+        return on_epoch(epoch, history, net) if on_epoch is not None else None
+
     training, validation = movements.train, None
     if recipe.part == "c":
         training, validation = movements.train.split(0.1, rng=recipe.seed)
@@ -86,7 +98,8 @@ def train(recipe: Recipe, movements: data.Dataset, tick: parallel.Tick) -> Resul
         early_stopping=rnn.EarlyStopping(patience=10) if recipe.part == "c" else None,
         rng=recipe.seed,
         progress=False,
-        on_epoch=lambda *_: tick(),
+        on_epoch=ticking,
+        on_batch=on_batch,
     )
     return Result(recipe, history, net.predict(movements.train.X), net.predict_proba(movements.test.X))
 
