@@ -10,7 +10,7 @@ import numpy as np
 
 MARGINS = (0.02, 0.05, 0.2)
 MARGIN = 0.05
-"""A jump begins at an epoch whose training loss is that much above the lowest before, if the epoch before it was not."""
+"""A jump begins at an epoch whose training loss is that much above the lowest before, unless the last one's was too."""
 
 AHEAD = 2
 """What is seen at the end of an epoch is said to be before a jump that begins in one of so many epochs after it."""
@@ -22,11 +22,12 @@ REACHES = 1e-2
 """It does if it is a larger fraction than this."""
 
 CLAIM = (
-    "Without clipping, the network learns nothing from most of the sequence: the gradient has vanished on its way to the "
-    "first steps, and the loss is flat there. Now and then its dynamics cross a bifurcation; the gradient then reaches the "
-    "whole sequence, the loss is a cliff, its sharpness is far above 2 / eta, and the next updates throw the network out, "
-    "to where the gradient vanishes again. The place where it can learn from the whole sequence is a place that plain "
-    "descent cannot stay in; clipping helps not by calming the network but by letting it live there."
+    "Without clipping, the network learns nothing from most of the sequence: the gradient has vanished on its "
+    "way to the first steps, and the loss is flat there. Now and then its dynamics cross a bifurcation; the "
+    "gradient then reaches the whole sequence, the loss is a cliff, its sharpness is far above 2 / eta, and "
+    "the next updates throw the network out, to where the gradient vanishes again. The place where it can "
+    "learn from the whole sequence is a place that plain descent cannot stay in; clipping helps not by calming "
+    "the network but by letting it live there."
 )
 
 
@@ -42,8 +43,8 @@ class Prediction:
 PREDICTIONS = (
     Prediction(
         "sharp before jumps",
-        f"at least 80% of the jumps have a sharpness above 2 / eta at the end of one of the {AHEAD} epochs before, and at "
-        "least twice as many as if the sharp moments were spread over the same trainings by chance",
+        f"at least 80% of the jumps have a sharpness above 2 / eta at the end of one of the {AHEAD} epochs before, and "
+        "at least twice as many as if the sharp moments were spread over the same trainings by chance",
         "about as many as by chance",
     ),
     Prediction(
@@ -59,21 +60,21 @@ PREDICTIONS = (
     ),
     Prediction(
         "dynamics",
-        "batch by batch, the largest Lyapunov exponent comes to within 0.05 of 0 (or above) at the batch with the largest "
-        "gradient, is at least 0.1 lower in the calm before, and the number of fixed points changes between the calm "
-        "before and the calm after",
+        "batch by batch, the largest Lyapunov exponent comes to within 0.05 of 0 (or above) at the batch with the "
+        "largest gradient, is at least 0.1 lower in the calm before, and the number of fixed points changes between "
+        "the calm before and the calm after",
         "the exponent is as far from 0 at that batch as before it, or the number of fixed points stays",
     ),
     Prediction(
         "cliff",
-        f"at that batch, the full step of plain descent along the gradient of the recorded samples raises their loss by "
-        f"more than {MARGIN:.0%}, and in the calm before it does not",
+        f"at that batch, the full step of plain descent along the gradient of the recorded samples raises their loss "
+        f"by more than {MARGIN:.0%}, and in the calm before it does not",
         "no step that descent takes raises the loss so much",
     ),
     Prediction(
         "clipping",
-        "with the norm clipped at 1 there are fewer jumps and a lower loss, while sharpness stays above 2 / eta, and the "
-        "gradient reaches the first step more often than without",
+        "with the norm clipped at 1 there are fewer jumps and a lower loss, while sharpness stays above 2 / eta, and "
+        "the gradient reaches the first step more often than without",
         "clipping lowers the sharpness, or the reach is as small as without",
     ),
     Prediction(
@@ -83,9 +84,10 @@ PREDICTIONS = (
     ),
     Prediction(
         "other remedies",
-        "orthogonal W_hh lets the gradient reach the first step from the beginning on, so that sharpness is above 2 / eta "
-        "more often than with Xavier's and there are as many jumps or more; LSTM, GRU and the loss on every step have "
-        "another way for the gradient, so that it reaches further with a sharpness below 2 / eta, and fewer jumps",
+        "orthogonal W_hh lets the gradient reach the first step from the beginning on, so that sharpness is above "
+        "2 / eta more often than with Xavier's and there are as many jumps or more; LSTM, GRU and the loss on every "
+        "step have another way for the gradient, so that it reaches further with a sharpness below "
+        "2 / eta, and fewer jumps",
         "orthogonal W_hh has fewer jumps, or one of the other three has as many jumps as the report's network",
     ),
 )

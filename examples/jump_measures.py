@@ -1,4 +1,4 @@
-"""Why it jumps: the trainings, what is measured at the end of each of their epochs, and batch by batch around a jump."""
+"""Why it jumps: the trainings, what is measured at the end of each epoch, and batch by batch around a jump."""
 
 import dataclasses
 from collections.abc import Callable
@@ -108,7 +108,9 @@ def chosen(movements: data.Dataset) -> tuple[Any, Any]:
     return np.asarray(movements.train.X[some]), y[some]
 
 
-def recorder(movements: data.Dataset, every: int = 1, **measures: Callable[[rnn.ManyToOne], float]) -> dynamics.Recorder:
+def recorder(
+    movements: data.Dataset, every: int = 1, **measures: Callable[[rnn.ManyToOne], float]
+) -> dynamics.Recorder:
     """Return what measures sharpness, the gradient's norm and its way through time."""
     X, y = chosen(movements)
     return dynamics.Recorder(
@@ -210,8 +212,8 @@ class Around:
 def around(what: Around, shared: dict[str, data.Dataset], tick: parallel.Tick) -> dict[str, Any]:
     """Train the network again up to a jump, and measure it there after every so many batches.
 
-    What is returned has, beside the columns, the loss along the gradient at three places: before the first measured batch, at
-    the largest gradient, and at the last; each with the step that plain descent takes, and with the exact sharpness.
+    What is returned has, beside the columns, the loss along the gradient at three places: the first that is measured,
+    the largest gradient, and the last; each with the step that plain descent takes, and with the exact sharpness.
     """
     movements, recipe = shared[what.task.data], what.task.recipe
     X, y = chosen(movements)
@@ -241,9 +243,7 @@ def around(what: Around, shared: dict[str, data.Dataset], tick: parallel.Tick) -
             kept["peak"] = (n, norm, net.copy())
         kept["after"] = (n, norm, net.copy() if n + what.every > last else net)
 
-    reproduce_report.train(
-        dataclasses.replace(recipe, epochs=what.epoch), movements, tick, on_batch=on_batch
-    )
+    reproduce_report.train(dataclasses.replace(recipe, epochs=what.epoch), movements, tick, on_batch=on_batch)
     places = {name: _place(net, n, recipe.learning_rate, X, y) for name, (n, _, net) in kept.items()}
     return {**what.task.key, "epoch": what.epoch, "per_epoch": per_epoch, **columns(watch.record), "places": places}
 

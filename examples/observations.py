@@ -86,6 +86,36 @@ class Observation:
     evidence: str
 
 
+@dataclass(frozen=True)
+class Counted:
+    """A sentence of the report, and in which seeds it holds here."""
+
+    claim: str
+    seeds: Sequence[int]
+    found: Sequence[bool]
+    evidence: Sequence[str]
+
+    def __str__(self) -> str:
+        n, k = len(self.seeds), sum(self.found)
+        verdict = "Found again" if k else "Not found"
+        if n == 1:
+            return f"- **{verdict}.** {self.claim} Here: {self.evidence[0]}."
+        verdict += f" in {k} of {n} seeds" if k else f" in any of {n} seeds"
+        each = [
+            f"  - Seed {seed}, {'yes' if found else 'no'}: {evidence}."
+            for seed, found, evidence in zip(self.seeds, self.found, self.evidence, strict=True)
+        ]
+        return "\n".join([f"- **{verdict}.** {self.claim}", *each])
+
+
+def counted(by_seed: Mapping[int, Sequence[Observation]]) -> list[Counted]:
+    """Put the observations of several seeds together, sentence by sentence."""
+    return [
+        Counted(same[0].claim, list(by_seed), [o.found for o in same], [o.evidence for o in same])
+        for same in zip(*by_seed.values(), strict=True)
+    ]
+
+
 def observe(trained: Sequence[Trained], classes: Sequence[str]) -> list[Observation]:
     """Hold the report's observations against these trainings."""
     part = {name: [t for t in trained if t.part == name] for name in "abc"}

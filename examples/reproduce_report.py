@@ -3,6 +3,7 @@
     python examples/reproduce_report.py                                     the recordings the library ships
     python examples/reproduce_report.py --data A_DeviceMotion_data.zip      MotionSense, zip or folder
     python examples/reproduce_report.py --data "data-Mini Project 2.h5"     the course file, or its layout
+    python examples/reproduce_report.py --seeds 5                           each training five times
 
 Part a: eight networks, W ~ U[-0.1, 0.1] (figures 1 and 2). Part b: three with Xavier initialization and a lower
 rate (figures 3 and 4). Part c: early stopping, patience 10 (figures 5 and 6, table of top-1, top-2, top-3).
@@ -12,20 +13,20 @@ import argparse
 import dataclasses
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import h5py
 import matplotlib as mpl
+import numpy as np
 import parallel
-from observations import Observation, Trained, observe
+from matplotlib.axes import Axes
+from observations import Trained, counted, observe
+from report_page import page
 
 from unrolled import __version__, data, metrics, plots, rnn
 from unrolled._support.atomic_write import replacing
-
-REPORT = {"(50, 0.01, 30)": (0.475, 0.648, 0.818), "(50, 0.01, 10)": (0.405, 0.590, 0.758)}
-"""Top-1, top-2, top-3 of the report's two networks with early stopping, on its course file."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,18 +124,43 @@ class Drawing:
 
 
 def draw(drawing: Drawing, movements: data.Dataset, tick: parallel.Tick) -> None:
-    """Draw the learning curves of one part, figure 1, 3 or 5, and its confusion matrices, the figure after."""
+    """Draw the learning curves of one part, figure 1, 3 or 5, and its confusion matrices, the figure after.
+
+    Of several seeds the first one's curves are drawn as those of one, the others' are thin; matrices count all of them.
+    """
     mpl.use("Agg")
-    curves = plots.learning_curves({r.recipe.title: r.history for r in drawing.results})
+    networks: dict[str, list[Result]] = {}
+    for result in drawing.results:
+        networks.setdefault(result.recipe.title, []).append(result)
+    curves = plots.learning_curves({title: same[0].history for title, same in networks.items()})
+    for n, same in enumerate(networks.values()):
+        for result in same[1:]:
+            thin(result.history, *curves.axes[2 * n : 2 * n + 2])
     predicted = {
-        r.recipe.title: ((movements.train.y, r.train_predicted), (movements.test.y, r.test_scores.argmax(1)))
-        for r in drawing.results
+        title + (f", {len(same)} seeds together" if len(same) > 1 else ""): (
+            (np.tile(movements.train.y, len(same)), np.concatenate([r.train_predicted for r in same])),
+            (np.tile(movements.test.y, len(same)), np.concatenate([r.test_scores.argmax(1) for r in same])),
+        )
+        for title, same in networks.items()
     }
     matrices = plots.confusion_matrices(predicted, movements.classes)
     for n, figure in enumerate((curves, matrices), drawing.number):
         with replacing(drawing.out / f"figure{n}.png") as path:
             figure.savefig(path, dpi=75)
         tick()
+
+
+def thin(history: rnn.History, loss: Axes, accuracy: Axes) -> None:
+    """Draw one more training into the panels of a network, thin, in the colors and lines that are there."""
+    drawn: list[tuple[Axes, str, Sequence[int], Sequence[float]]] = [
+        (loss, "training", range(1, len(history.loss) + 1), history.loss)
+    ]
+    for part, curve in (("validation", history.validation), ("test", history.test)):
+        if curve is not None:
+            drawn += [(loss, part, curve.epochs, curve.loss), (accuracy, part, curve.epochs, curve.accuracy)]
+    for ax, part, epochs, values in drawn:
+        like = next(line for line in ax.lines if line.get_label() == part)
+        ax.plot(epochs, values, color=like.get_color(), ls=like.get_linestyle(), lw=0.6, alpha=0.7)
 
 
 def summary(result: Result, movements: data.Dataset) -> dict[str, Any]:
@@ -151,53 +177,6 @@ def summary(result: Result, movements: data.Dataset) -> dict[str, Any]:
     }
 
 
-def page(summaries: list[dict[str, Any]], observations: list[Observation], movements: data.Dataset) -> str:
-    """Write the result page."""
-    units = "Raw units, as in the report." if movements.scaling is None else "Each axis standardised."
-    lines = [
-        "# The report's trainings, run again",
-        "",
-        f"Data: {movements.provenance}.",
-        "",
-        f"{len(movements.train)} training and {len(movements.test)} test windows of {movements.train.X.shape[1]} "
-        f"steps; {len(movements.classes)} classes: {', '.join(movements.classes)}. {units}",
-        "",
-        f"unrolled {__version__}, {summaries[0]['epochs']} epochs, one seed ({summaries[0]['seed']}) a network: "
-        "read a difference between two networks as an example, not as a law.",
-        "",
-        "## With early stopping (part c)",
-        "",
-        "| (hidden, rate, batch) | top-1 | top-2 | top-3 | the report's, on its course file |",
-        "|---|---|---|---|---|",
-    ]
-    for s in summaries:
-        if s["part"] == "c":
-            here = " | ".join(f"{value:.3f}" for value in s["test_top_1_2_3"])
-            lines.append(f"| {s['title']} | {here} | {' / '.join(f'{value:.3f}' for value in REPORT[s['title']])} |")
-    lines += ["", "## What the report observed, and what these numbers say", ""]
-    for o in observations:
-        lines.append(f"- **{'Found again' if o.found else 'Not found'}.** {o.claim} Here: {o.evidence}.")
-    lines += [
-        "",
-        "## All networks",
-        "",
-        "| part | (hidden, rate, batch) | last training loss | training accuracy | top-1 | top-2 | top-3 | epochs |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for s in summaries:
-        top = " | ".join(f"{value:.3f}" for value in s["test_top_1_2_3"])
-        losses, best = s["history"]["loss"], s["history"]["best_epoch"]
-        epochs = f"{len(losses)}" + (f", best {best}" if best else "")
-        lines.append(
-            f"| {s['part']} | {s['title']} | {losses[-1]:.3f} | {s['train_accuracy']:.3f} | {top} | {epochs} |"
-        )
-    captions = ["Part a, metrics", "Part a, confusion", "Part b, metrics", "Part b, confusion"]
-    captions += ["Part c, metrics", "Part c, confusion"]
-    lines += ["", "## Figures", ""]
-    lines += [f"![Figure {n}: {caption}](figure{n}.png)" for n, caption in enumerate(captions, 1)]
-    return "\n".join(lines) + "\n"
-
-
 def main() -> None:
     """Read the command line, and reproduce the report."""
     parser = argparse.ArgumentParser(description="Reproduce the report's trainings and figures.")
@@ -205,35 +184,51 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="processes (default: 2); the results are the same")
     parser.add_argument("--out", type=Path, default=Path("report"), help="folder for the results (default: report)")
     parser.add_argument("--epochs", type=int, default=50, help="epochs of each training (default: 50)")
-    parser.add_argument("--seed", type=int, default=0, help="of every training (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="of every training, or the first one (default: 0)")
+    parser.add_argument("--seeds", type=int, default=1, help="train each network so many times (default: 1)")
     arguments = parser.parse_args()
-    if arguments.jobs < 1 or arguments.epochs < 1 or arguments.seed < 0:
-        parser.error("--jobs and --epochs are 1 or more, --seed is 0 or more")
+    if arguments.jobs < 1 or arguments.epochs < 1 or arguments.seeds < 1 or arguments.seed < 0:
+        parser.error("--jobs, --epochs and --seeds are 1 or more, --seed is 0 or more")
     try:
         movements = load(arguments.data)
         arguments.out.mkdir(parents=True, exist_ok=True)
-        reproduce(movements, arguments.out, arguments.jobs, arguments.epochs, arguments.seed)
+        seeds = range(arguments.seed, arguments.seed + arguments.seeds)
+        reproduce(movements, arguments.out, arguments.jobs, arguments.epochs, seeds)
     except (ValueError, OSError, rnn.DivergenceError) as error:
         sys.exit(f"reproduce_report: {error}")
     except KeyboardInterrupt:
         sys.exit("reproduce_report: interrupted; nothing was written")
 
 
-def reproduce(movements: data.Dataset, out: Path, jobs: int, epochs: int, seed: int) -> None:
+def reproduce(movements: data.Dataset, out: Path, jobs: int, epochs: int, seeds: Sequence[int]) -> None:
     """Train, draw, and write the figures, results.json and the page."""
-    work = recipes(epochs, seed)
+    work = [recipe for seed in seeds for recipe in recipes(epochs, seed)]
     # The longest first, so that no process is left with a long one at the end.
     order = sorted(range(len(work)), key=lambda i: (-work[i].hidden, work[i].batch_size))
     with parallel.Workers(jobs, movements) as workers:
         done = workers.run(train, [work[i] for i in order], steps=epochs, unit="epoch")
         results = [done[order.index(i)] for i in range(len(work))]
-        drawings = [
-            Drawing(number, [result for result in results if result.recipe.part == part], out)
-            for number, part in ((1, "a"), (3, "b"), (5, "c"))
-        ]
-        workers.run(draw, drawings, steps=2, unit="figure")
+        workers.run(draw, drawings(results, out), steps=2, unit="figure")
+    write(results, movements, out)
+
+
+def drawings(results: list[Result], out: Path) -> list[Drawing]:
+    """List the figures, two for each part."""
+    return [
+        Drawing(number, [result for result in results if result.recipe.part == part], out)
+        for number, part in ((1, "a"), (3, "b"), (5, "c"))
+    ]
+
+
+def write(results: list[Result], movements: data.Dataset, out: Path) -> None:
+    """Write results.json and the page, and print the page's beginning."""
     summaries = [summary(result, movements) for result in results]
-    observations = observe([Trained.of(s) for s in summaries], movements.classes)
+    observations = counted(
+        {
+            seed: observe([Trained.of(s) for s in summaries if s["seed"] == seed], movements.classes)
+            for seed in sorted({s["seed"] for s in summaries})
+        }
+    )
     text = page(summaries, observations, movements)
     with replacing(out / "results.md") as path:
         path.write_text(text, encoding="utf-8")

@@ -68,3 +68,19 @@ def test_leaning_names_the_class_that_errors_fall_on() -> None:
 def test_observe_holds_all_six() -> None:
     everything = [STUCK, GOOD, trained(), trained(title="w", hidden=100), trained("c")]
     assert len(observations.observe(everything, CLASSES)) == 6
+
+
+def test_seeds_are_counted_sentence_by_sentence() -> None:
+    yes, no = (
+        observations.Observation("It jumps.", True, "by 30%"),
+        observations.Observation("It jumps.", False, "by 1%"),
+    )
+    (several,) = observations.counted({3: [yes], 4: [no], 5: [yes]})
+    assert str(several).splitlines() == [
+        "- **Found again in 2 of 3 seeds.** It jumps.",
+        "  - Seed 3, yes: by 30%.",
+        "  - Seed 4, no: by 1%.",
+        "  - Seed 5, yes: by 30%.",
+    ]
+    assert str(observations.counted({0: [no]})[0]) == "- **Not found.** It jumps. Here: by 1%."
+    assert str(observations.counted({0: [no], 1: [no]})[0]).startswith("- **Not found in any of 2 seeds.**")

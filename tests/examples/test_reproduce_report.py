@@ -93,6 +93,7 @@ def test_thirteen_trainings_six_figures_and_a_page(outcomes: dict[int, tuple[Pat
         (["--data", __file__], "test_reproduce_report.py"),
         (["--jobs", "0"], "--jobs"),
         (["--epochs", "-1"], "--epochs"),
+        (["--seeds", "0"], "--seeds"),
     ],
 )
 def test_wrong_arguments_are_told_in_a_line(arguments: list[str], message: str, tmp_path: Path) -> None:
@@ -101,6 +102,24 @@ def test_wrong_arguments_are_told_in_a_line(arguments: list[str], message: str, 
     assert message in run.stderr
     assert "Traceback" not in run.stderr
     assert not (tmp_path / "out").exists()
+
+
+def test_several_seeds_are_counted_and_all_drawn(outcomes: dict[int, tuple[Path, str]], tmp_path: Path) -> None:
+    file = course_file(tmp_path / "course.h5")
+    run = reproduce("--data", file, "--out", tmp_path / "out", "--epochs", 2, "--seeds", 2)
+    assert run.returncode == 0, run.stderr
+    record = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert [n["seed"] for n in record["networks"]] == [0] * 13 + [1] * 13
+    alone = json.loads((outcomes[1][0] / "results.json").read_text())
+    for here, there in zip(record["networks"], alone["networks"], strict=False):  # the first seed is as if alone
+        assert here["history"]["loss"] == there["history"]["loss"]
+    for several, one in zip(record["observations"], alone["observations"], strict=True):
+        assert several["seeds"] == [0, 1]
+        assert (several["found"][0], several["evidence"][0]) == (one["found"][0], one["evidence"][0])
+    page = (tmp_path / "out" / "results.md").read_text()
+    assert page.count(" seeds.**") == 6
+    assert page.count("  - Seed 1, ") == 6
+    assert "2 seeds (0 to 1) a network" in page
 
 
 def test_two_classes_and_a_path_with_spaces(tmp_path: Path) -> None:
