@@ -90,8 +90,9 @@ def write(recordings: dict[str, Any], path: Path) -> float:
     if np.abs(rounded).max() > np.iinfo(np.int16).max:
         raise SystemExit(f"the signal reaches {np.abs(signal).max()}, beyond 16 bits in steps of {UNIT}")
 
-    with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-        # a column's high bytes, then its low bytes: neighbours are alike, so they compress. No time stamps:
+    # made in memory and written in one go: a full disk is then an error, and never a half-written HDF5 file
+    with h5py.File("shoulder_exercises", "w", driver="core", backing_store=False) as file:
+        # a column's high bytes, then its low bytes: neighbors are alike, so they compress. No time stamps:
         # the same recordings give the same file.
         stored = file.create_dataset(
             "signal",
@@ -112,6 +113,10 @@ def write(recordings: dict[str, Any], path: Path) -> float:
         index.attrs["sides"] = ["left", "right"]
         file.attrs["source"] = f"{RELEASE} (PyPI), {MEMBER}; Burns et al., arXiv:1802.01489"
         file.attrs["licence"] = "BSD-3-Clause, see LICENSE.seglearn"
+        file.flush()
+        image = file.id.get_file_image()
+    with replacing(path) as temporary:
+        temporary.write_bytes(image)
     return float(np.abs(rounded * UNIT - signal).max())
 
 
