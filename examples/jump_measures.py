@@ -160,6 +160,7 @@ def outcome(history: rnn.History, scores: Any, movements: data.Dataset) -> dict[
     y, C = movements.test.y, len(movements.classes)
     return {
         "loss": history.loss,
+        "epoch_gradient_norm": history.gradient_norm,
         "ended": history.ended,
         "best_epoch": history.best_epoch,
         "seconds": history.seconds,

@@ -1,0 +1,236 @@
+"""Why it jumps: the page. Every number in it is computed from the tables of the trainings."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jump_numbers as numbers
+import numpy as np
+from jump_claim import AHEAD, CLAIM, MARGIN, MARGINS, PREDICTIONS
+from jump_measures import PRODUCTS, PROFILED, REMEDIES, REPORT, SAMPLES
+from jump_numbers import Row, counts, regime, sharp
+from jump_sentences import sentences
+from jump_verdicts import base, part, verdicts
+
+from unrolled import __version__, data
+
+NAMES = {"motionsense": "MotionSense", "shoulder": "shoulder exercises"}
+
+
+def page(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Dataset]) -> str:
+    """Write the page."""
+    report = [row for row in rows if row["remedy"] == REPORT]
+    recorded = max(row["recorded"] for row in rows)
+    lines = [
+        "# Why it jumps",
+        "",
+        *("Data: " + movements.provenance + "." for movements in shared.values()),
+        "",
+        f"unrolled {__version__}. The report's recipes on raw units; {_trainings(report)}; "
+        f"and remedies on the network (50, 0.01, 30): {_remedies(rows)}.",
+        "",
+        f"At the end of each of the first {recorded} epochs: sharpness, the largest eigenvalue of the loss's "
+        f"Hessian on "
+        f"{SAMPLES} training samples, and the gradient's way through time on {PROFILED} of them. The exact sharpness "
+        f"(`dynamics.curvature`) takes some twenty complex passes, more than a training; here it is Lanczos by "
+        f"{PRODUCTS} "
+        f"products, each a difference of two gradients. {_precision(around)}",
+        "",
+        "## The claim",
+        "",
+        CLAIM,
+        "",
+        "Written down, and committed, before the first training was run (`jump_claim.py`):",
+        "",
+        "| | if it is true | if not |",
+        "|---|---|---|",
+        *(f"| {p.name} | {p.if_true} | {p.if_false} |" for p in PREDICTIONS),
+        "",
+        "## What came out",
+        "",
+        "| | | |",
+        "|---|---|---|",
+        *(
+            f"| {p.name} | **{verdict}** | {why} |"
+            for p, (verdict, why) in zip(PREDICTIONS, verdicts(rows, around), strict=True)
+        ),
+        "",
+        "![Two networks, one of them clipped](why_it_jumps.png)",
+        "",
+        "## Jumps and sharp moments",
+        "",
+        f"A jump begins where the training loss of an epoch is {MARGIN:.0%} above the lowest before (and that of "
+        f"the epoch "
+        f"before was not). A moment, the end of an epoch, is before a jump that begins in one of the {AHEAD} "
+        f"epochs after "
+        "it. Chance: the moments of each training shuffled 2000 times, mean and standard deviation; p, the fraction of "
+        "shuffles with as many.",
+        "",
+        "| data | a jump | a moment | jumps | preceded by one | by chance | p | moments | followed by a jump | "
+        "of all others |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        *_contingency(report),
+        "",
+        f"The last kind of moment was added after the first four trainings had been seen: an epoch whose batches' mean "
+        f"gradient norm is {numbers.SPIKE:g} times the training's median, sharp moments within the epoch that its end "
+        "does not show.",
+        "",
+        "![Sharpness and reach at every moment](sharp_and_reach.png)",
+        "",
+        "## How far the gradient reaches",
+        "",
+        "Reach is |dE/dA_1| / |dE/dA_T|; memory, after how many steps back less than 1% of the gradient is left.",
+        "",
+        "| data | moments | number | median reach | below 1e-6 | above 0.01 | above 1 | memory | gradient norm | "
+        "sharpness |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+        *_regimes(report),
+        "",
+        "## Batch by batch",
+        "",
+        *_batches(around),
+        "",
+        "## Remedies",
+        "",
+        f"On MotionSense, (50, 0.01, 30), Xavier; one thing changed; {recorded} epochs, jumps among them, means over "
+        "seeds. With a loss on every step dE/dA_1 has a loss of its own, and its reach says nothing.",
+        "",
+        "| remedy | seeds | jumps a training | moments above 2 / eta | median reach | above 0.01 | spectral radius "
+        "at the "
+        "end | training loss | test accuracy |",
+        "|---|---|---|---|---|---|---|---|---|",
+        *_remedy_rows(rows),
+        "",
+        "## The report's sentences",
+        "",
+        *sentences(rows, shared),
+        "",
+        "## What stays open",
+        "",
+        *OPEN,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+OPEN = (
+    "- Ends of epochs are one moment in 100 to 300 batches: what is sharp for a few batches only is mostly not "
+    "seen there.",
+    "- Why the dynamics come to such a place: the spectral radius grows all the while, and nothing here says what "
+    "drives it.",
+    "- A jump here is one of the loss as batches were met, as in the report's figures; the loss on held samples "
+    "would be "
+    "another measure.",
+    "- The report's own recordings are not public; it may have jumped for another reason.",
+)
+
+
+def _trainings(rows: Sequence[Row]) -> str:
+    said = []
+    for name in dict.fromkeys(row["data"] for row in rows):
+        seeds: dict[str, set[int]] = {}
+        for row in rows:
+            if row["data"] == name:
+                seeds.setdefault(row["part"], set()).add(row["seed"])
+        parts = ", ".join(f"part {part} with {len(s)} seeds" for part, s in sorted(seeds.items()))
+        said.append(f"{NAMES.get(name, name)}: {parts}")
+    return f"{len(rows)} trainings (" + "; ".join(said) + ")"
+
+
+def _remedies(rows: Sequence[Row]) -> str:
+    return ", ".join(f"{name} ({n} seeds)" for name in REMEDIES if (n := sum(row["remedy"] == name for row in rows)))
+
+
+def _precision(around: Sequence[Row]) -> str:
+    ratios = [p["few_products"] / p["exact_sharpness"] for row in around for p in row["places"].values()]
+    if not ratios:
+        return ""
+    of = f"{min(ratios):.2f} to {max(ratios):.2f}"
+    return f"At {len(ratios)} places where both were computed it is {of} times the exact."
+
+
+def _contingency(report: Sequence[Row]) -> list[str]:
+    names = list(dict.fromkeys(row["data"] for row in report))
+    kinds: list[tuple[str, Any, Sequence[float]]] = [
+        ("above 2 / eta", sharp, MARGINS),
+        (f"above {numbers.FAR:g} x 2 / eta", lambda row: sharp(row, numbers.FAR), (MARGIN,)),
+        ("an epoch with a spike", numbers.spikes, (MARGIN,)),
+    ]
+    lines = []
+    for name in [*names, "all"] if len(names) > 1 else names:
+        some = [row for row in report if name in (row["data"], "all")]
+        for kind, moments, margins in kinds:
+            for margin in margins:
+                c = counts(some, margin, moments)
+                lines.append(
+                    f"| {NAMES.get(name, name)} | {margin:.0%} | {kind} | {c.jumps} | {c.preceded} "
+                    f"({part(c.preceded, c.jumps)}) | {c.preceded_by_chance:.1f} sd {c.chance_error:.1f} | "
+                    f"{c.p:.3f} | "
+                    f"{c.sharp} | {c.followed} ({part(c.followed, c.sharp)}) | {part(c.calm_followed, c.calm)} |"
+                )
+    return lines
+
+
+def _regimes(report: Sequence[Row]) -> list[str]:
+    lines = []
+    for name in dict.fromkeys(row["data"] for row in report):
+        some = [row for row in report if row["data"] == name]
+        for kind, which in (
+            ("all", None),
+            ("below 2 / eta", lambda row: ~sharp(row)),
+            ("above 2 / eta", sharp),
+            (f"above {numbers.FAR:g} x 2 / eta", lambda row: sharp(row, numbers.FAR)),
+        ):
+            r = regime(some, which)
+            if not r.n:
+                continue
+            lines.append(
+                f"| {NAMES.get(name, name)} | {kind} | {r.n} | {r.reach:.1e} | {r.vanishes:.0%} | {r.arrives:.0%} | "
+                f"{r.explodes:.0%} | {r.memory:.0f} | {r.gradient_norm:.3g} | {r.sharpness:.3g} |"
+            )
+    return lines
+
+
+def _batches(around: Sequence[Row]) -> list[str]:
+    if not around:
+        return ["No jump was looked at batch by batch."]
+    lines = [
+        "The trainings of some of the largest jumps, run again, and measured every few batches in the epoch before "
+        "the one "
+        "in which the jump begins and in that one: the first measurement / at the largest gradient / the last. "
+        "Sharpness "
+        "is exact. The Lyapunov exponent is the largest along 10 training samples, fixed points are those under "
+        "the mean "
+        "input, and the rise is that of the recorded samples' loss by one step of plain descent on them.",
+        "",
+        "| training, epoch of the jump | gradient norm | sharpness, times 2 / eta | largest Lyapunov exponent | fixed "
+        "points | a step changes the loss by |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in around:
+        s = numbers.seen(row)
+        title = (
+            f"{NAMES.get(row['data'], row['data'])} ({row['hidden']}, {row['learning_rate']:g}, {row['batch_size']})"
+        )
+        cells = [
+            f"{title}, seed {row['seed']}, epoch {row['epoch']}",
+            " / ".join(f"{x:.3g}" for x in s.norms),
+            " / ".join(f"{x:.2g}" for x in s.multiple),
+            " / ".join(f"{x:.2f}" for x in s.exponents),
+            " / ".join(f"{x:.0f}" for x in s.fixed_points),
+            " / ".join(f"{x:+.1%}" for x in s.rises),
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return [*lines, "", "![Batch by batch](batch_by_batch.png)", "", "![Slices of the loss](slices.png)"]
+
+
+def _remedy_rows(rows: Sequence[Row]) -> list[str]:
+    lines = []
+    for name in (REPORT, *REMEDIES):
+        some = base(rows) if name == REPORT else [row for row in rows if row["remedy"] == name]
+        if some:
+            r = numbers.remedied(some)
+            radius = "" if np.isnan(r.radius) else f"{r.radius:.2f}"
+            lines.append(
+                f"| {name or 'none: the report' + chr(39) + 's'} | {r.trainings} | {r.jumps:.1f} | {r.sharp:.0%} | "
+                f"{r.reach:.1e} | {r.arrives:.0%} | {radius} | {r.loss:.3f} | {r.accuracy:.3f} |"
+            )
+    return lines

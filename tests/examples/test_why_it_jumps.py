@@ -1,0 +1,124 @@
+"""Why it jumps: what is counted, on histories made for it; and the whole, small."""
+
+import json
+from pathlib import Path
+
+import jump_claim
+import jump_measures
+import jump_numbers
+import numpy as np
+import pytest
+import reproduce_report
+import why_it_jumps as example
+from matplotlib import image
+
+from unrolled import data, dynamics, rnn
+
+
+def made_up(n: int = 90, T: int = 12) -> data.Dataset:
+    """Six classes told apart by the mean of an axis."""
+    rng = np.random.default_rng(0)
+
+    def part(n: int) -> data.Samples:
+        y = np.arange(n) % 6
+        X = rng.normal(0, 0.5, (n, T, 3)) + y[:, None, None] / 3
+        return data.Samples(X.astype(np.float32), y)
+
+    classes = ("downstairs", "jogging", "sitting", "standing", "upstairs", "walking")
+    return data.Dataset(part(n), part(30), classes, 50.0, "made for a test", None)
+
+
+def test_a_jump_begins_once_and_is_measured_from_the_lowest_loss_before() -> None:
+    assert jump_claim.jumps([3.0, 2.0, 2.2, 2.3, 2.05, 1.9, 2.1]) == [3, 7]
+    assert jump_claim.jumps([3.0, 2.0, 2.09]) == []
+    assert jump_claim.jumps([3.0, 2.0, 2.09], margin=0.02) == [3]
+    assert jump_claim.jumps([1.0]) == []
+
+
+def test_moments_and_jumps_are_counted_from_both_sides() -> None:
+    loss = [3.0, 2.0, 1.9, 2.5, 2.6, 1.8, 1.7, 1.6, 1.5, 1.4]  # a jump begins at epoch 4
+    before = [e in (3, 8) for e in range(1, 11)]
+    counts = jump_claim.count([(loss, before)])
+    assert (counts.jumps, counts.preceded) == (1, 1)
+    assert (counts.sharp, counts.followed) == (2, 1)  # what is seen at epoch 8 is followed by none
+    assert (counts.calm, counts.calm_followed) == (6, 1)  # epoch 2 was calm; the last two are not known yet
+    assert counts.preceded_by_chance == pytest.approx(1 - (8 * 7) / (10 * 9), abs=0.05)
+    never = jump_claim.count([(loss, [e == 4 for e in range(1, 11)])])
+    assert (never.preceded, never.followed) == (0, 0)
+
+
+def test_chance_is_shuffled_within_each_training() -> None:
+    calm = ([2.0, 1.9, 1.8, 1.7, 1.6], [True] * 5)  # always sharp, and never a jump
+    jumping = ([2.0, 1.0, 1.9, 1.8, 1.7], [False] * 5)
+    counts = jump_claim.count([calm, jumping])
+    assert (counts.jumps, counts.preceded, counts.preceded_by_chance, counts.p) == (1, 0, 0, 1)
+
+
+def test_a_few_products_come_close_to_the_exact_sharpness() -> None:
+    movements = made_up()
+    X, y = jump_measures.chosen(movements)
+    net = rnn.ManyToOne(rnn.Tanh(8), 3, 6, rng=0)
+    rnn.train(net, movements.train, optimizer=rnn.SGD(0.1), epochs=5, rng=0, progress=False)
+    exact = dynamics.curvature(net, X, y, smallest=False).sharpness
+    measure = jump_measures.Sharpness(X, y)
+    once, twice = measure(net), measure(net)
+    assert 0.8 * exact < once < 1.001 * exact
+    assert abs(twice - exact) <= abs(once - exact) + 1e-3 * exact  # it goes on from the last eigenvector
+
+
+def test_samples_are_of_all_classes_and_measuring_changes_nothing() -> None:
+    shared = {"made up": made_up(300)}
+    _, y = jump_measures.chosen(shared["made up"])
+    assert np.bincount(y).tolist() == [25] * 6
+    recipe = reproduce_report.Recipe("b", 50, 0.01, 30, 2, 0)
+    row = jump_measures.train(jump_measures.Task("made up", recipe, 1), shared, lambda: None)
+    plain = reproduce_report.train(recipe, shared["made up"], lambda: None)
+    assert row["loss"] == plain.history.loss
+    assert row["at"] == [1]
+
+
+def test_pairs_differ_in_the_hidden_units_alone() -> None:
+    rows = [
+        {"data": "d", "part": "a", "learning_rate": 0.1, "batch_size": 10, "seed": seed, "hidden": hidden}
+        for seed, hidden in ((0, 50), (0, 100), (1, 50))
+    ]
+    narrow, wide = jump_numbers.wide_and_narrow(rows)
+    assert [(a["seed"], a["hidden"], b["hidden"]) for a, b in zip(narrow, wide, strict=True)] == [(0, 50, 100)]
+
+
+def test_largest_jumps_are_of_different_trainings_and_part_b_comes_first() -> None:
+    def row(part: str, losses: list[float], seed: int = 0) -> jump_numbers.Row:
+        return {"part": part, "loss": losses, "recorded": 9, "seed": seed}
+
+    found = jump_numbers.largest_jumps(
+        [row("a", [2, 1, 9]), row("b", [2, 1, 1.2, 1, 1.5]), row("b", [2, 1, 3], 1), row("b", [2, 1])], 3
+    )
+    assert [(r["part"], r["seed"], epoch) for r, epoch in found] == [("b", 1, 3), ("b", 0, 5), ("a", 0, 3)]
+
+
+def test_the_whole_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = {"motionsense": made_up()}
+    ticks: list[int] = []
+    batches = example.tasks(list(shared), 1, 2, 2)
+    assert [len(batch) for batch in batches] == [13, len(jump_measures.REMEDIES)]
+    for batch in batches:
+        rows = [jump_measures.train(task, shared, lambda: ticks.append(1)) for task in batch]
+        example.add(tmp_path / "trainings.jsonl", rows)
+    rows = example.read(tmp_path / "trainings.jsonl")
+    assert len({example.key(row) for row in rows}) == len(rows) == 13 + len(jump_measures.REMEDIES)
+    assert len(ticks) == 2 * len(rows)
+    monkeypatch.setattr(jump_measures, "SAMPLES", 30)
+    around = jump_measures.around(example.look(rows[-1] | {"remedy": ""}, 2), shared, lambda: None)
+    assert set(around["places"]) == {"before", "peak", "after"}
+    assert around["at"] == sorted(around["at"])
+    example.add(tmp_path / "jumps.jsonl", [around])
+    page = example.write(shared, tmp_path)
+    assert page == (tmp_path / "why_it_jumps.md").read_text()
+    for prediction in jump_claim.PREDICTIONS:
+        assert page.count(f"| {prediction.name} | ") == 2
+    assert "nan" not in page.replace("MotionSense", "")
+    for name in ("why_it_jumps", "sharp_and_reach", "batch_by_batch", "slices"):
+        assert image.imread(tmp_path / f"{name}.png")[..., :3].std() > 0.01
+    with (tmp_path / "trainings.jsonl").open("a") as table:
+        table.write(json.dumps(rows[0])[:40])  # a power cut
+    assert len(example.read(tmp_path / "trainings.jsonl")) == len(rows)
