@@ -18,7 +18,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
 from numpy.typing import NDArray
 
-from unrolled import metrics, plots
+from unrolled import metrics, plots, rnn
 from unrolled.plots.confusion import COLORS
 from unrolled.plots.figures import text_color
 from unrolled.rnn import Curve, History
@@ -580,3 +580,26 @@ def test_bad_results(bad: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         plots.confusion_matrices(bad)
     assert not plt.get_fignums()
+
+
+def test_each_metric_has_a_column_and_the_training_accuracy_is_drawn_where_it_was_measured() -> None:
+    curve = rnn.Curve([1, 3], [2.1, 1.5], [0.3, 0.7], {"f1": [0.2, 0.6]})
+    history = rnn.History(loss=[2.0, 1.4, 1.1], gradient_norm=[1.0, 0.5, 0.2], validation=curve, training=curve)
+    figure = plots.learning_curves([history, rnn.History(loss=[1.0])], gradient_norm=True)
+    assert [ax.get_ylabel() for ax in figure.axes[:4]] == ["loss", "accuracy", "f1", "gradient norm"]
+    assert [len(ax.lines) for ax in figure.axes[:4]] == [2, 2, 2, 1]
+    np.testing.assert_array_equal(figure.axes[2].lines[0].get_ydata(), [0.2, 0.6])
+    short = rnn.History(loss=[1.0], validation=rnn.Curve([1], [1.0], [0.5], {"f1": []}))
+    with pytest.raises(ValueError, match="history 0 has 1 epochs and 0 of f1 in validation, expected equally many"):
+        plots.learning_curves(short)
+
+
+def test_range_test() -> None:
+    found = rnn.LearningRates([0.1, 1.0, 10.0], [0.7, 0.4, 9.0], [0.7, 0.5, 3.0])
+    (ax,) = plots.learning_rate(found).axes
+    assert ax.get_xscale() == "log"
+    np.testing.assert_array_equal(ax.lines[0].get_ydata(), found.loss)
+    np.testing.assert_array_equal(ax.lines[1].get_ydata(), found.smoothed)
+    assert list(ax.lines[2].get_xdata()) == [found.suggestion] * 2  # type: ignore[arg-type]  # an array of numbers
+    with pytest.raises(ValueError, match=re.escape("found has no rates, expected what rnn.find_learning_rate returns")):
+        plots.learning_rate(rnn.LearningRates([], [], []))

@@ -5,6 +5,8 @@ import pytest
 
 from unrolled import rnn, sweep
 from unrolled.sweep import Result, Results
+from unrolled.sweep.samples import Part
+from unrolled.sweep.training import train_network
 
 
 def results(objective: str = "accuracy") -> Results:
@@ -83,3 +85,19 @@ def test_what_is_no_number_does_not_rank(value: object) -> None:
     with pytest.raises(ValueError, match=f"'curve' was measured as a {type(value).__name__}, expected a number"):
         found.table()
     assert Results(found.rows, "-loss").best == {"a": 1}
+
+
+def test_refit_is_the_trial_and_a_frame_has_its_rows() -> None:
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((40, 6, 2)), np.arange(40) % 3
+    part = Part(X, y, None, None, 3)
+    point = {"cell": rnn.GRU, "hidden": 4, "epochs": 3, "learning_rate": 0.2, "freeze": ("b_h",)}
+    measured = train_network(point, part, part, np.random.default_rng(5))
+    results = Results((Result(point, 5, 0, "done", measured),))
+    net, history = results.refit(results.best, (X, y), rng=5, progress=False)
+    assert net.evaluate(X, y) == (measured["loss"], measured["accuracy"])
+    assert history.loss[-1] == measured["training_loss"]
+    pytest.importorskip("pandas")
+    frame = results.to_frame()
+    assert frame["hidden"].tolist() == [4]
+    assert frame["accuracy"].tolist() == [measured["accuracy"]]

@@ -26,14 +26,19 @@ class Progress:
         False prints nothing.
     done : int, default 0
         Steps that were done before, and so say nothing of the rate.
+    lines : bool, default False
+        Print each note on a line of its own, and nothing else.
     """
 
-    def __init__(self, total: int, unit: str, *, shown: bool = True, done: int = 0) -> None:
+    def __init__(self, total: int, unit: str, *, shown: bool = True, done: int = 0, lines: bool = False) -> None:
         self.total, self.unit, self.before, self.done, self.note = total, unit, done, done, ""
         self._bar: Any = None
+        self._lines: TextIO | None = None
         self._stream: TextIO | None = None
         self._begun = self._printed = time.perf_counter()
-        if shown and sys.stderr is not None:
+        if shown and lines:
+            self._lines = sys.stderr
+        elif shown and sys.stderr is not None:
             self._try(self._open)
 
     def __enter__(self) -> "Progress":
@@ -60,7 +65,9 @@ class Progress:
     def say(self, note: str) -> None:
         """Show a short note beside the numbers."""
         self.note = note
-        if self._bar is not None:
+        if self._lines is not None:
+            self._try(self._lines.write, f"{note}; {time.perf_counter() - self._begun:.1f} s\n")
+        elif self._bar is not None:
             self._try(self._bar.set_postfix_str, note, False)
 
     def _open(self) -> None:
@@ -84,6 +91,6 @@ class Progress:
         try:
             write(*args)
         except (OSError, ValueError, AttributeError):  # of a file that is full, closed, or none
-            bar, self._bar, self._stream = self._bar, None, None
+            bar, self._bar, self._stream, self._lines = self._bar, None, None, None
             if bar is not None:
                 bar.disable = True  # so that it writes nothing when it is deleted

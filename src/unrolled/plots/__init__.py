@@ -13,6 +13,7 @@ from unrolled.plots.gates import gates
 from unrolled.plots.landscape import landscape
 from unrolled.plots.learning import learning_curves
 from unrolled.plots.profiles import gradient_profile
+from unrolled.plots.rates import learning_rate
 from unrolled.plots.records import recorded
 from unrolled.plots.reliability import reliability
 from unrolled.plots.slices import loss_slice
@@ -28,6 +29,7 @@ __all__ = [
     "gradient_profile",
     "landscape",
     "learning_curves",
+    "learning_rate",
     "loss_slice",
     "lyapunov_spectrum",
     "parallel_coordinates",

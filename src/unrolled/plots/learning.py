@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from unrolled.rnn import History
+    from unrolled.rnn import Curve, History
 
 # Black (or what the style writes in), vermilion and blue of Okabe and Ito, Color Universal Design (2008): of their
 # threes the one that trichromats, protanopes, deuteranopes and tritanopes all tell apart best. And line and marker.
@@ -35,7 +35,8 @@ def learning_curves(
     """Draw loss and accuracy over the epochs, a row for each network: the report's figures 1, 3 and 5.
 
     The left column has the training, validation and test loss, the right one the validation and test
-    accuracy. A thin dotted line marks the epoch whose parameters early stopping restored. All panels share
+    accuracy, with ``evaluate_training`` the training accuracy too, and each metric of the training has a column of
+    its own. A thin dotted line marks the epoch whose parameters early stopping restored. All panels share
     the epoch axis and all accuracy axes run from 0 to 1; each network has a loss axis of its own.
 
     Parameters
@@ -45,7 +46,7 @@ def learning_curves(
     titles : str or sequence of str, optional
         A title for each network, instead of the mapping's keys.
     gradient_norm : bool, default False
-        Draw a third column with the gradient's norm, the mean over each epoch's batches before clipping, on a
+        Draw a last column with the gradient's norm, the mean over each epoch's batches before clipping, on a
         logarithmic axis.
     figure : Figure, optional
         An empty figure to draw into, at the size it has; it gets constrained layout unless it has a layout
@@ -54,7 +55,8 @@ def learning_curves(
     Returns
     -------
     Figure
-        Its ``axes`` are loss and accuracy (and gradient norm) of the first network, then of the second, and so on.
+        Its ``axes`` are loss and accuracy (and metrics, and gradient norm) of the first network, then of the second,
+        and so on.
 
     Raises
     ------
@@ -79,7 +81,8 @@ def learning_curves(
 
     names, rows = _named(histories, titles)
     width, height = rcParams["figure.figsize"]
-    columns = 3 if gradient_norm else 2
+    metrics = list(dict.fromkeys(of for history in rows for _, curve in _curves(history) for of in curve.metrics))
+    columns = 2 + len(metrics) + gradient_norm
     figure = empty(figure, (0.75 * columns * width, height * (0.2 + 0.45 * len(rows))))
     axes = figure.subplots(len(rows), columns, squeeze=False, sharex=True)
     for (left, right, *third), name, history in zip(axes, names, rows, strict=True):
@@ -89,13 +92,18 @@ def learning_curves(
         right.set_ylim(-0.03, 1.03)  # a marker at 0 or 1 is whole
         right.set_yticks(np.linspace(0, 1, 6))
         _curve(left, "training", range(1, len(history.loss) + 1), history.loss)
-        for part, curve in (("validation", history.validation), ("test", history.test)):
-            if curve is not None and len(curve.epochs):
-                _curve(left, part, curve.epochs, curve.loss)
+        for part, curve in _curves(history):
+            if len(curve.epochs):
+                if part != "training":  # whose loss is drawn as it was met
+                    _curve(left, part, curve.epochs, curve.loss)
                 _curve(right, part, curve.epochs, curve.accuracy)
+                for of, values in curve.metrics.items():
+                    _curve(third[metrics.index(of)], part, curve.epochs, values)
+        for ax, of in zip(third, metrics, strict=False):
+            ax.set_ylabel(of)
         if not right.lines:
             right.text(0.5, 0.5, "not measured", ha="center", va="center", transform=right.transAxes)
-        for ax in third:
+        for ax in third[len(metrics) :]:
             ax.set_ylabel("gradient norm")
             _curve(ax, "training", range(1, len(history.gradient_norm) + 1), history.gradient_norm)
             log_axis(ax, history.gradient_norm)
@@ -161,7 +169,17 @@ def _check(history: History, where: str) -> None:
         raise ValueError(f"{where} is a {type(history).__name__} without {missing[0]}, expected a training history")
     if not len(history.loss):
         raise ValueError(f"{where} has no training loss, expected at least one epoch")
-    for part, curve in (("validation", history.validation), ("test", history.test)):
-        if curve is not None and not len(curve.epochs) == len(curve.loss) == len(curve.accuracy):
+    for part, curve in _curves(history):
+        if not len(curve.epochs) == len(curve.loss) == len(curve.accuracy):
             lengths = f"{len(curve.epochs)} epochs, {len(curve.loss)} losses, {len(curve.accuracy)} accuracies"
             raise ValueError(f"{where} has {lengths} in {part}, expected equally many")
+        for of, values in curve.metrics.items():
+            if len(values) != len(curve.epochs):
+                raise ValueError(
+                    f"{where} has {len(curve.epochs)} epochs and {len(values)} of {of} in {part}, expected equally many"
+                )
+
+
+def _curves(history: History) -> list[tuple[str, Curve]]:
+    """Return the curves that a history has, with their names."""
+    return [(part, curve) for part in STYLES if (curve := getattr(history, part, None)) is not None]

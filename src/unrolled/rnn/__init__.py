@@ -17,11 +17,14 @@ from unrolled.rnn.passes import Backward, Forward
 from unrolled.rnn.storage import StorageError
 from unrolled.rnn.stream import Stream
 from unrolled.rnn.training.augmentation import Augmentation
+from unrolled.rnn.training.averaging import EMA, SWA, Averaging
 from unrolled.rnn.training.checkpoint import CheckpointWarning
 from unrolled.rnn.training.clipping import ClipNorm, Clipping, ClipValue, global_norm
+from unrolled.rnn.training.csv_log import CSVLog
 from unrolled.rnn.training.early_stopping import EarlyStopping
 from unrolled.rnn.training.history import Curve, History
 from unrolled.rnn.training.l2 import l2_penalty
+from unrolled.rnn.training.learning_rate import LearningRates, find_learning_rate
 from unrolled.rnn.training.loop import DivergenceError
 from unrolled.rnn.training.optimizers import SGD, Adam, AdamW, Optimizer, RMSProp
 from unrolled.rnn.training.resume import CheckpointError, resume
@@ -35,14 +38,18 @@ if TYPE_CHECKING:
     from unrolled.rnn.exchange.torch import from_torch, to_torch
 
 __all__ = [
+    "EMA",
     "GRU",
     "LSTM",
     "SGD",
+    "SWA",
     "Adam",
     "AdamW",
     "Augmentation",
+    "Averaging",
     "Backward",
     "Bidirectional",
+    "CSVLog",
     "Cell",
     "CellCheck",
     "CheckpointError",
@@ -62,6 +69,7 @@ __all__ = [
     "Head",
     "History",
     "Last",
+    "LearningRates",
     "ManyToOne",
     "Masks",
     "Mean",
@@ -82,6 +90,7 @@ __all__ = [
     "categorical_cross_entropy",
     "check_cell",
     "check_gradients",
+    "find_learning_rate",
     "from_keras",
     "from_torch",
     "global_norm",

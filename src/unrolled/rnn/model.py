@@ -17,6 +17,7 @@ from unrolled.rnn.cells.stack import Layers
 from unrolled.rnn.engine.buffers import Scratch
 from unrolled.rnn.engine.trace import Trace
 from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
+from unrolled.rnn.output.class_weights import resolved
 from unrolled.rnn.output.heads import Head, Sigmoid
 from unrolled.rnn.output.readouts import Last, Readout
 from unrolled.rnn.parts import to_config
@@ -104,9 +105,7 @@ class Model:
         self.head: Head = implements(given, Head, "head", "rnn.Sigmoid()", error=TypeError)
         self.n_inputs = whole_number(n_inputs, "n_inputs", 1)
         self.n_classes = whole_number(n_classes, "n_classes", 2)
-        weights = self.head.class_weights
-        if weights is not None and len(weights) != self.n_classes:
-            raise ValueError(f"head has {len(weights)} class_weights, expected one for each of {n_classes} classes")
+        self.head = resolved(self.head, self.n_classes)
         self.layers = Layers(cells, self.n_inputs)
         # Gates make a part of a batch no more worth a thread: measured.
         self._width = max(cell.hidden for cell in cells)

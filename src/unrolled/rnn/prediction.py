@@ -14,6 +14,7 @@ from unrolled.rnn.engine.blocks import map_blocks
 from unrolled.rnn.engine.packing import Packed, pack
 from unrolled.rnn.engine.trace import Trace
 from unrolled.rnn.model import Model
+from unrolled.rnn.output.class_weights import BALANCED
 from unrolled.rnn.output.readouts import EveryStep
 from unrolled.rnn.passes import Reading
 from unrolled.rnn.sound import check_finite_parameters, check_logits
@@ -202,6 +203,8 @@ class Predictor(Model):
     def _loss(self, reading: Reading, Y: Array) -> tuple[Array, Array]:
         weights = reading.weights / reading.weights.dtype.type(Y.shape[0])
         if self.head.class_weights is not None:
+            if self.head.class_weights == BALANCED:
+                raise ValueError("the head's class_weights are 'balanced', expected numbers: rnn.train makes them such")
             weights = weights * (Y.real @ np.array(self.head.class_weights, weights.dtype))
         return self.head.loss(reading.Z, np.broadcast_to(self.head.targets(Y), reading.Z.shape), weights)  # (3)
 

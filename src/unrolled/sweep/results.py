@@ -6,9 +6,12 @@ from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from unrolled import rnn
+from unrolled._support.frames import frame
 from unrolled._support.notebook import html_table
 from unrolled.sweep.naming import describe, key, label
 from unrolled.sweep.points import Point
+from unrolled.sweep.training import refitted
 
 Ending: TypeAlias = Literal["done", "diverged", "lost"]
 ENDINGS = get_args(Ending)
@@ -178,6 +181,73 @@ class Results(Sequence[Result]):
         names = list(dict.fromkeys(name for row in self.rows for name in row.point))
         columns = {name: distinct(row.point.get(name) for row in self.rows) for name in names}
         return {name: values for name, values in columns.items() if len(values) > 1}
+
+    def to_frame(self) -> Any:
+        """Return a row for each trial as a pandas DataFrame; the extra ``pandas`` has what it needs.
+
+        Returns
+        -------
+        pandas.DataFrame
+            The settings of its point, ``seed``, ``fold``, ``ended``, ``seconds``, and what it measured.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> results = Results((Result({"hidden": 5}, 0, 0, "done", {"accuracy": 0.9}),))
+        >>> results.to_frame()[["hidden", "accuracy"]].to_numpy().tolist()  # doctest: +SKIP
+        [[5.0, 0.9]]
+        """
+        rows = [
+            {**row.point, "seed": row.seed, "fold": row.fold, "ended": row.ended, "seconds": row.seconds, **row.metrics}
+            for row in self.rows
+        ]
+        return frame(rows, "results.to_frame()")
+
+    def refit(
+        self,
+        point: Point,
+        samples: Any,
+        *,
+        validation: Any = None,
+        rng: int | np.random.Generator | None = None,
+        progress: bool = True,
+    ) -> tuple[rnn.ManyToOne, rnn.History]:
+        """Train the network of a point, such as ``results.best``, on samples, as the search's own trials do.
+
+        Parameters
+        ----------
+        point : mapping
+            As :func:`unrolled.sweep.train_network` takes it.
+        samples, validation : as for :func:`unrolled.rnn.train`
+            In memory. A point with ``early_stopping`` needs ``validation``.
+        rng : None, int or numpy.random.Generator
+            Of the weights, the shuffling and the dropout.
+        progress : bool, default True
+            Show a bar.
+
+        Returns
+        -------
+        net : ManyToOne
+        history : History
+
+        Raises
+        ------
+        ValueError
+            As :func:`unrolled.sweep.train_network` and :func:`unrolled.rnn.train` do.
+
+        Examples
+        --------
+        >>> X, y = np.random.default_rng(0).standard_normal((20, 5, 3)), np.arange(20) % 2
+        >>> results = Results((Result({"hidden": 5, "epochs": 2}, 0, 0, "done", {"accuracy": 0.9}),))
+        >>> net, history = results.refit(results.best, (X, y), rng=0, progress=False)
+        >>> net
+        ManyToOne(Tanh(hidden=5), n_inputs=3, n_classes=2): 57 parameters, float32
+        """
+        return refitted(point, samples, validation, np.random.default_rng(rng), progress)
 
     def _repr_html_(self) -> str:
         names, ranking = list(self.varying()), self.ranking()

@@ -12,7 +12,7 @@ from unrolled import rnn
 from unrolled.rnn import inputs
 from unrolled.rnn.training.settings import Settings
 from unrolled.sweep.points import Point
-from unrolled.sweep.samples import Part
+from unrolled.sweep.samples import Part, arrays_of
 
 SPECIAL = ("cell", "hidden", "optimizer")
 NETWORK = tuple(
@@ -31,6 +31,8 @@ NOT_SETTINGS = (
     "progress",
     "on_epoch",
     "on_batch",
+    "state",
+    "verbose",
 )
 TRAINING = tuple(name for name in inspect.signature(rnn.train).parameters if name not in (*SPECIAL, *NOT_SETTINGS))
 
@@ -70,18 +72,8 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
     DivergenceError
         If the loss becomes infinite or NaN.
     """
-    cell, optimizer, settings = parts_of(point)
-    net = _network(cell, point, training.X.shape[2], training.n_classes, rng)
-    stopping = settings.get("early_stopping") is not None
-    history = rnn.train(
-        net,
-        training,
-        optimizer=optimizer,
-        validation=validation if stopping else None,
-        rng=rng,
-        progress=False,
-        **settings,
-    )
+    stopping = point.get("early_stopping") is not None
+    net, history = _trained(point, training, validation if stopping else None, training.n_classes, rng, False)
     if history.ended == "interrupted":  # not what was asked for, so not a result
         raise KeyboardInterrupt
     X, lengths = inputs.padded(validation.X, validation.lengths, net.n_inputs)
@@ -99,6 +91,26 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
         "best_epoch": history.best_epoch,
         "stopped": history.ended,
     }
+
+
+def refitted(
+    point: Point, samples: Any, validation: Any, rng: np.random.Generator, progress: bool
+) -> tuple[rnn.ManyToOne, rnn.History]:
+    """Train the network of a point, see :meth:`unrolled.sweep.Results.refit`."""
+    arrays, n_classes = arrays_of(samples)
+    part = Part(arrays["X"], arrays["y"], arrays.get("lengths"), None, n_classes)
+    return _trained(point, part, validation, n_classes, rng, progress)
+
+
+def _trained(
+    point: Point, training: Part, validation: Any, n_classes: int, rng: np.random.Generator, progress: bool
+) -> tuple[rnn.ManyToOne, rnn.History]:
+    cell, optimizer, settings = parts_of(point)
+    net = _network(cell, point, training.X.shape[2], n_classes, rng)
+    history = rnn.train(
+        net, training, optimizer=optimizer, validation=validation, rng=rng, progress=progress, **settings
+    )
+    return net, history
 
 
 def checked(point: Point, n_inputs: int, n_classes: int) -> None:

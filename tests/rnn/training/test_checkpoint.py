@@ -66,6 +66,27 @@ EVERYTHING: dict[str, Any] = {
     "l2": 1e-3,
     "bptt_steps": 3,
 }
+
+
+def right(y: np.ndarray, scores: np.ndarray) -> float:
+    return float((scores.argmax(1) == y).mean())
+
+
+OPTIONS: dict[str, Any] = {
+    "optimizer": rnn.Adam(0.01),
+    "batch_size": 6,
+    "accumulate": 3,
+    "epochs": 5,
+    "validation": easy(20, 1),
+    "averaging": rnn.EMA(0.8),
+    "freeze": ("W_ih", "b_o"),
+    "metrics": {"right": right},
+    "early_stopping": rnn.EarlyStopping(2, monitor="right", min_delta=0.01),
+    "evaluate_training": True,
+    "l2": 1e-3,
+    "clip": rnn.ClipNorm(0.5),
+    "dropout": rnn.Dropout(inputs=0.2),
+}
 MOMENTUM = {**PLAIN, "optimizer": rnn.SGD(0.05, momentum=0.9, nesterov=True), "validation": easy(20, 1)}
 KINDS: dict[str, tuple[Make, dict[str, Any]]] = {
     "plain": (network, PLAIN),
@@ -73,6 +94,8 @@ KINDS: dict[str, tuple[Make, dict[str, Any]]] = {
     "RMSProp": (network, {**PLAIN, "optimizer": rnn.RMSProp(0.01), "clip": rnn.ClipValue(0.1)}),
     "AdamW": (network, {**PLAIN, "optimizer": rnn.AdamW(0.01), "schedule": rnn.StepDecay(2)}),
     "everything": (gated, EVERYTHING),
+    "options": (network, OPTIONS),
+    "SWA": (network, {**MOMENTUM, "averaging": rnn.SWA(2), "freeze": "W_hh"}),
 }
 
 
@@ -85,7 +108,7 @@ def stopped(make: Make, how: dict[str, Any], path: Path, batch: int, every: int 
 
 
 def resumed(path: Path, how: dict[str, Any], **others: Any) -> tuple[rnn.ManyToOne, rnn.History]:
-    held_out = {name: how[name] for name in ("validation", "test") if name in how}
+    held_out = {name: how[name] for name in ("validation", "test", "metrics") if name in how}
     return rnn.resume(path, easy(), augment=Noise(), progress=False, **held_out, **others)
 
 
@@ -341,7 +364,7 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
     with pytest.raises(rnn.StorageError, match="is a folder"):
         rnn.resume(tmp_path, easy())
     network().save(tmp_path / "net.h5")
-    with pytest.raises(rnn.StorageError, match="format is 'unrolled network 3', expected 'unrolled checkpoint 2'"):
+    with pytest.raises(rnn.StorageError, match="format is 'unrolled network 3', expected 'unrolled checkpoint 3'"):
         rnn.resume(tmp_path / "net.h5", easy())
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import unrolled
 from unrolled._support.atomic_write import replacing
+from unrolled._support.packages import imported
 from unrolled.rnn.exchange.layers import layers_of
 from unrolled.rnn.exchange.onnx_graph import Graph, of_network
-from unrolled.rnn.exchange.packages import imported
 from unrolled.rnn.network import ManyToOne
 
 OPSET = 22

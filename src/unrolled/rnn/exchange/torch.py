@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from unrolled._support.packages import imported
 from unrolled.rnn.arrays import Array
 from unrolled.rnn.cells import GRU, LSTM, Cell, ReLU, Tanh
 from unrolled.rnn.exchange.layers import Direction, Layer, layers_of, network
-from unrolled.rnn.exchange.packages import imported
 from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.output.heads import Head, Softmax
 from unrolled.rnn.output.readouts import Last, Readout

@@ -1,12 +1,13 @@
 """From logits to probabilities, and the loss that goes with them."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from unrolled._support.validation import checked_fields, optional, real, sample_weights
+from unrolled._support.validation import checked_fields, optional, real
 from unrolled.rnn.arrays import Array
+from unrolled.rnn.output.class_weights import ClassWeights, checked
 from unrolled.rnn.output.losses import binary_cross_entropy, categorical_cross_entropy
 
 
@@ -70,13 +71,6 @@ def softmax(Z: Array) -> Array:
     return np.asarray(e / e.sum(-1, keepdims=True))
 
 
-def _class_weights(value: Any, name: str, *, error: type[ValueError] = ValueError) -> tuple[float, ...]:
-    weights = sample_weights(value, name, error=error)
-    if not all(weights):
-        raise error(f"{name} are {weights}, expected numbers above 0")
-    return weights
-
-
 class Head(Protocol):
     """What a network asks of a head.
 
@@ -86,8 +80,8 @@ class Head(Protocol):
     """
 
     @property
-    def class_weights(self) -> tuple[float, ...] | None:
-        """What a sample of each class weighs in the loss, C numbers above 0; None for 1 each."""
+    def class_weights(self) -> ClassWeights | None:
+        """What a sample of each class weighs in the loss: C numbers above 0 in a network; None for 1 each."""
         ...
 
     def probabilities(self, Z: Array) -> Array:
@@ -107,15 +101,17 @@ class Head(Protocol):
 
 
 @dataclass(frozen=True)
-@checked_fields(class_weights=optional(_class_weights), label_smoothing=real(0, below=1))
+@checked_fields(class_weights=optional(checked), label_smoothing=real(0, below=1))
 class Sigmoid:
     """A probability for each class on its own, and multi-category binary cross-entropy: the report's head.
 
     Parameters
     ----------
-    class_weights : sequence of float, optional
-        What a sample of each class weighs in the loss, one number above 0 for each; all 1 by default. The loss
-        of a batch is the sum of its samples' weighted losses, divided by their number.
+    class_weights : sequence of float, dict or "balanced", optional
+        What a sample of each class weighs in the loss, one number above 0 for each, or a dict of those that are not 1
+        by class; all 1 by default. "balanced" becomes numbers when the network is trained: N / (C n) for a class with
+        n of N training samples, as in scikit-learn. The loss of a batch is the sum of its samples' weighted losses,
+        divided by their number.
     label_smoothing : float, default 0
         epsilon from 0 to below 1: targets become ``(1 - epsilon) Y + epsilon / 2``.
 
@@ -138,7 +134,7 @@ class Sigmoid:
     [[0.05, 0.9500000000000001]]
     """
 
-    class_weights: tuple[float, ...] | None = None
+    class_weights: ClassWeights | None = None
     label_smoothing: float = 0.0
 
     def probabilities(self, Z: Array) -> Array:
@@ -155,7 +151,7 @@ class Sigmoid:
 
 
 @dataclass(frozen=True)
-@checked_fields(class_weights=optional(_class_weights), label_smoothing=real(0, below=1))
+@checked_fields(class_weights=optional(checked), label_smoothing=real(0, below=1))
 class Softmax:
     """Probabilities that sum to 1, and categorical cross-entropy.
 
@@ -164,9 +160,11 @@ class Softmax:
 
     Parameters
     ----------
-    class_weights : sequence of float, optional
-        What a sample of each class weighs in the loss, one number above 0 for each; all 1 by default. The loss
-        of a batch is the sum of its samples' weighted losses, divided by their number.
+    class_weights : sequence of float, dict or "balanced", optional
+        What a sample of each class weighs in the loss, one number above 0 for each, or a dict of those that are not 1
+        by class; all 1 by default. "balanced" becomes numbers when the network is trained: N / (C n) for a class with
+        n of N training samples, as in scikit-learn. The loss of a batch is the sum of its samples' weighted losses,
+        divided by their number.
     label_smoothing : float, default 0
         epsilon from 0 to below 1: targets become ``(1 - epsilon) Y + epsilon / C``.
 
@@ -191,7 +189,7 @@ class Softmax:
     [[0.5, 0.5]]
     """
 
-    class_weights: tuple[float, ...] | None = None
+    class_weights: ClassWeights | None = None
     label_smoothing: float = 0.0
 
     def probabilities(self, Z: Array) -> Array:

@@ -5,6 +5,7 @@ import random
 import re
 import types
 import warnings
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,11 @@ from unrolled.rnn import storage
 from unrolled.rnn.parts import fingerprint
 from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.loop import Run
+from unrolled.rnn.training.measuring import Metric
 from unrolled.rnn.training.samples import FromSource, InMemory
 from unrolled.rnn.training.snapshot import Groups, arrays, snapshot
 
-FORMAT = "unrolled checkpoint 2"
+FORMAT = "unrolled checkpoint 3"
 GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator, random.Random)
 
 
@@ -69,7 +71,7 @@ class Checkpoint:
         there = f"checkpoint '{path}' is there already: rnn.resume goes on with it; to start anew, remove it first"
         if Path(path).exists():
             raise FileExistsError(there)
-        description = made_of(run.training, run.held_out, run.settings.augment)
+        description = made_of(run.training, run.held_out, run.settings.augment, run.settings.metrics)
         real = Path(os.path.realpath(path))
         try:
             claim = claimed(real)
@@ -153,7 +155,10 @@ def read(path: str) -> tuple[dict[str, Any], Groups]:
 
 
 def made_of(
-    training: InMemory | FromSource, held_out: dict[str, InMemory | FromSource], augment: Augmentation | None
+    training: InMemory | FromSource,
+    held_out: dict[str, InMemory | FromSource],
+    augment: Augmentation | None,
+    metrics: Mapping[str, Metric] | None,
 ) -> dict[str, Any]:
     """Name everything outside the file that the rest of a training depends on, to the bit."""
     with one_blas_thread() as threads:
@@ -167,6 +172,7 @@ def made_of(
                 for name in ("validation", "test")
             },
             "augment": None if augment is None else _named(augment),
+            "metrics": list(metrics or ()),
         }
 
 

@@ -1,22 +1,38 @@
 """When to stop before the last epoch, and the parameters that were best until then."""
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
-from unrolled._support.validation import checked_fields, whole
+from unrolled._support.validation import checked_fields, choice, real, shown, whole
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
+
+Mode = Literal["auto", "min", "max"]
+
+
+def _name(value: Any, name: str, *, error: type[ValueError] = ValueError) -> str:
+    if not isinstance(value, str) or not value:
+        raise error(f"{name} is {shown(value)}, expected 'loss', 'accuracy' or the name of a metric")
+    return value
 
 
 @dataclass(frozen=True)
-@checked_fields(patience=whole(1))
+@checked_fields(patience=whole(1), monitor=_name, min_delta=real(0), mode=choice("auto", "min", "max"))
 class EarlyStopping:
-    """Stop when the validation loss has not fallen below its best for a while, and go back to that best.
+    """Stop when a validation measure, by default the loss, has had no new best for a while, and go back to that best.
 
     Parameters
     ----------
     patience : int, default 10
         Epochs without a new best before training stops.
+    monitor : str, default "loss"
+        What is watched on the validation samples: "loss", "accuracy", or one of the ``metrics`` of the training. One
+        that is NaN is never a new best.
+    min_delta : float, default 0
+        A new best must be better than the last one by more than this.
+    mode : {"auto", "min", "max"}
+        Whether the lowest or the highest is best; "auto" is the lowest of the loss and the highest of all else.
 
     See Also
     --------
@@ -42,27 +58,35 @@ class EarlyStopping:
     """
 
     patience: int = 10
+    monitor: str = "loss"
+    min_delta: float = 0.0
+    mode: Mode = "auto"
+
+    @property
+    def sign(self) -> int:
+        """1 where the lowest is best, -1 where the highest is."""
+        return 1 if self.mode == "min" or (self.mode == "auto" and self.monitor == "loss") else -1
 
 
 class Best:
-    """The lowest validation loss of a training so far, and the parameters that had it.
+    """The best validation measure of a training so far, and the parameters that had it.
 
     Attributes
     ----------
-    loss : float
-        Infinite before the first.
+    value : float
+        The lowest; of a measure that is to be high its negative. Infinite before the first.
     parameters : dict of ndarray
         Copies.
     """
 
     def __init__(self, parameters: ReadOnlyParameters) -> None:
-        self.loss, self.parameters = np.inf, copied(parameters)
+        self.value, self.parameters = np.inf, copied(parameters)
 
-    def update(self, loss: float, parameters: ReadOnlyParameters) -> bool:
-        """Take over parameters whose loss is lower than any before; return whether it was."""
-        if not loss < self.loss:
+    def update(self, value: float, parameters: ReadOnlyParameters, min_delta: float = 0.0) -> bool:
+        """Take over parameters whose value is lower than any before by more than this; return whether it was."""
+        if not value < self.value - min_delta:
             return False
-        self.loss = loss
+        self.value = value
         overwrite(self.parameters, parameters)
         return True
 

@@ -1,12 +1,18 @@
 """What a training leaves behind."""
 
+from bisect import bisect_left
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
+from unrolled._support.frames import frame
 from unrolled._support.notebook import html_table
+from unrolled.rnn.training.optimizers import State
 
 SHOWN = 5
 """Of a longer training, so many of the first and of the last epochs are in a notebook's table."""
+
+CURVES = ("training", "validation", "test")
 
 Ending: TypeAlias = Literal["epochs", "early stopping", "stopped", "interrupted", "diverged"]
 
@@ -21,6 +27,8 @@ class Curve:
         Counted from 1.
     loss, accuracy : list of float
         One of each for every entry of ``epochs``.
+    metrics : dict of list of float
+        Those of the training, by their names; likewise.
 
     See Also
     --------
@@ -30,12 +38,19 @@ class Curve:
     epochs: list[int] = field(default_factory=list)
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
+    metrics: dict[str, list[float]] = field(default_factory=dict)
 
-    def append(self, epoch: int, loss: float, accuracy: float) -> None:
+    def append(self, epoch: int, loss: float, accuracy: float, metrics: Mapping[str, float] | None = None) -> None:
         """Add one measurement."""
         self.epochs.append(epoch)
         self.loss.append(loss)
         self.accuracy.append(accuracy)
+        for name, value in (metrics or {}).items():
+            self.metrics.setdefault(name, []).append(value)
+
+    def columns(self) -> dict[str, list[float]]:
+        """Return everything that was measured, by name: loss, accuracy, and each metric."""
+        return {"loss": self.loss, "accuracy": self.accuracy, **self.metrics}
 
 
 @dataclass
@@ -51,14 +66,19 @@ class History:
     clipped : list of float
         Fraction of each epoch's batches whose gradients were clipped.
     validation, test : Curve or None
-        Held-out loss and accuracy, where such samples were given.
+        Held-out loss, accuracy and metrics, where such samples were given.
+    training : Curve or None
+        The same of the training samples after the epoch's last update, without dropout and augmentation, with
+        ``evaluate_training``.
     best_epoch : int or None
-        With early stopping, the epoch (from 1) with the lowest validation loss, whose parameters are kept.
+        With early stopping, the epoch (from 1) with the best validation measure, whose parameters are kept.
     ended : str
         "epochs" (all were run), "early stopping", "stopped" (a callback returned True), "interrupted" (Ctrl-C) or
         "diverged".
     seconds : float
         Wall time of the training, evaluations included.
+    state : dict or None
+        The optimizer's, after the last update: what ``rnn.train(..., state=history.state)`` goes on with.
 
     See Also
     --------
@@ -85,24 +105,65 @@ class History:
     best_epoch: int | None = None
     ended: Ending = "epochs"
     seconds: float = 0.0
+    training: Curve | None = None
+    state: State | None = field(default=None, repr=False, compare=False)
+
+    def latest(self) -> str:
+        """Return the last epoch's numbers in a line, and of each curve the last that were measured."""
+        said = [f"epoch {len(self.loss)}, loss {self.loss[-1]:.3f}"]
+        for name, curve in self.curves().items():
+            if curve.epochs:
+                said.append(f"{name} " + ", ".join(f"{what} {v[-1]:.3f}" for what, v in curve.columns().items()))
+        return "; ".join(said)
+
+    def curves(self) -> dict[str, Curve]:
+        """Return the curves that there are, by name."""
+        return {name: curve for name in CURVES if (curve := getattr(self, name)) is not None}
+
+    def row(self, epoch: int) -> dict[str, float | None]:
+        """Return an epoch's numbers by name, such as ``validation_loss``; None is what was not measured then."""
+        row: dict[str, float | None] = {"epoch": epoch}
+        for name in ("loss", "gradient_norm", "clipped"):
+            values = getattr(self, name)
+            row[name] = values[epoch - 1] if epoch <= len(values) else None
+        for name, curve in self.curves().items():
+            at = bisect_left(curve.epochs, epoch)
+            measured = at < len(curve.epochs) and curve.epochs[at] == epoch
+            for what, values in curve.columns().items():
+                row[f"{name}_{what}"] = values[at] if measured else None
+        return row
+
+    def rows(self) -> list[dict[str, float | None]]:
+        """Return every epoch's numbers, see :meth:`row`."""
+        return [self.row(epoch) for epoch in range(1, len(self.loss) + 1)]
+
+    def to_frame(self) -> Any:
+        """Return a row for each epoch as a pandas DataFrame; the extra ``pandas`` has what it needs.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by ``epoch``; NaN is what was not measured then.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+
+        Examples
+        --------
+        >>> from unrolled import rnn
+        >>> history = rnn.History(loss=[0.7, 0.5], validation=rnn.Curve([2], [0.6], [0.8]))
+        >>> history.to_frame()["validation_accuracy"].tolist()  # doctest: +SKIP
+        [nan, 0.8]
+        """
+        return frame(self.rows(), "history.to_frame()").set_index("epoch")
 
     def _repr_html_(self) -> str:
-        curves = {name: curve for name in ("validation", "test") if (curve := getattr(self, name)) is not None}
-        measured = {name: {e: n for n, e in enumerate(curve.epochs)} for name, curve in curves.items()}
-        rows: list[list[object]] = []
-        n = len(self.loss)
-        for epoch in range(1, n + 1):
-            if n > 2 * SHOWN and SHOWN < epoch <= n - SHOWN:
-                if epoch == SHOWN + 1:
-                    rows.append(["...", *[None] * (2 + 2 * len(curves))])
-                continue
-            norm = self.gradient_norm[epoch - 1] if len(self.gradient_norm) == n else None
-            row: list[object] = [epoch, self.loss[epoch - 1], norm]
-            for name, curve in curves.items():
-                at = measured[name].get(epoch)
-                row += [None, None] if at is None else [curve.loss[at], curve.accuracy[at]]
-            rows.append(row)
         head = ["epoch", "loss", "gradient norm"]
-        head += [f"{name} {what}" for name in curves for what in ("loss", "accuracy")]
+        head += [f"{name} {what}" for name, curve in self.curves().items() for what in curve.columns()]
+        rows: list[list[object]] = [[row[name.replace(" ", "_")] for name in head] for row in self.rows()]
+        if len(rows) > 2 * SHOWN:
+            rows[SHOWN:-SHOWN] = [["...", *[None] * (len(head) - 1)]]
         best = "" if self.best_epoch is None else f", best epoch {self.best_epoch}"
         return html_table(head, rows, f"ended: {self.ended}{best}; {self.seconds:.1f} s")

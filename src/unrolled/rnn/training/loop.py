@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,11 +14,13 @@ from unrolled.rnn.arrays import Array, IntArray, Parameters
 from unrolled.rnn.dropout import Masks
 from unrolled.rnn.inputs import check_gradients_fit
 from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.training.accumulation import accumulated
 from unrolled.rnn.training.augmentation import augmented, refuse_moved_padding
 from unrolled.rnn.training.clipping import global_norm
 from unrolled.rnn.training.early_stopping import Best, copied, overwrite
 from unrolled.rnn.training.history import Curve, History
 from unrolled.rnn.training.l2 import add_l2
+from unrolled.rnn.training.measuring import measured
 from unrolled.rnn.training.samples import FromSource, InMemory
 from unrolled.rnn.training.settings import Settings
 
@@ -102,8 +105,14 @@ class Run:
         So far.
     at : Position
         Where it stands.
+    trained : dict of ndarray
+        The parameters that are not frozen, the network's own.
     state : dict
         The optimizer's.
+    average : dict of ndarray
+        Of the weights; without averaging, the network's parameters themselves.
+    batch_loss : float
+        Of the last batch.
     best : Best
         For early stopping.
     last_finite : dict of ndarray
@@ -122,27 +131,32 @@ class Run:
         held_out: dict[str, InMemory | FromSource],
         generators: Generators,
     ) -> None:
-        self.net, self.settings, self.training, self.held_out = net, settings, training, held_out
+        self.net, self.settings, self.training = net, settings, training
+        self.held_out = {**held_out, **({"training": training} if settings.evaluate_training else {})}
         self.generators, self.epoch_began = generators, Drawn.so_far(generators.shuffling)
-        validation, test = (Curve() if name in held_out else None for name in ("validation", "test"))
-        self.history = History(validation=validation, test=test)
+        self.history = History()
+        for name in self.held_out:
+            setattr(self.history, name, Curve(metrics={each: [] for each in settings.metrics or ()}))
         self.at, self.done = Position(), False
-        self.n_batches = -(-len(training) // settings.batch_size)
-        self.state = settings.optimizer.start(net.parameters)
+        self.n_batches = -(-len(training) // settings.update_size)
+        self.trained, self.batch_loss = settings.trained(net), 0.0
+        self.average = net.parameters if settings.averaging is None else copied(net.parameters)
+        self.state = settings.optimizer.start(self.trained)
         self.best, self.last_finite = Best(net.parameters), copied(net.parameters)
         if isinstance(training, InMemory):
             refuse_moved_padding(settings.augment, training.lengths, training.X.shape[1])
 
     def batches(self, threads: int) -> Iterator[None]:
         """Train, and yield after every batch; after the last of an epoch, once the epoch is in the history."""
-        net, how, at = self.net, self.settings, self.at
+        how, at = self.settings, self.at
         while not self.done:
-            for X, Y, lengths in self.training.batches(how.batch_size, self.generators.shuffling, at.batch):
+            for X, Y, lengths in self.training.batches(how.update_size, self.generators.shuffling, at.batch):
                 X, Y, masks = self._drawn(X, Y, lengths)
-                loss, gradients = net.step(X, Y, threads, lengths=lengths, masks=masks, bptt_steps=how.bptt_steps)
+                loss, gradients = self._step(X, Y, lengths, masks, threads)
                 norm = self._prepare(gradients, loss)
-                how.optimizer.update(net.parameters, gradients, self.state, self._factor())
+                how.optimizer.update(self.trained, gradients, self.state, self._factor())
                 at.batch, at.loss, at.norm = at.batch + 1, at.loss + loss * len(X), at.norm + norm
+                self._take_average()
                 if at.batch < self.n_batches:
                     yield
             self._end_epoch()
@@ -153,10 +167,25 @@ class Run:
         if not self.done:
             self.done, self.history.ended = True, "stopped"
 
+    def go_on(self, epochs: int) -> None:
+        """Train until there are so many epochs, where a run ended before.
+
+        Raises
+        ------
+        ValueError
+            If it ended early, or has as many epochs already.
+        """
+        if self.history.ended == "early stopping":
+            raise ValueError(f"epochs is {epochs}, but early stopping ended the training at epoch {self.at.epoch}")
+        if epochs < self.at.epoch + bool(self.at.batch) or (self.done and epochs == self.at.epoch):
+            raise ValueError(f"epochs is {epochs}, expected more than the {self.at.epoch} that are trained already")
+        self.settings = replace(self.settings, epochs=epochs)
+        self.done, self.history.ended = self.at.epoch == epochs, "epochs"
+
     def restore_best(self) -> None:
-        """Set the network's parameters to the best, if early stopping has found any."""
-        if self.history.best_epoch is not None:
-            overwrite(self.net.parameters, self.best.parameters)
+        """Set the network's parameters to the best, if early stopping has found any, or else to their average."""
+        best = self.average if self.history.best_epoch is None else self.best.parameters
+        overwrite(self.net.parameters, best)
 
     def _drawn(self, X: Array, Y: Array, lengths: IntArray | None) -> tuple[Array, Array, Masks | None]:
         """Return the batch and its targets as the augmentation changes them, and dropout's masks for it."""
@@ -167,21 +196,59 @@ class Run:
             return X, Y, None
         return X, Y, how.dropout.draw(len(X), net.widths, generators.dropping, net.dtype)
 
+    def _step(
+        self, X: Array, Y: Array, lengths: IntArray | None, masks: Masks | None, threads: int
+    ) -> tuple[float, Parameters]:
+        """Return a batch's loss and its gradient in what is trained, piece by piece where gradients accumulate."""
+
+        def of(rows: slice) -> tuple[float, Parameters]:
+            return self.net.step(
+                X[rows],
+                Y[rows],
+                threads,
+                lengths=None if lengths is None else lengths[rows],
+                masks=None if masks is None else masks.of(rows),
+                bptt_steps=self.settings.bptt_steps,
+            )
+
+        loss, gradients = accumulated(of, len(X), self.settings.batch_size)
+        return loss, {name: gradients[name] for name in self.trained}
+
     def _prepare(self, gradients: Parameters, loss: float) -> float:
         """Add L2's gradient to the others and clip them; return their norm before clipping."""
-        net, how = self.net, self.settings
+        how = self.settings
         if not math.isfinite(loss):
-            self._diverged(f"the training loss became {loss}", self.at.batch + 1)
-        overwrite(self.last_finite, net.parameters)
+            self._diverged(f"the training loss became {loss}", self.at.epoch + 1, self.at.batch + 1)
+        self.batch_loss = loss
+        overwrite(self.last_finite, self.net.parameters)
         if how.l2:
-            add_l2(gradients, net.parameters, how.l2)
+            add_l2(gradients, self.trained, how.l2)
         norm = global_norm(gradients)
         if not math.isfinite(norm):
-            self._diverged(f"the gradient's norm became {norm}", self.at.batch + 1)
+            self._diverged(f"the gradient's norm became {norm}", self.at.epoch + 1, self.at.batch + 1)
         if how.clip is not None:
             self.at.clipped += bool(how.clip.clip(gradients, norm))
-            check_gradients_fit(gradients, net.parameters, "after clipping")
+            check_gradients_fit(gradients, self.trained, "after clipping")
         return norm
+
+    def _take_average(self) -> None:
+        """Take the parameters into their average, if there is one."""
+        if self.settings.averaging is not None:
+            n = self.at.epoch * self.n_batches + self.at.batch
+            self.settings.averaging.update(self.average, self.net.parameters, n, self.n_batches)
+
+    @contextmanager
+    def _averaged(self) -> Iterator[None]:
+        """Have the average in the network meanwhile, if there is one."""
+        if self.settings.averaging is None:
+            yield
+            return
+        latest = copied(self.net.parameters)
+        overwrite(self.net.parameters, self.average)
+        try:
+            yield
+        finally:
+            overwrite(self.net.parameters, latest)
 
     def _factor(self) -> float:
         """Return what the schedule multiplies the learning rate by."""
@@ -192,14 +259,21 @@ class Run:
 
     def _end_epoch(self) -> None:
         """Write the epoch into the history, measure what is to be measured, and see whether another one follows."""
-        at, history, how = self.at, self.history, self.settings
+        at, history = self.at, self.history
         if not all(np.isfinite(W).all() for W in self.net.parameters.values()):
-            self._diverged("the parameters became infinite or NaN", self.n_batches)
+            self._diverged("the parameters became infinite or NaN", self.at.epoch + 1, self.n_batches)
         history.loss.append(at.loss / len(self.training))
         history.gradient_norm.append(at.norm / self.n_batches)
         history.clipped.append(at.clipped / self.n_batches)
         at.epoch, at.batch, at.loss, at.norm, at.clipped = at.epoch + 1, 0, 0.0, 0.0, 0
         self.epoch_began = Drawn.so_far(self.generators.shuffling)
+        with self._averaged():
+            self._measure_epoch()
+        self.done = history.ended == "early stopping" or at.epoch == self.settings.epochs
+
+    def _measure_epoch(self) -> None:
+        """Measure what is to be measured after an epoch, and see whether early stopping ends the training."""
+        at, history, how = self.at, self.history, self.settings
         due = at.epoch % how.evaluate_every == 0 or at.epoch == how.epochs
         if due or how.early_stopping is not None:
             self._measure("validation", history.validation)
@@ -207,22 +281,28 @@ class Run:
             due, history.ended = True, "early stopping"
         if due:
             self._measure("test", history.test)
-        self.done = history.ended == "early stopping" or at.epoch == how.epochs
+            self._measure("training", history.training)
 
     def _measure(self, name: str, curve: Curve | None) -> None:
         if curve is not None:
-            curve.append(self.at.epoch, *self.held_out[name].measure(self.net))
+            loss, accuracy, metrics = measured(self.net, self.held_out[name], self.settings.metrics or {})
+            if math.isnan(loss):
+                self._diverged(f"the {name} loss became {loss}", self.at.epoch, self.n_batches)
+            curve.append(self.at.epoch, loss, accuracy, metrics)
 
     def _stops(self) -> bool:
-        """Return whether early stopping ends the training, once it has been shown the validation loss."""
+        """Return whether early stopping ends the training, once it has been shown the validation measure."""
         stopping, history = self.settings.early_stopping, self.history
         if stopping is None or history.validation is None:
             return False
-        if self.best.update(history.validation.loss[-1], self.net.parameters):
+        value = stopping.sign * history.validation.columns()[stopping.monitor][-1]
+        if self.best.update(value, self.net.parameters, stopping.min_delta):
             history.best_epoch = self.at.epoch
         return self.at.epoch - (history.best_epoch or 0) >= stopping.patience
 
-    def _diverged(self, what: str, batch: int) -> NoReturn:
+    def _diverged(self, what: str, epoch: int, batch: int) -> NoReturn:
         overwrite(self.net.parameters, self.last_finite)
+        if self.settings.averaging is not None:
+            overwrite(self.average, self.last_finite)
         self.history.ended = "diverged"
-        raise DivergenceError(what, self.at.epoch + 1, batch, self.history)
+        raise DivergenceError(what, epoch, batch, self.history)

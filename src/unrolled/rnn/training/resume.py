@@ -1,7 +1,7 @@
 """Going on with a training from its checkpoint."""
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from os import PathLike, fspath, strerror
 from os.path import realpath
 from pathlib import Path
@@ -15,22 +15,24 @@ from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.parts import Known, table, with_given
 from unrolled.rnn.storage import StorageError
 from unrolled.rnn.training.augmentation import Augmentation
+from unrolled.rnn.training.averaging import EMA, SWA
 from unrolled.rnn.training.checkpoint import Checkpoint, claimed, made_of, read
 from unrolled.rnn.training.clipping import ClipNorm, ClipValue
 from unrolled.rnn.training.early_stopping import EarlyStopping
 from unrolled.rnn.training.history import History
 from unrolled.rnn.training.loop import Generators, Run
+from unrolled.rnn.training.measuring import Metric
 from unrolled.rnn.training.optimizers import SGD, Adam, AdamW, RMSProp
 from unrolled.rnn.training.samples import LabeledSamples, check_held_out, check_samples
 from unrolled.rnn.training.schedules import Constant, Cosine, ReduceOnPlateau, StepDecay, WarmUp
 from unrolled.rnn.training.settings import Settings
 from unrolled.rnn.training.snapshot import restore
-from unrolled.rnn.training.train import Callback, check_callbacks, finish
+from unrolled.rnn.training.train import Callback, check_callbacks, finish, level
 
 PARTS = {
     **loading.PARTS,
     **table(SGD, RMSProp, Adam, AdamW, Constant, StepDecay, Cosine, WarmUp, ReduceOnPlateau),
-    **table(ClipNorm, ClipValue, Dropout, EarlyStopping),
+    **table(ClipNorm, ClipValue, Dropout, EarlyStopping, EMA, SWA),
 }
 """What a checkpoint may name without being handed it."""
 
@@ -74,8 +76,11 @@ def resume(
     validation: LabeledSamples | None = None,
     test: LabeledSamples | None = None,
     augment: Augmentation | None = None,
+    metrics: Mapping[str, Metric] | None = None,
+    epochs: int | None = None,
     parts: Iterable[type] = (),
     progress: bool = True,
+    verbose: int | None = None,
     on_epoch: Callback | None = None,
     on_batch: Callback | None = None,
 ) -> tuple[ManyToOne, History]:
@@ -89,12 +94,15 @@ def resume(
     ----------
     path : path-like
         The checkpoint.
-    samples, validation, test, augment
+    samples, validation, test, augment, metrics
         The same that the training began with.
+    epochs : int, optional
+        Train until there are so many, where the training was for fewer, also one that has ended: it goes on as if it
+        had been for so many from the beginning. Not after early stopping has ended it.
     parts : iterable of type
         The classes of cells, readouts, heads, optimizers, schedules and clippings of one's own that the file names. A
         file can make nothing else be imported or called.
-    progress, on_epoch, on_batch
+    progress, verbose, on_epoch, on_batch
         As for :func:`unrolled.rnn.train`.
 
     Returns
@@ -138,6 +146,7 @@ def resume(
     path = fspath(path)
     known = with_given(parts, PARTS)
     check_callbacks(on_epoch, on_batch)
+    epochs, shown_as = None if epochs is None else whole_number(epochs, "epochs", 1), level(progress, verbose)
     if not Path(path).exists():
         raise FileNotFoundError(errno.ENOENT, strerror(errno.ENOENT), path)
     try:
@@ -147,11 +156,11 @@ def resume(
             f"{path} cannot be resumed: it is being written by a training that is under way"
         ) from None
     try:
-        run, checkpoint = _read(path, claim, samples, validation, test, augment, known)
+        run, checkpoint = _read(path, claim, samples, validation, test, augment, metrics, epochs, known)
     except BaseException:
         claim.release()
         raise
-    return run.net, finish(run, checkpoint, progress, on_epoch, on_batch)
+    return run.net, finish(run, checkpoint, shown_as, on_epoch, on_batch)
 
 
 def _read(
@@ -161,6 +170,8 @@ def _read(
     validation: LabeledSamples | None,
     test: LabeledSamples | None,
     augment: Augmentation | None,
+    metrics: Mapping[str, Metric] | None,
+    epochs: int | None,
     known: Known,
 ) -> tuple[Run, Checkpoint]:
     """Return the run that a checkpoint was written of, and the checkpoint to be kept up to date with it."""
@@ -168,7 +179,7 @@ def _read(
     try:
         if description.keys() != KEYS:
             raise ValueError(f"it is described by {shown(sorted(description))}, expected {', '.join(sorted(KEYS))}")
-        settings = Settings.from_config(description["settings"], known, augment)
+        settings = Settings.from_config(description["settings"], known, augment, metrics)
         net = loading.network(description["network"], groups.get("parameters", {}), known)
         settings.check_network(net)
         every = (
@@ -179,7 +190,7 @@ def _read(
     except (TypeError, ValueError) as error:
         raise StorageError(f"{path}: {str(error)[:300]}") from None
     training, others = check_samples(net, samples, "training"), check_held_out(net, validation, test)
-    made = made_of(training, others, augment)
+    made = made_of(training, others, augment, settings.metrics)
     _same(path, description["made_of"], made)
     try:
         if settings.early_stopping is not None and "validation" not in others:
@@ -188,6 +199,8 @@ def _read(
         restore(run, description["state"], groups)
     except (TypeError, ValueError) as error:
         raise StorageError(f"{path} is damaged: {str(error)[:300]}") from None
+    if epochs is not None:
+        run.go_on(epochs)
     return run, Checkpoint(Path(realpath(path)), claim, every, made, run)
 
 

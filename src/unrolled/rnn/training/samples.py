@@ -56,6 +56,14 @@ class InMemory:
         """Return the loss and the accuracy."""
         return net.measure(self.X, self.y, self.lengths)
 
+    def scores(self, net: ManyToOne) -> tuple[IntArray, Array]:
+        """Return the labels and a network's probabilities."""
+        return self.y, net.predict_proba(self.X, self.lengths)
+
+    def counts(self) -> IntArray:
+        """Return how many samples each class has, (C,)."""
+        return np.bincount(self.y, minlength=self.Y.shape[1])
+
     def fingerprint(self) -> str:
         """Return a digest of all numbers."""
         digest = hashlib.sha256(repr((self.X.shape, self.X.dtype.str, self.Y.shape)).encode())
@@ -85,14 +93,25 @@ class FromSource:
     def measure(self, net: ManyToOne) -> tuple[float, float]:
         """Return the loss and the accuracy, measured block by block."""
         total = np.zeros(2)
-        for given in self.source.blocks(BLOCK):
-            block = _in_memory(net, given, f"{self.name} block's")
+        for block in self._blocks(net):
             total += np.multiply(block.measure(net), len(block))
         return float(total[0] / len(self)), float(total[1] / len(self))
+
+    def scores(self, net: ManyToOne) -> tuple[IntArray, Array]:
+        """Return the labels and a network's probabilities, computed block by block."""
+        labels, scores = zip(*(block.scores(net) for block in self._blocks(net)), strict=True)
+        return np.concatenate(labels), np.concatenate(scores)
+
+    def counts(self) -> IntArray:
+        """Return how many samples each class has, (C,), counted block by block."""
+        return np.asarray(sum(block.counts() for block in self._blocks(self.net)))
 
     def fingerprint(self) -> str:
         """Return the source's."""
         return self.source.fingerprint()
+
+    def _blocks(self, net: ManyToOne) -> Iterator[InMemory]:
+        return (_in_memory(net, given, f"{self.name} block's") for given in self.source.blocks(BLOCK))
 
 
 def check_samples(net: ManyToOne, samples: LabeledSamples, name: str) -> InMemory | FromSource:

@@ -1,23 +1,45 @@
 """How a network is trained: everything :func:`unrolled.rnn.train` is told but for network and samples."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unrolled._support.validation import checked_fields, instance, optional, part, real, shown, whole, whole_number
+from unrolled._support.validation import (
+    checked_fields,
+    flag,
+    instance,
+    optional,
+    part,
+    real,
+    shown,
+    whole,
+    whole_number,
+)
+from unrolled.rnn.arrays import Parameters
 from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.network import ManyToOne
 from unrolled.rnn.parts import Known, from_config, to_config
 from unrolled.rnn.training.augmentation import Augmentation
+from unrolled.rnn.training.averaging import Averaging
 from unrolled.rnn.training.clipping import Clipping
 from unrolled.rnn.training.early_stopping import EarlyStopping
+from unrolled.rnn.training.measuring import Metric, checked_metrics
 from unrolled.rnn.training.optimizers import Optimizer
 from unrolled.rnn.training.schedules import Schedule
 
-PARTS = ("optimizer", "early_stopping", "schedule", "clip", "dropout")
+PARTS = ("optimizer", "early_stopping", "schedule", "clip", "dropout", "averaging")
 LARGEST = 2**63 - 1
 """Of a whole number in a file."""
 
-NUMBERS = ("batch_size", "epochs", "evaluate_every", "l2", "bptt_steps")
+NUMBERS = ("batch_size", "epochs", "evaluate_every", "l2", "bptt_steps", "accumulate")
+OTHERS = ("freeze", "evaluate_training")
+
+
+def _names(value: Any, name: str, *, error: type[ValueError] = ValueError) -> tuple[str, ...]:
+    names = (value,) if isinstance(value, str) else value
+    if not isinstance(names, tuple | list) or not all(isinstance(each, str) for each in names):
+        raise error(f'{name} is {shown(value)}, expected names of parameters, such as ("W_ih", "b_h")')
+    return tuple(names)
 
 
 @dataclass(frozen=True)
@@ -34,6 +56,11 @@ NUMBERS = ("batch_size", "epochs", "evaluate_every", "l2", "bptt_steps")
     augment=optional(part(Augmentation, "data.augment.Jitter(0.05), or a function of X (m, T, D) and a generator")),
     l2=real(0),
     bptt_steps=optional(whole(1)),
+    accumulate=whole(1),
+    freeze=_names,
+    averaging=optional(part(Averaging, "rnn.EMA(0.999)")),
+    metrics=checked_metrics,
+    evaluate_training=flag,
 )
 class Settings:
     """The keywords of :func:`unrolled.rnn.train` of the same names, known to be right on their own."""
@@ -49,6 +76,26 @@ class Settings:
     augment: Augmentation | None = None
     l2: float = 0.0
     bptt_steps: int | None = None
+    accumulate: int = 1
+    freeze: tuple[str, ...] = ()
+    averaging: Averaging | None = None
+    metrics: Mapping[str, Metric] | None = None
+    evaluate_training: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse to watch what is not measured."""
+        if self.early_stopping is not None:
+            measures = ("loss", "accuracy", *(self.metrics or ()))
+            if self.early_stopping.monitor not in measures:
+                raise ValueError(
+                    f"early_stopping watches {shown(self.early_stopping.monitor)}, expected one of "
+                    f"{', '.join(measures)}; others are named in metrics"
+                )
+
+    @property
+    def update_size(self) -> int:
+        """Samples an update."""
+        return self.batch_size * self.accumulate
 
     def check_network(self, net: ManyToOne) -> None:
         """Raise a ValueError unless a network can be trained so."""
@@ -57,9 +104,19 @@ class Settings:
                 f"the network's dtype is {net.dtype}, expected float32 or float64: train net.astype(np.float64)"
             )
         net._checked_bptt_steps(self.bptt_steps)
+        unknown = [name for name in self.freeze if name not in net.parameters]
+        if unknown or not self.trained(net):
+            what = f"names {shown(unknown[0])}" if unknown else "names all of them"
+            raise ValueError(f"freeze {what}, expected some of the network's {', '.join(net.parameters)}")
+
+    def trained(self, net: ManyToOne) -> Parameters:
+        """Return the parameters that are not frozen, themselves."""
+        if not self.freeze:
+            return net.parameters
+        return {name: W for name, W in net.parameters.items() if name not in self.freeze}
 
     def to_config(self) -> dict[str, Any]:
-        """Return everything but the augmentation as values that JSON can hold.
+        """Return everything but the augmentation and the metrics as values that JSON can hold.
 
         Raises
         ------
@@ -70,10 +127,14 @@ class Settings:
         return {
             **{name: None if value is None else to_config(value) for name, value in parts.items()},
             **{name: getattr(self, name) for name in NUMBERS},
+            "freeze": list(self.freeze),
+            "evaluate_training": self.evaluate_training,
         }
 
     @classmethod
-    def from_config(cls, config: Any, known: Known, augment: Augmentation | None) -> "Settings":
+    def from_config(
+        cls, config: Any, known: Known, augment: Augmentation | None, metrics: Mapping[str, Metric] | None
+    ) -> "Settings":
         """Make the settings that :meth:`to_config` described.
 
         Raises
@@ -81,8 +142,8 @@ class Settings:
         ValueError
             If it is no such description, or names a part that is not known.
         """
-        if not isinstance(config, dict) or config.keys() != {*PARTS, *NUMBERS}:
-            raise ValueError(f"the settings are {shown(config)}, expected {', '.join((*PARTS, *NUMBERS))}")
+        if not isinstance(config, dict) or config.keys() != {*PARTS, *NUMBERS, *OTHERS}:
+            raise ValueError(f"the settings are {shown(config)}, expected {', '.join((*PARTS, *NUMBERS, *OTHERS))}")
         parts: dict[str, Any] = {
             name: None if config[name] is None else from_config(config[name], known) for name in PARTS
         }
@@ -90,4 +151,5 @@ class Settings:
         for name, value in numbers.items():
             if isinstance(value, int):
                 whole_number(value, name, 0, LARGEST)
-        return cls(augment=augment, **parts, **numbers)
+        others = {name: config[name] for name in OTHERS}
+        return cls(augment=augment, metrics=metrics, **parts, **numbers, **others)

@@ -4,6 +4,7 @@ What comes from a file is checked before it is taken: types, ranges, and that al
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, get_args
 
@@ -12,7 +13,7 @@ import numpy as np
 from unrolled._support.validation import real_number, shown, whole_number
 from unrolled.rnn.arrays import Array, Parameters
 from unrolled.rnn.parts import NUMBERS, name_of
-from unrolled.rnn.training.history import Curve, Ending, History
+from unrolled.rnn.training.history import CURVES, Curve, Ending, History
 from unrolled.rnn.training.loop import Drawn, Position, Run
 
 STREAMS = ("shuffling", "dropping", "augmenting")
@@ -52,13 +53,13 @@ def snapshot(run: Run) -> dict[str, Any]:
     return {
         "history": {
             **{name: [_to_json(number) for number in getattr(history, name)] for name in MEASURED},
-            **{name: _curve_to_json(getattr(history, name)) for name in ("validation", "test")},
+            **{name: _curve_to_json(getattr(history, name)) for name in CURVES},
             "best_epoch": history.best_epoch,
             "ended": history.ended,
             "seconds": float(history.seconds),
         },
         "position": {name: _to_json(number) for name, number in asdict(run.at).items()},
-        "best_loss": _to_json(run.best.loss),
+        "best": _to_json(run.best.value),
         "streams": {
             name: {
                 "state": _plain(at.state),
@@ -73,6 +74,8 @@ def snapshot(run: Run) -> dict[str, Any]:
 def arrays(run: Run) -> Groups:
     """Return the arrays of a run, by group."""
     groups = {"parameters": run.net.parameters, "kept": run.last_finite, "best": run.best.parameters}
+    if run.settings.averaging is not None:
+        groups["average"] = run.average
     return {**groups, **{OPTIMIZER + name: state for name, state in run.state.items()}}
 
 
@@ -84,7 +87,7 @@ def restore(run: Run, description: Any, groups: Groups) -> None:
     ValueError
         If anything is not as :func:`snapshot` and :func:`arrays` give it for such a run.
     """
-    found = _entries(description, {"history", "position", "best_loss", "streams", "done"}, "its state")
+    found = _entries(description, {"history", "position", "best", "streams", "done"}, "its state")
     at, epochs = _position(found["position"], run), run.settings.epochs
     history = _history(found["history"], at.epoch, run)
     done = found["done"]
@@ -92,19 +95,22 @@ def restore(run: Run, description: Any, groups: Groups) -> None:
         raise ValueError(f"done is {shown(done)} after {at.epoch} of {epochs} epochs, which end by {history.ended}")
     streams = _entries(found["streams"], set(STREAMS), "its streams")
     restored = {name: _generator(streams[name], f"the stream for {name}") for name in STREAMS}
-    best_loss = _from_json(found["best_loss"], "best_loss")
-    _fill(run.last_finite, groups.get("kept", {}), "kept")
-    _fill(run.best.parameters, groups.get("best", {}), "best")
-    of_optimizer = {name: each for name, each in groups.items() if name not in ("parameters", "kept", "best")}
+    best = _from_json(found["best"], "best")
+    known = {"parameters", "kept", "best", *(() if run.settings.averaging is None else ("average",))}
+    of_optimizer = {name: each for name, each in groups.items() if name not in known}
     if not all(name.startswith(OPTIMIZER) for name in of_optimizer):
         raise ValueError(
-            f"it has the groups {shown(sorted(groups))}, expected parameters, kept, best and an optimizer's"
+            f"it has the groups {shown(sorted(groups))}, expected {', '.join(sorted(known))} and an optimizer's"
         )
+    fill(run.last_finite, groups.get("kept", {}), "kept")
+    fill(run.best.parameters, groups.get("best", {}), "best")
+    if run.settings.averaging is not None:
+        fill(run.average, groups.get("average", {}), "average")
     _fill_state(run, {name.removeprefix(OPTIMIZER): each for name, each in of_optimizer.items()}, at)
     vars(run.history).update(vars(history))
     if history.ended == "interrupted":
         run.history.ended = "epochs"
-    run.at, run.done, run.best.loss = at, done, best_loss
+    run.at, run.done, run.best.value = at, done, best
     for name, bits in restored.items():
         setattr(run.generators, name, np.random.Generator(bits))
     run.epoch_began = Drawn.so_far(run.generators.shuffling)
@@ -125,13 +131,14 @@ def _position(given: Any, run: Run) -> Position:
 
 
 def _history(given: Any, epoch: int, run: Run) -> History:
-    found = _entries(given, set(vars(History())), "its history")
+    found = _entries(given, set(vars(History())) - {"state"}, "its history")
     measured = {name: _numbers(found[name], f"history's {name}", epoch) for name in MEASURED}
     curves: dict[str, Curve | None] = {}
-    for name in ("validation", "test"):
+    metrics = tuple(run.settings.metrics or ())
+    for name in CURVES:
         if (found[name] is None) != (getattr(run.history, name) is None):
             raise ValueError(f"its history has {name} {shown(found[name])}, which was {name} samples or none")
-        curves[name] = None if found[name] is None else _curve(found[name], name, epoch)
+        curves[name] = None if found[name] is None else _curve(found[name], name, epoch, metrics)
     best = found["best_epoch"]
     if best is not None and (whole_number(best, "best_epoch", 1, epoch) and run.settings.early_stopping is None):
         raise ValueError(f"best_epoch is {best} without early stopping, expected null")
@@ -142,7 +149,7 @@ def _history(given: Any, epoch: int, run: Run) -> History:
     return History(**measured, **curves, best_epoch=best, ended=ended, seconds=seconds)  # type: ignore[arg-type]  # one of them
 
 
-def _curve(given: Any, name: str, epoch: int) -> Curve:
+def _curve(given: Any, name: str, epoch: int, metrics: tuple[str, ...]) -> Curve:
     found = _entries(given, set(vars(Curve())), f"history's {name}")
     epochs = found["epochs"]
     if not isinstance(epochs, list) or len(epochs) > epoch:
@@ -150,7 +157,10 @@ def _curve(given: Any, name: str, epoch: int) -> Curve:
     for before, each in zip([0, *epochs], epochs, strict=False):
         whole_number(each, f"an epoch of {name}", before + 1, epoch)
     loss, accuracy = (_numbers(found[each], f"{name}'s {each}", len(epochs)) for each in ("loss", "accuracy"))
-    return Curve(epochs, loss, accuracy)
+    of_metrics = _entries(found["metrics"], set(metrics), f"{name}'s metrics")
+    return Curve(
+        epochs, loss, accuracy, {each: _numbers(of_metrics[each], f"{name}'s {each}", len(epochs)) for each in metrics}
+    )
 
 
 def _curve_to_json(curve: Curve | None) -> dict[str, Any] | None:
@@ -159,6 +169,7 @@ def _curve_to_json(curve: Curve | None) -> dict[str, Any] | None:
     return {
         "epochs": curve.epochs,
         **{name: list(map(_to_json, getattr(curve, name))) for name in ("loss", "accuracy")},
+        "metrics": {name: list(map(_to_json, values)) for name, values in curve.metrics.items()},
     }
 
 
@@ -235,18 +246,24 @@ def _fill_state(run: Run, found: Groups, at: Position) -> None:
         raise ValueError(f"its optimizer has {shown(sorted(found))}, expected {sorted(run.state)}")
     updates = at.epoch * run.n_batches + at.batch
     for name, each in run.state.items():
-        _fill(each, found[name], OPTIMIZER + name)
+        fill(each, found[name], OPTIMIZER + name)
         for of, array in each.items():
             if array.dtype.kind == "i" and not (array == updates).all():
                 raise ValueError(f"{OPTIMIZER}{name}/{of} is {shown(array)}, expected {updates}, as many as were made")
 
 
-def _fill(target: Parameters, found: Parameters, name: str) -> None:
-    """Overwrite arrays by those of the same names, shapes and dtypes."""
+def fill(target: Parameters, found: Mapping[str, Any], name: str) -> None:
+    """Overwrite arrays by those of the same names, shapes and dtypes.
+
+    Raises
+    ------
+    ValueError
+        If they are not.
+    """
     if target.keys() != found.keys():
         raise ValueError(f"{name} has the arrays {shown(sorted(found))}, expected {shown(sorted(target))}")
     for of, array in target.items():
-        given: Array = found[of]
+        given: Array = np.asarray(found[of])
         if given.shape != array.shape or given.dtype != array.dtype:
             raise ValueError(
                 f"{name}/{of} is {given.dtype} of shape {given.shape}, expected {array.dtype} of shape {array.shape}"

@@ -4,28 +4,33 @@ The loop itself is :meth:`unrolled.rnn.training.loop.Run.batches`.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from unrolled._support.blas_threads import one_blas_thread
 from unrolled._support.interrupt import interruptions
 from unrolled._support.progress import Progress
+from unrolled._support.validation import shown, whole_number
 from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.output.class_weights import BALANCED, balanced
 from unrolled.rnn.sound import check_trainable
 from unrolled.rnn.training.augmentation import Augmentation
+from unrolled.rnn.training.averaging import Averaging
 from unrolled.rnn.training.checkpoint import Checkpoint
 from unrolled.rnn.training.clipping import Clipping
 from unrolled.rnn.training.early_stopping import EarlyStopping
 from unrolled.rnn.training.history import History
 from unrolled.rnn.training.loop import Generators, Run
-from unrolled.rnn.training.optimizers import Optimizer
+from unrolled.rnn.training.measuring import Metric
+from unrolled.rnn.training.optimizers import Optimizer, State
 from unrolled.rnn.training.samples import LabeledSamples, check_held_out, check_samples
 from unrolled.rnn.training.schedules import Schedule
 from unrolled.rnn.training.settings import Settings
+from unrolled.rnn.training.snapshot import fill
 
 Callback: TypeAlias = Callable[[int, History, ManyToOne], object]
 """Told how far a training is, counted from 1, its history and its network; the answer True ends the training."""
@@ -48,10 +53,17 @@ def train(
     augment: Augmentation | None = None,
     l2: float = 0.0,
     bptt_steps: int | None = None,
+    accumulate: int = 1,
+    freeze: str | Sequence[str] = (),
+    averaging: Averaging | None = None,
+    metrics: Mapping[str, Metric] | None = None,
+    evaluate_training: bool = False,
+    state: State | None = None,
     rng: int | np.random.Generator | None = None,
     checkpoint: str | PathLike[str] | None = None,
     checkpoint_every: int | None = None,
     progress: bool = True,
+    verbose: int | None = None,
     on_epoch: Callback | None = None,
     on_batch: Callback | None = None,
 ) -> History:
@@ -66,7 +78,7 @@ def train(
     Parameters
     ----------
     net : ManyToOne
-        Its parameters are changed.
+        Its parameters are changed; and of its head, class weights that are "balanced" become numbers.
     samples : object with ``X`` and ``y``, or a tuple (X, y) or (X, y, lengths), or a source
         X (N, T, D); y integers (N,) or one-hot (N, C). Sequences of different lengths have ``lengths`` (N,) too;
         what stands in X after a sample's last step is not read. A source gives its samples batch by batch
@@ -100,6 +112,24 @@ def train(
         in the history, which stay comparable.
     bptt_steps : int, optional
         Truncated back-propagation, through so many steps at a time: see :meth:`ManyToOne.loss_and_gradients`.
+    accumulate : int, default 1
+        Update once for so many batches, by the mean of their gradients, computed one after the other: the training is
+        one with ``accumulate * batch_size`` samples a batch, in the memory of ``batch_size``. Where others speak of
+        batches (``on_batch``, ``checkpoint_every``, a schedule), they mean updates.
+    freeze : sequence of str, optional
+        Names of parameters that stay as they are, such as ``("W_ih", "b_h")``. Their gradients count neither in the
+        norm nor in L2.
+    averaging : Averaging, optional
+        Average the weights along the way, by ``EMA(0.999)`` or ``SWA(start=30)``: what is measured, what early stopping
+        keeps and what the network has in the end is the average.
+    metrics : mapping of str to callable, optional
+        Functions of y (N,) and scores (N, C), what ``predict_proba`` returns, to a number, measured with loss and
+        accuracy on held-out samples: in the history, the bar and the curves, and for early stopping to watch.
+    evaluate_training : bool, default False
+        Measure the training samples too when ``test`` is measured: ``history.training``.
+    state : dict, optional
+        The ``state`` of an earlier history, with the same optimizer: it goes on with its momentum or moments.
+        Schedules and epochs are counted anew; for a training that goes on to the bit see :func:`unrolled.rnn.resume`.
     rng : None, int or numpy.random.Generator
         For shuffling, dropout and augmentation, a stream of its own for each, seeded by what this one draws next.
     checkpoint : path-like, optional
@@ -110,6 +140,8 @@ def train(
     progress : bool, default True
         Show a progress bar with rate and remaining time on standard error (tqdm where it is installed,
         plain lines where not); False is silent.
+    verbose : int, optional
+        Keras's and scikit-learn's word for it: 0 is silent, 1 shows the bar, 2 prints a line after each epoch.
     on_epoch : callable, optional
         Called as ``on_epoch(epoch, history, net)`` after each epoch, counted from 1. If it returns True, the training
         ends there, as if it had been the last epoch. The network is the one that is trained, to be read and left as
@@ -139,6 +171,8 @@ def train(
     See Also
     --------
     resume : Goes on from a checkpoint.
+    find_learning_rate : Which learning rates the loss falls at.
+    CSVLog : Writes the history to a file, epoch by epoch.
     unrolled.sweep.run : Trains many networks.
 
     Examples
@@ -158,6 +192,7 @@ def train(
     net.check_parameters()
     check_trainable(net.parameters)
     check_callbacks(on_epoch, on_batch)
+    shown_as = level(progress, verbose)
     settings = Settings(
         optimizer=optimizer,
         batch_size=batch_size,
@@ -170,13 +205,27 @@ def train(
         augment=augment,
         l2=l2,
         bptt_steps=bptt_steps,
+        accumulate=accumulate,
+        freeze=freeze,  # type: ignore[arg-type]  # a text becomes a tuple of one
+        averaging=averaging,
+        metrics=metrics,
+        evaluate_training=evaluate_training,
     )
     settings.check_network(net)
     training, others = check_samples(net, samples, "training"), check_held_out(net, validation, test)
     if early_stopping is not None and "validation" not in others:
-        raise ValueError("early_stopping was given without validation samples, whose loss it watches")
+        raise ValueError("early_stopping was given without validation samples, which it watches")
+    if net.head.class_weights == BALANCED:
+        net.head = balanced(net.head, training.counts())
     run = Run(net, settings, training, others, Generators.drawn(rng))
-    return finish(run, Checkpoint.begin(checkpoint, checkpoint_every, run), progress, on_epoch, on_batch)
+    if state is not None:
+        _go_on_with(run.state, state)
+    return finish(run, Checkpoint.begin(checkpoint, checkpoint_every, run), shown_as, on_epoch, on_batch)
+
+
+def level(progress: bool, verbose: int | None) -> int:
+    """Return how much is shown: 0 nothing, 1 a bar, 2 a line after each epoch."""
+    return int(bool(progress)) if verbose is None else whole_number(int(verbose), "verbose", 0, 2)
 
 
 def check_callbacks(on_epoch: object, on_batch: object) -> None:
@@ -189,7 +238,7 @@ def check_callbacks(on_epoch: object, on_batch: object) -> None:
 def finish(
     run: Run,
     checkpoint: Checkpoint | None,
-    progress: bool,
+    shown_as: int,
     on_epoch: Callback | None,
     on_batch: Callback | None = None,
 ) -> History:
@@ -201,7 +250,9 @@ def finish(
         New, or as a checkpoint had it.
     checkpoint : Checkpoint, optional
         Kept up to date.
-    progress, on_epoch, on_batch
+    shown_as : int
+        0 for nothing, 1 for a bar, 2 for a line after each epoch.
+    on_epoch, on_batch
         As for :func:`train`.
 
     Returns
@@ -216,13 +267,13 @@ def finish(
         np.errstate(over="ignore", invalid="ignore"),  # divergence has a sentence of its own
         interruptions() as interrupted,
         one_blas_thread() as threads,
-        Progress(total, "batch", shown=progress and not run.done, done=done) as bar,
+        Progress(total, "batch", shown=shown_as > 0 and not run.done, done=done, lines=shown_as == 2) as bar,
     ):
         try:
             for _ in run.batches(threads):
                 epoch_ended = at.batch == 0
                 if epoch_ended:
-                    bar.say(f"epoch {at.epoch}, loss {history.loss[-1]:.3f}")
+                    bar.say(history.latest())
                 bar.step()
                 if on_batch is not None and _is_true(on_batch(at.epoch * n_batches + at.batch, history, run.net)):
                     run.stop()
@@ -240,8 +291,17 @@ def finish(
             run.restore_best()
             if checkpoint is not None:
                 checkpoint.close()
-            history.seconds = time.perf_counter() - begun
+            history.seconds, history.state = time.perf_counter() - begun, run.state
     return history
+
+
+def _go_on_with(target: State, state: Any) -> None:
+    """Overwrite an optimizer's state by an earlier one."""
+    if not isinstance(state, Mapping) or state.keys() != target.keys():
+        found = sorted(state) if isinstance(state, Mapping) else shown(state)
+        raise ValueError(f"state has {found}, expected {sorted(target)}: the history.state of the same optimizer")
+    for name, arrays in target.items():
+        fill(arrays, state[name], f"state's {name}")
 
 
 def _is_true(answer: object) -> bool:

@@ -1,0 +1,37 @@
+"""Gradients of a batch in pieces, one after the other, for batches whose traces are larger than memory."""
+
+from collections.abc import Callable
+
+from unrolled.rnn.arrays import Parameters
+
+
+def accumulated(of: Callable[[slice], tuple[float, Parameters]], n: int, size: int) -> tuple[float, Parameters]:
+    """Return the loss and the gradients of n samples, as the mean of those of their pieces.
+
+    Parameters
+    ----------
+    of : callable
+        Returns the mean loss of some of the samples, and its gradients.
+    n : int
+    size : int
+        Samples a piece; the last has what is left. One piece is returned as it is.
+
+    Returns
+    -------
+    loss : float
+    gradients : dict of ndarray
+    """
+    loss, gradients = of(slice(0, min(size, n)))
+    if n <= size:
+        return loss, gradients
+    loss *= size / n
+    for gradient in gradients.values():
+        gradient *= gradient.dtype.type(size / n)
+    for first in range(size, n, size):
+        part = slice(first, min(first + size, n))
+        weight = (part.stop - first) / n
+        of_part, others = of(part)
+        loss += weight * of_part
+        for name, gradient in gradients.items():
+            gradient += gradient.dtype.type(weight) * others[name]
+    return loss, gradients
