@@ -79,7 +79,7 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
     X, lengths = inputs.padded(validation.X, validation.lengths, net.n_inputs)
     loss, accuracy = net.measure(X, inputs.labels(validation.y, net.n_classes, len(X)), lengths)
     if not math.isfinite(loss):
-        batches = -(-len(training.X) // settings.get("batch_size", 30))
+        batches = -(-len(training.X) // (point.get("batch_size", 30) * point.get("accumulate", 1)))
         raise rnn.DivergenceError(f"the validation loss became {loss}", len(history.loss), batches, history)
     return {
         "accuracy": accuracy,

@@ -285,10 +285,11 @@ class Run:
 
     def _measure(self, name: str, curve: Curve | None) -> None:
         if curve is not None:
-            loss, accuracy, metrics = measured(self.net, self.held_out[name], self.settings.metrics or {})
+            samples = self.held_out[name]
+            loss, accuracy = samples.measure(self.net)
             if math.isnan(loss):
                 self._diverged(f"the {name} loss became {loss}", self.at.epoch, self.n_batches)
-            curve.append(self.at.epoch, loss, accuracy, metrics)
+            curve.append(self.at.epoch, loss, accuracy, measured(self.net, samples, self.settings.metrics or {}))
 
     def _stops(self) -> bool:
         """Return whether early stopping ends the training, once it has been shown the validation measure."""

@@ -29,21 +29,18 @@ def checked_metrics(value: Any, name: str, *, error: type[ValueError] = ValueErr
     return dict(value)
 
 
-def measured(
-    net: ManyToOne, samples: InMemory | FromSource, metrics: Mapping[str, Metric]
-) -> tuple[float, float, dict[str, float]]:
-    """Return loss, accuracy and every metric of a network on samples.
+def measured(net: ManyToOne, samples: InMemory | FromSource, metrics: Mapping[str, Metric]) -> dict[str, float]:
+    """Return every metric of a network on samples.
 
     Raises
     ------
     ValueError
         If a metric returns anything but a real number; NaN is one.
     """
-    loss, accuracy = samples.measure(net)
     if not metrics:
-        return loss, accuracy, {}
+        return {}
     y, scores = samples.scores(net)
-    return loss, accuracy, {name: _number(metric(y, scores), name) for name, metric in metrics.items()}
+    return {name: _number(metric(y, scores), name) for name, metric in metrics.items()}
 
 
 def _number(value: Any, name: str) -> float:
