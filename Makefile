@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: report test lint types peers fuzz golden kill-test test-all benchmark clean
+.PHONY: report test lint types peers fuzz golden kill-test docs test-all benchmark clean
 
 report: $(VENV)/ready
 	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data "$(DATA)")
@@ -68,6 +68,29 @@ $(BENCHMARK)/ready: pyproject.toml
 	$(BENCHMARK)/bin/python -m pip install --quiet tensorflow-cpu keras || echo "no Keras on TensorFlow here"
 	touch $@
 
+# The documentation, into docs/_build/html: warnings are errors, links inside are checked, and where there is a Chromium it
+# opens three pages and looks. MathJax comes from npm; where there is no npm, formulas are drawn by the one on the network.
+DOCS = .venv-docs
+MATHJAX = docs/_build/mathjax/tex-svg.js
+HTML = docs/_build/html
+
+docs: $(DOCS)/ready
+	test -e $(MATHJAX) || $(MAKE) --no-print-directory $(MATHJAX) || echo "no MathJax from npm: formulas need a network"
+	$(DOCS)/bin/python -m sphinx -q -W --keep-going -j $(JOBS) docs $(HTML)
+	$(DOCS)/bin/python docs/check_links.py $(HTML)
+	$(DOCS)/bin/python docs/check_in_browser.py $(HTML)
+
+$(MATHJAX):
+	mkdir -p $(@D)
+	cd $(@D) && npm pack --silent mathjax@3.2.2 && tar -xzf mathjax-3.2.2.tgz --strip-components=2 package/es5/tex-svg.js
+	rm $(@D)/mathjax-3.2.2.tgz
+
+$(DOCS)/ready: pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --upgrade pip
+	$(DOCS)/bin/python -m pip install --quiet --editable ".[docs]"
+	touch $@
+
 # The suite on every Python from 3.10 to 3.13 that is on the PATH or among pyenv's versions.
 test-all:
 	@for version in 3.10 3.11 3.12 3.13; do \
@@ -86,4 +109,4 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .venv-3.* .venv-benchmark build dist fuzz-failures .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-3.* .venv-benchmark .venv-docs docs/_build docs/gallery docs/reference/generated build dist fuzz-failures .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -63,7 +63,7 @@ def lyapunov_spectrum(
 
     A frame of k orthonormal directions is moved by the exact Jacobian of each step and made orthonormal again; the
     exponents are the mean logarithms of the lengths it had. The largest above 0 is chaos, below 0 means that the
-    state forgets where it began: 1 / |exponent| steps are its memory.
+    state forgets where it began: 1 over its size, in steps, is its memory.
 
     Parameters
     ----------

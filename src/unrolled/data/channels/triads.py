@@ -91,7 +91,7 @@ class _AboutMean:
 
 @dataclass(frozen=True)
 class Vertical(_AboutMean):
-    """What points along the window's mean direction: ``v_t = a_t . g``, ``g = m / |m|``, m the mean over the window.
+    """What points along the window's mean direction: ``v_t = <a_t, g>``, ``g = m / |m|``, m the mean over the window.
 
     An accelerometer measures gravity as well as motion, and over some seconds motion comes to about nothing: g points
     upwards, however the device was carried. No turn of the device changes v. Where the mean is exactly zero there is
