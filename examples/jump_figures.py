@@ -13,6 +13,7 @@ from jump_page import NAMES
 from jump_verdicts import base
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from unrolled._support.atomic_write import replacing
 
@@ -46,11 +47,13 @@ def along(rows: Sequence[Row]) -> Figure:
             panels[0].plot(range(1, len(loss) + 1), loss, color=color, label=f"seed {row['seed']}")
             begun = jumps(loss)
             panels[0].plot(begun, [loss[e - 1] for e in begun], "v", color=color, mec="black", ms=7)
+            panels[0].plot([], [], "v", color="white", mec="black", ms=7, label="a jump begins" * (row is some[-1]))
             for ax, values in zip(panels[1:], _three(row), strict=True):
                 ax.plot(row["at"], values, color=color, marker="o", ms=3, lw=1)
         panels[1].axhline(2 / numbers.rate(some[0]), color="black", ls=":", lw=1)
         panels[1].annotate("2 / eta", (1, 2 / numbers.rate(some[0])), va="bottom", fontsize="small")
         panels[-1].set_xlabel("epoch")
+        panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     for ax, label in zip(
         axes[:, 0], ("training loss", "sharpness", "|dE/dA_1| / |dE/dA_T|", "gradient norm"), strict=True
     ):
@@ -59,7 +62,6 @@ def along(rows: Sequence[Row]) -> Figure:
         ax.set_yscale("log")
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=5)
-    figure.suptitle("A triangle: a jump begins")
     return figure
 
 

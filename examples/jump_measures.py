@@ -23,6 +23,9 @@ PRODUCTS = 5
 STEP = 1e-6
 """How far apart the two gradients of a product are."""
 
+EPOCHS = 3
+"""Batch by batch, so many epochs are looked at, up to the one in which the jump begins."""
+
 REPORT = ""
 """The remedy's name of a training of the report's own."""
 
@@ -221,14 +224,14 @@ def around(what: Around, shared: dict[str, data.Dataset], tick: parallel.Tick) -
     driven, held = X[:10], X.mean((0, 1))
     N = len(movements.train) if recipe.part != "c" else len(movements.train.split(0.1, rng=recipe.seed)[0])
     per_epoch = -(-N // recipe.batch_size)
-    first, last = max(what.epoch - 2, 0) * per_epoch, what.epoch * per_epoch
+    first, last = max(what.epoch - EPOCHS, 0) * per_epoch, what.epoch * per_epoch
 
     def exponent(net: rnn.ManyToOne) -> float:
         return float(dynamics.lyapunov_spectrum(net, driven, 1, burn_in=0).exponents[0])
 
     def n_fixed(net: rnn.ManyToOne) -> float:
-        starts = dynamics.states(net, driven)[::15].reshape(-1, recipe.hidden)
-        return float(dynamics.fixed_points(net, held, starts).is_fixed.sum())
+        starts = dynamics.states(net, driven)[::50].reshape(-1, recipe.hidden)
+        return float(dynamics.fixed_points(net, held, starts, iterations=100).is_fixed.sum())
 
     watch = recorder(movements, what.every, lyapunov=exponent, fixed_points=n_fixed)
     kept: dict[str, tuple[int, float, rnn.ManyToOne]] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
+import scipy.stats
 from jump_claim import MARGIN, QUIET, REACHES, Counts, count, jumps
 from jump_measures import REMEDIES, REPORT
 
@@ -123,6 +124,28 @@ def remedied(rows: Sequence[Row]) -> Remedied:
         float(np.mean([losses(row)[-1] for row in rows])),
         float(np.mean([row["accuracy"] for row in rows])),
     )
+
+
+def together(rows: Sequence[Row]) -> tuple[float, int, int]:
+    """Return how sharpness goes with reach, over all measurements.
+
+    The rank correlation of the two (sharpness in units of 2 / eta), how many measurements have a reach above QUIET, and
+    how many of these are sharp.
+    """
+    reach = np.concatenate([row["reach"] for row in rows])
+    sharpness = np.concatenate([np.asarray(row["sharpness"], np.float64) * rate(row) / 2 for row in rows])
+    known = np.isfinite(sharpness)
+    ranks = [scipy.stats.rankdata(values[known]) for values in (reach, sharpness)]
+    r = float(np.corrcoef(ranks)[0, 1]) if min(map(np.ptp, ranks)) > 0 else float("nan")
+    reaching = reach > QUIET
+    return r, int(reaching.sum()), int((sharpness[reaching] > 1).sum())
+
+
+def by_epoch(around: Row) -> list[tuple[int, int]]:
+    """Return for each epoch of a jump seen batch by batch how many measurements were sharp, and of how many."""
+    epoch = (np.asarray(around["at"]) - 1) // around["per_epoch"]
+    is_sharp = sharp(around)
+    return [(int(is_sharp[epoch == e].sum()), int((epoch == e).sum())) for e in sorted(set(epoch.tolist()))]
 
 
 def wide_and_narrow(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
