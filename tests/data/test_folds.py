@@ -1,6 +1,7 @@
 """A data set as leave-one-out folds, at another rate, and with what was left out told."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -77,10 +78,10 @@ def test_another_rate_comes_before_the_windows() -> None:
         from_recordings(recordings(), rate=50, new_rate=-1)
 
 
-def test_real_recordings_at_another_rate(motionsense_zip: str) -> None:
-    dataset = load_motionsense(motionsense_zip, new_rate=20, window=60, stride=30, n_train=20, n_test=5)
+def test_a_loader_brings_recordings_to_another_rate(imitation: tuple[Path, Path]) -> None:
+    dataset = load_motionsense(imitation[1], new_rate=20, window=60, stride=30, n_train=2, n_test=1)
     assert dataset.rate == 20
-    assert dataset.train.X.shape == (120, 60, 3)
+    assert dataset.train.X.shape == (12, 60, 3)
     assert dataset.classes[1] == "jogging"
 
 

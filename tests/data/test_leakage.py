@@ -2,12 +2,13 @@
 
 import dataclasses
 import logging
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from unrolled import data
-from unrolled.data import DataError, Dataset, Samples, from_recordings
+from unrolled.data import DataError, Dataset, Samples, from_recordings, open_h5, save_h5
 
 
 def walk(seed: int, steps: int = 400) -> np.ndarray:
@@ -108,3 +109,24 @@ def test_masked_arrays_are_refused(make: object) -> None:
 def test_a_mask_that_masks_nothing_does_not_matter() -> None:
     samples = Samples(np.ma.masked_array(np.ones((2, 5, 3)), False), np.arange(2))
     assert type(samples.X) is np.ndarray
+
+
+@pytest.mark.parametrize("padded", [False, True])
+def test_an_open_file_finds_what_is_found_in_memory(tmp_path: Path, padded: bool) -> None:
+    """Read a few rows at a time: the same series, and overlapping ones, are found across blocks."""
+    rng = np.random.default_rng(1)
+    recording = rng.normal(size=(2000, 3))
+    windows = np.stack([recording[i : i + 40] for i in range(0, 1960, 20)])  # neighbors share 20 steps
+    train, test = windows[::2], np.concatenate([windows[1:20:2], windows[[0, 50]], rng.normal(size=(5, 40, 3))])
+
+    def part(X: np.ndarray) -> Samples:
+        return Samples(X, np.zeros(len(X), np.int64), lengths=np.full(len(X), 40) if padded else None)
+
+    dataset = Dataset(part(train), part(test), ("a",))
+    save_h5(tmp_path / "a.h5", dataset)
+    expected = dataset.check_leakage()
+    assert (expected.windows, expected.overlapping, expected.n_test) == (2, 10, 17)
+    with open_h5(tmp_path / "a.h5", memory=200_000) as opened:
+        assert opened.check_leakage() == expected
+        assert opened.standardised().check_leakage() == expected
+        assert str(opened) == str(dataset)

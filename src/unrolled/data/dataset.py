@@ -126,11 +126,7 @@ class Dataset:
         )
 
     def __str__(self) -> str:
-        steps_each = steps(self.train, self.test)
-        rate = "" if self.rate is None else f" at {self.rate:g} Hz"
-        raw = "raw" if self.scaling is None else "standardised"
-        title = f"series of {steps_each} steps x {self.train.X.shape[2]} axes{rate}, {raw}"
-        return describe_parts(self.train, self.test, self.classes, self.rate, title)
+        return describe_parts(self)
 
     def standardised(self) -> "Dataset":
         """Return the data set with each axis at mean 0 and standard deviation 1, measured on `train` alone.

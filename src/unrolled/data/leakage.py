@@ -1,5 +1,6 @@
 """What a training and a test part share, so that scores on the test part are too good."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled.data.checks import FloatArray, IntArray
-from unrolled.data.samples import Samples
 
 RUN = 16  # steps in a row that are the same in two series: no accident, but a piece of one recording
 PIECE = 2**18  # numbers that are hashed at a time
@@ -32,6 +32,17 @@ class Leakage:
         Numbers of people in both parts.
     trials : tuple of (int, int)
         Numbers of person and trial in both parts; the person is 0 where there are none.
+
+    See Also
+    --------
+    Dataset.check_leakage, StoredDataset.check_leakage : What find it.
+
+    Examples
+    --------
+    >>> from unrolled import data
+    >>> found = data.load_shoulder_exercises().check_leakage()
+    >>> bool(found), found.windows, found.people
+    (False, 0, ())
     """
 
     windows: int
@@ -51,45 +62,81 @@ class Leakage:
         )
 
 
-def find_leakage(train: Samples, test: Samples) -> Leakage:
+def find_leakage(train: Any, test: Any) -> Leakage:
     """Return what two parts share; only value for value, so that noise or another scaling hides it.
+
+    Parts are `Samples`, or `StoredSamples`, which are read a block at a time and carry no people and trials.
 
     Of very many runs of steps a part is compared, the same in both: those whose hash is a multiple of some number.
     """
     one_in = 1 + (train.X.shape[0] * train.X.shape[1] + test.X.shape[0] * test.X.shape[1]) // MOST_RUNS
-    known, known_runs, _ = _hashes(train, one_in)
-    series, runs, owner = _hashes(test, one_in)
-    same = np.isin(series, known)
-    shares = np.zeros(len(test), bool)
-    shares[owner[np.isin(runs, known_runs)]] = True
+    known, known_runs = ([np.zeros(0, np.uint64)] for _ in range(2))
+    for series, runs, _ in _hashes(train, one_in):
+        known.append(series)
+        known_runs.append(runs)
+    all_series, all_runs = _sorted(known), _sorted(known_runs)
+    windows = overlapping = 0
+    for series, runs, owner in _hashes(test, one_in):
+        same, shares = _is_in(series, all_series), np.zeros(len(series), bool)
+        shares[owner[_is_in(runs, all_runs)]] = True
+        windows += int(same.sum())
+        overlapping += int((shares & ~same).sum())
     return Leakage(
-        int(same.sum()),
-        int((shares & ~same).sum()),
+        windows,
+        overlapping,
         len(test),
-        tuple(_common(train.person, test.person)),
+        tuple(_common(_numbers(train, "person"), _numbers(test, "person"))),
         tuple(_common_trials(train, test)),
     )
 
 
-def _hashes(part: Samples, one_in: int) -> tuple[Hashes, Hashes, IntArray]:
-    """Return a hash of each series, one of each run of steps that moves, and which series that run is of."""
-    n, t, d = part.X.shape
-    series, runs, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+def _sorted(blocks: list[Hashes]) -> Hashes:
+    """Return what is in the blocks, which are let go: it may be most of the memory there is."""
+    joined = np.concatenate(blocks)
+    blocks.clear()
+    joined.sort()
+    return joined
+
+
+def _is_in(values: Hashes, known: Hashes) -> NDArray[np.bool_]:
+    """Tell of each value whether it is among those known, which are sorted."""
+    if not len(known):
+        return np.zeros(len(values), bool)
+    return np.asarray(known[np.searchsorted(known, values).clip(max=len(known) - 1)] == values)
+
+
+def _numbers(part: Any, name: str) -> IntArray | None:
+    return getattr(part, name, None)
+
+
+def _blocks(part: Any, size: int) -> Iterator[tuple[FloatArray, IntArray]]:
+    """Yield the series of each block, and their lengths."""
+    n, t, _ = part.X.shape
+    lengths = np.full(n, t) if part.lengths is None else part.lengths
+    first = 0
+    stored = getattr(part, "blocks", None)
+    for X in (
+        (block[0] for block in stored(size)) if stored else (part.X[row : row + size] for row in range(0, n, size))
+    ):
+        yield X, lengths[first : first + len(X)]
+        first += len(X)
+
+
+def _hashes(part: Any, one_in: int) -> Iterator[tuple[Hashes, Hashes, IntArray]]:
+    """Yield, block by block, a hash of each series, one of each run of steps that moves, and whose run that is."""
+    _, t, d = part.X.shape
     factors = _odd(t, 1)
-    rows = max(1, PIECE // (t * d))
-    for first in range(0, n, rows):
-        lengths = np.full(n, t)[first : first + rows] if part.lengths is None else part.lengths[first : first + rows]
-        steps = _step_hashes(part.X[first : first + rows], lengths)
-        series.append((steps * factors).sum(axis=1, dtype=np.uint64))
+    for X, lengths in _blocks(part, max(1, PIECE // (t * d))):
+        steps = _step_hashes(X, lengths)
+        series = (steps * factors).sum(axis=1, dtype=np.uint64)
+        here: Hashes = np.zeros((len(steps), max(0, t - RUN + 1)), np.uint64)
         if t < RUN:
+            yield series, here.reshape(-1), np.zeros(0, np.int64)
             continue
-        here: Hashes = np.zeros((len(steps), t - RUN + 1), np.uint64)
         for place, factor in enumerate(_odd(RUN, 2)):
             here += steps[:, place : place + t - RUN + 1] * factor
         row, step = np.nonzero(_moving(steps, lengths) & ((here >> np.uint64(32)) % np.uint64(one_in) == 0))
-        runs.append(here[row, step])
-        owners.append(row + first)
-    return np.concatenate(series), np.concatenate(runs), np.concatenate(owners)
+        yield series, here[row, step], row
 
 
 def _step_hashes(X: FloatArray, lengths: IntArray) -> Hashes:
@@ -127,11 +174,12 @@ def _common(one: IntArray | None, other: IntArray | None) -> list[int]:
     return found
 
 
-def _common_trials(train: Samples, test: Samples) -> list[tuple[int, int]]:
+def _common_trials(train: Any, test: Any) -> list[tuple[int, int]]:
     pairs: list[set[Any]] = []
     for part in (train, test):
-        if part.trial is None:
+        person, trial = _numbers(part, "person"), _numbers(part, "trial")
+        if trial is None:
             return []
-        person = np.zeros(len(part), np.int64) if part.person is None else part.person
-        pairs.append(set(zip(person.tolist(), part.trial.tolist(), strict=True)))
+        people = np.zeros(len(part), np.int64) if person is None else person
+        pairs.append(set(zip(people.tolist(), trial.tolist(), strict=True)))
     return sorted(pairs[0] & pairs[1])

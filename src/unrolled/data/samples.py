@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -232,7 +232,7 @@ def joined(one: Samples, other: Samples) -> Samples:
     return Samples(np.concatenate([one.X, other.X]), np.concatenate([one.y, other.y]), **numbers)
 
 
-def steps(*parts: Samples) -> str:
+def steps(*parts: Any) -> str:
     """Describe how many steps the series have: "150", or "7 to 29" where they differ."""
     counts: set[int] = set()
     for part in parts:

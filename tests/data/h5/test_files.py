@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from unrolled._support import hdf5
 from unrolled.data import DataError, Dataset, Samples, Scaling, load_h5, open_h5, save_h5
+from unrolled.data.channels import Axes, Magnitude
 
 Arrays = dict[str, Any]
 
@@ -239,7 +240,7 @@ def declared(path: Path) -> None:
 
 def from_the_future(path: Path) -> None:
     with h5py.File(write(path, course()), "a") as file:
-        file.attrs["format"] = np.bytes_("unrolled data set 3")
+        file.attrs["format"] = np.bytes_("unrolled data set 4")
 
 
 def from_the_past(path: Path) -> None:
@@ -272,7 +273,7 @@ def our_scaling_without_its_half(path: Path) -> None:
         (huge, "trX .1000000000, 100, 10.*need 80000.* bytes, expected at most 4294967296: pass max_bytes"),
         (bomb, r"trX, the chunk at \(0, 0, 0\): it is cut short, or unpacks to more than 453 bytes"),
         (declared, "trX .1000000, 10, 10. has 0 of its 100 chunks in the file"),
-        (from_the_future, "it has the format 'unrolled data set 3', expected 'unrolled data set 2'"),
+        (from_the_future, "it has the format 'unrolled data set 4', expected 'unrolled data set 3'"),
         (from_the_past, "its texts have variable length, as early versions of unrolled wrote them, expected"),
         (our_scaling_without_its_half, "KeyError from HDF5"),
     ],
@@ -474,6 +475,33 @@ def test_what_a_tool_copied_comes_back_or_is_refused(tmp_path: Path, libver: str
                 DataError, match=r"b.h5: it has trPerson, trTrial, trLengths, .*as files of save_h5 have"
             ):
                 read(path)
+
+
+def test_a_copy_that_lost_any_one_thing_is_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    part = Samples(rng.normal(size=(4, 5, 3)), np.arange(4) % 2, np.arange(4), np.arange(4), np.array([5, 3, 4, 1]))
+    dataset = Dataset(part, part, ("a", "b"), 50.0, "made").with_channels([Axes(), Magnitude()]).standardised()
+    saved, copied = tmp_path / "a.h5", tmp_path / "b.h5"
+    save_h5(saved, dataset)
+    with h5py.File(saved) as file:
+        names = {*file, *file.attrs} - {"format"}
+    assert {"rate", "channels", "scaling_mean", "provenance", "tstLengths"} < names
+    for name in names:
+        copied.write_bytes(saved.read_bytes())
+        with h5py.File(copied, "a") as file:
+            del (file.attrs if name in file.attrs else file)[name]
+        for read in (load_h5, open_h5):
+            with pytest.raises(DataError, match=f"b.h5: {name} was written to it and is not there any more"):
+                read(copied)
+
+
+def test_a_file_of_the_former_format_without_a_list_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.h5"
+    part = Samples(np.ones((2, 3, 1)), np.array([0, 1]))
+    save_h5(path, Dataset(part, part, ("a", "b"), 50.0))
+    with h5py.File(path, "a") as file:
+        file.attrs["format"] = np.bytes_("unrolled data set 2")
+    assert load_h5(path).rate == 50
 
 
 def test_many_classes_and_a_long_provenance_come_back(tmp_path: Path) -> None:

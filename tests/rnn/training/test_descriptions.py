@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -55,11 +54,9 @@ def network(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def test_checkpoints(saved: tuple[Path, Read]) -> None:
     path, read = saved
     tally = {"refused": 0, "loaded": 0}
-    slowest = 0.0
     with mock.patch.object(checkpoint.Checkpoint, "write"):
         for seed in range(1500):
             rng = Random(seed)
-            begun = time.perf_counter()
 
             def load(rng: Random = rng) -> object:
                 changed = made_up(read, lambda description: other_value(description, rng))
@@ -67,10 +64,8 @@ def test_checkpoints(saved: tuple[Path, Read]) -> None:
                     return load_checkpoint(path)
 
             tally[outcome(load)] += 1
-            slowest = max(slowest, time.perf_counter() - begun)
     assert tally["refused"] > 800
     assert tally["loaded"] > 20  # another learning rate, say, is as good as the one that was
-    assert slowest < 2
 
 
 def test_networks(network: tuple[Path, Read]) -> None:

@@ -18,7 +18,8 @@ from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
 from unrolled.data.scaling import Scaling
 
-FORMAT = "unrolled data set 2"  # an attribute of the files written here; others have none
+FORMAT = "unrolled data set 3"  # an attribute of the files written here begins so, and lists what they hold
+FORMER = "unrolled data set 2"  # which had no list
 REQUIRED = ("trX", "trY", "tstX", "tstY")
 OPTIONAL = ("trPerson", "trTrial", "trLengths", "tstPerson", "tstTrial", "tstLengths")
 
@@ -62,8 +63,16 @@ def is_ours(file: h5py.File) -> bool:
         return False
     if "network" in form:
         raise DataError(f"it has the format {form!r}, a saved network: rnn.load reads it")
-    if form != FORMAT:
+    name, _, listed = form.partition(" with ")
+    if name not in (FORMAT, FORMER):
         raise DataError(f"it has the format {form!r}, expected {FORMAT!r}: a newer version of unrolled may read it")
+    there = {*file, *file.attrs}
+    lost = [each for each in listed.split(", ") if each not in there]
+    if lost and name == FORMAT:
+        raise DataError(
+            f"{', '.join(lost)} was written to it and is not there any more: whatever copied the file left it out; "
+            "copy the file as it is"
+        )
     return True
 
 
@@ -132,8 +141,10 @@ def write_attributes(
     scaling: Scaling | None = None,
     channels: Channels | None = None,
 ) -> None:
-    """Write what stands beside the data sets; texts as data sets of bytes, since attributes end at 64 kilobytes."""
-    file.attrs["format"] = np.bytes_(FORMAT)
+    """Write what stands beside the data sets; texts as data sets of bytes, since attributes end at 64 kilobytes.
+
+    The format comes last: it lists all that was written, so that what a tool loses is missed.
+    """
     hdf5.write_text(file, "classes", json.dumps(list(classes)))
     hdf5.write_text(file, "provenance", provenance)
     if rate is not None:
@@ -143,6 +154,7 @@ def write_attributes(
             file.create_dataset(name, data=values, track_times=False)
     if channels is not None:
         hdf5.write_text(file, "channels", json.dumps(to_config(channels)))
+    file.attrs["format"] = np.bytes_(f"{FORMAT} with {', '.join([*file, *file.attrs])}")
 
 
 def attributes_of(file: h5py.File) -> dict[str, Any]:

@@ -39,6 +39,21 @@ class StoredSamples:
         The most bytes that series read from the file take at a time.
     read_ahead : bool
         Whether a thread reads while what was read before is used.
+
+    See Also
+    --------
+    open_h5 : What returns them.
+    Samples : Those in memory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import data
+    >>> blocks = [(np.zeros((20, 30, 3)), np.arange(20) % 2)]
+    >>> data.write_h5("parts.h5", blocks, blocks, classes=["still", "moving"])
+    >>> with data.open_h5("parts.h5") as movements:
+    ...     [len(y) for X, y in movements.train.batches(8, np.random.default_rng(0))]
+    [8, 8, 4]
     """
 
     X: StoredSeries

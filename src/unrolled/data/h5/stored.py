@@ -20,7 +20,9 @@ from unrolled.data.h5.layout import arrays_of, attributes_of, describe, errors_n
 from unrolled.data.h5.samples import StoredSamples
 from unrolled.data.h5.series import PIECE, StoredSeries, chunks_to_check, unpacking_bytes
 from unrolled.data.labels import label_columns, labels_from_zero
+from unrolled.data.leakage import Leakage, find_leakage
 from unrolled.data.scaling import Scaling
+from unrolled.data.table import describe_parts
 
 MIB = 2**20
 WHOLE_NUMBER_BYTES = 18
@@ -44,6 +46,26 @@ class StoredDataset:
         The standardisation that both parts are given with; ``scaling.invert(X)`` gives raw units again.
     channels : Channels or None
         What the axes were derived by, before any scaling.
+
+    See Also
+    --------
+    Dataset : What is in memory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import data
+    >>> blocks = [(np.random.default_rng(i).normal(size=(20, 30, 3)), np.arange(20) % 2) for i in range(3)]
+    >>> data.write_h5("kept.h5", blocks[:2], blocks[2:], classes=["still", "moving"], rate=50)
+    >>> with data.open_h5("kept.h5") as movements:
+    ...     print(movements)
+    ...     bool(movements.check_leakage())
+    series of 30 steps x 3 axes at 50 Hz, raw
+    class   training  seconds  test  seconds
+    still         20       12    10        6
+    moving        20       12    10        6
+    all           40       24    20       12
+    False
     """
 
     train: StoredSamples
@@ -65,11 +87,31 @@ class StoredDataset:
     def __repr__(self) -> str:
         return f"StoredDataset(train {self.train!r}, test {self.test!r}; classes: {', '.join(self.classes)})"
 
+    def __str__(self) -> str:
+        return describe_parts(self)
+
     def close(self) -> None:
         """Close the file, once a reading under way is through; labels stay, series cannot be read any more."""
         with self.train.X.lock:
             if self.train.X.dataset:
                 self.train.X.dataset.file.close()
+
+    def check_leakage(self) -> Leakage:
+        """Find out what the training and the test part share: series, and steps of overlapping ones.
+
+        The whole file is read for it, a block at a time. Whose series they are is not known here: the people and
+        trials of what is returned are none.
+
+        Raises
+        ------
+        DataError
+            If it cannot be read.
+
+        See Also
+        --------
+        Dataset.check_leakage : In memory, with people and trials.
+        """
+        return find_leakage(self.train, self.test)
 
     def standardised(self) -> "StoredDataset":
         """Return the same open file, each axis given with mean 0 and standard deviation 1, measured on `train` alone.
@@ -107,7 +149,8 @@ def open_h5(
     """Open a file in the course layout to train on and predict from it as it is read: it may be larger than memory.
 
     The layout is that of `load_h5`, and so is what is refused. Labels are read at once; series when they are
-    needed, and only then are they checked to be finite numbers.
+    needed, and only then are they checked to be finite numbers. Nobody is warned if both parts have the same series,
+    as `load_h5` warns, for that all of the file must be read: ``check_leakage()`` of what is returned finds out.
 
     Parameters
     ----------
@@ -134,6 +177,11 @@ def open_h5(
     ------
     DataError
         If the file cannot be read or does not fit: the message names the file and the data set.
+
+    See Also
+    --------
+    write_h5 : What writes such files block by block.
+    load_h5 : Reads all of a file at once.
 
     Examples
     --------

@@ -23,7 +23,7 @@ from unrolled.data.errors import DataError
 from unrolled.data.loaders.csv_form import Column, Columns, Form, find_columns
 from unrolled.data.loaders.text import LARGEST, decode, number, short
 
-BLOCK = 2**15  # rows that are read at a time
+BLOCK = 2**12  # rows that are read at a time
 MOST_NAMES = 1000  # a column with more different names than this is no label
 LONGEST = 2**20  # characters of a line; a table of movements has some hundred
 
