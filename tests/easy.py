@@ -18,5 +18,5 @@ def network(seed: int = 0, dtype: type = np.float32) -> rnn.ManyToOne:
     return rnn.ManyToOne(rnn.Tanh(6), 3, 3, rng=seed, dtype=dtype)
 
 
-def same_parameters(a: rnn.ManyToOne, b: rnn.ManyToOne) -> bool:
+def same_parameters(a: rnn.Network, b: rnn.Network) -> bool:
     return all((a.parameters[name] == b.parameters[name]).all() for name in a.parameters)

@@ -45,7 +45,7 @@ def noise(X: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.asarray(X + rng.normal(0, 0.1, X.shape).astype(X.dtype))
 
 
-def train(path: Path | None) -> tuple[rnn.ManyToOne, rnn.History]:
+def train(path: Path | None) -> tuple[rnn.Network, rnn.History]:
     """Go on from the checkpoint if it is there, and begin if not."""
     if path is not None and path.exists():
         return rnn.resume(path, easy(120), validation=easy(40, 1), augment=noise, progress=False)
@@ -56,7 +56,7 @@ def train(path: Path | None) -> tuple[rnn.ManyToOne, rnn.History]:
     )
 
 
-def same(a: tuple[rnn.ManyToOne, rnn.History], b: tuple[rnn.ManyToOne, rnn.History]) -> bool:
+def same(a: tuple[rnn.Network, rnn.History], b: tuple[rnn.Network, rnn.History]) -> bool:
     """Tell whether two trainings ended in the same network and history, to the bit."""
     networks = all(np.array_equal(a[0].parameters[name], b[0].parameters[name]) for name in a[0].parameters)
     return networks and replace(a[1], seconds=0) == replace(b[1], seconds=0)

@@ -87,7 +87,7 @@ def problem(
 
 
 def assert_same(cell: str, net: rnn.ManyToOne, X: np.ndarray, y: np.ndarray) -> None:
-    expected = plain(cell, net.parameters, X, np.eye(net.n_classes)[y])
+    expected = plain(cell, net.parameters, X, np.eye(net.n_logits)[y])
     forward = net.forward(X)
     backward = net.backward(forward, y)
     loss, gradients = net.loss_and_gradients(X, y)
@@ -134,7 +134,7 @@ def test_the_gated_cells_in_float32_have_the_states_of_the_textbook(cell: str) -
 def test_the_textbooks_gradients(cell: str, shape: dict[str, int], seed: int) -> None:
     """Every entry, by the complex step and by central differences of fourth order."""
     net, X, y = problem(cell, **shape, seed=seed)
-    Y = np.eye(net.n_classes)[y]
+    Y = np.eye(net.n_logits)[y]
     gradients = plain(cell, net.parameters, X, Y).gradients
     largest = max(np.abs(gradient).max() for gradient in gradients.values())
 

@@ -98,7 +98,7 @@ def step(
         array *= array.dtype.type(scale)
     X, y, n = batch(rng, m, T, lengths)
     masks = None if dropout is None else dropout.draw(m, net.widths, rng, net.dtype)
-    truncated = {} if bptt_steps is None else {BPTT_STEPS: bptt_steps}
+    truncated: dict[str, Any] = {} if bptt_steps is None else {BPTT_STEPS: bptt_steps}
     loss, gradients = net.loss_and_gradients(X, y, n, masks=masks, **truncated)
     results = {"parameters": net.parameters, "loss": loss, **gradients}
     if masks is not None:
@@ -183,7 +183,7 @@ def resumed(name: str) -> Results:
 
     rng = drawn(name)
     samples = batch(rng, 40, 12, "different")
-    net = rnn.ManyToOne(rnn.GRU(6), D, C, rng=rng)
+    net: rnn.Network = rnn.ManyToOne(rnn.GRU(6), D, C, rng=rng)
     settings: dict[str, Any] = {"optimizer": rnn.Adam(0.01), "dropout": rnn.Dropout(0.1, 0.1, 0.1), "epochs": 3}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run.h5"

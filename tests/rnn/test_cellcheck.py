@@ -112,8 +112,10 @@ def with_trace(kind: type[Rows]) -> Any:
 
 
 class NoBiasInStream(Plain):
-    def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
-        return super().states({**parameters, "b_h": 0 * parameters["b_h"]}, steps, m)
+    def states(
+        self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int, state: State | None = None
+    ) -> Iterator[Array]:
+        return super().states({**parameters, "b_h": 0 * parameters["b_h"]}, steps, m, state)
 
 
 class UnseenMask(Plain):

@@ -222,7 +222,7 @@ def trained(dropout: rnn.Dropout | None, seed: int = 0, dtype: type = np.float32
     return net
 
 
-def same_parameters(a: rnn.ManyToOne, b: rnn.ManyToOne) -> bool:
+def same_parameters(a: rnn.Network, b: rnn.Network) -> bool:
     return all((a.parameters[name] == b.parameters[name]).all() for name in a.parameters)
 
 

@@ -102,7 +102,7 @@ def test_a_cell_without_units_is_refused(hidden: Any) -> None:
         (0, 6, "n_inputs is 0"),
         (3, 1, "n_classes is 1, expected a whole number, 2 or more"),
         (3.0, 6, "n_inputs is 3.0"),
-        (3, None, "n_classes is None"),
+        (3, None, "of n_classes and n_outputs neither is given"),
     ],
 )
 def test_impossible_sizes_are_refused(n_inputs: Any, n_classes: Any, message: str) -> None:

@@ -2,11 +2,15 @@
 
 import itertools
 import tracemalloc
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
 
 from unrolled import rnn
+from unrolled.rnn.engine import Recurrence
+from unrolled.rnn.model import first_state
 
 CELLS = [rnn.Tanh(5), rnn.ReLU(5), rnn.LSTM(4), rnn.GRU(5)]
 READOUTS = [rnn.Last(), rnn.Mean(), rnn.EveryStep(), rnn.EveryStep((0, 0, 0, 1, 2, 0, 1, 1, 1, 1, 1, 1))]
@@ -65,3 +69,80 @@ def test_a_stream_refuses_a_step_that_has_no_weight_and_stays_as_it_was() -> Non
     for _ in range(2):
         with pytest.raises(ValueError, match="has had 2 steps, expected no more"):
             stream.feed([5, 6])
+
+
+MANY: dict[str, Any] = {
+    "numbers": lambda cell, **others: rnn.ManyToMany(cell, 3, n_outputs=2, **others),
+    "mean": lambda cell, **others: rnn.ManyToOne(cell, 3, 4, readout=rnn.Mean(), **others),
+    "every": lambda cell, **others: rnn.ManyToOne(cell, 3, 4, readout=rnn.EveryStep(), head=rnn.Softmax(), **others),
+}
+
+
+@dataclass(frozen=True)
+class Own(Recurrence):
+    """A leaky line, whose states come one by one from its forward pass."""
+
+    hidden: int = 4
+
+    def forward(self, parameters: Any, trace: Any) -> None:
+        for segment in trace.forward_segments():
+            for X, seen, A in segment.steps("X", "seen", "A"):
+                A[...] = 0.5 * seen + X @ parameters["W_ih"].T
+
+
+@pytest.mark.parametrize("cell", [rnn.Tanh(4), rnn.LSTM(5), [rnn.GRU(4), rnn.LSTM(3)], Own()])
+@pytest.mark.parametrize("kind", MANY)
+def test_streams_side_by_side_from_a_state_are_the_whole(kind: str, cell: Any) -> None:
+    net: Any = MANY[kind](cell, rng=0, dtype=np.float64, initial_state="learned")
+    rng = np.random.default_rng(1)
+    for W in net.parameters.values():
+        W += 0.3 * rng.standard_normal(W.shape)
+    X = rng.standard_normal((5, 12, 3))
+    given = {name: rng.standard_normal((5, *shape)) for name, shape in net._state_shapes().items()}
+    for state in (None, given):
+        whole, end = (net.predict if kind == "numbers" else net.predict_proba)(X, state=state, return_state=True)
+        stream = net.stream(5, state=state)
+        begun = stream.state
+        for name, A in begun.items():
+            expected = np.broadcast_to(net.parameters[first_state(name)], A.shape) if state is None else state[name]
+            np.testing.assert_array_equal(A, expected)
+        said = [stream.feed(X[:, t]) for t in range(6)]
+        twin = stream.copy()
+        for x in (1.0, 2.0):
+            twin.feed(np.full((5, 3), x))
+        third = stream.copy()
+        said += [stream.feed(X[:, t]) for t in range(6, 12)]
+        again = [third.feed(X[:, t]) for t in range(6, 12)]
+        np.testing.assert_array_equal(said[6:], again)  # a copy goes on to the bit
+        found = np.stack(said, 1) if kind == "numbers" else said[-1]
+        np.testing.assert_allclose(found, whole, rtol=1e-11)
+        for name, A in stream.state.items():
+            np.testing.assert_allclose(A, end[name], rtol=1e-11)
+        stream.reset()
+        np.testing.assert_array_equal([stream.feed(X[:, t]) for t in range(12)], said)
+
+
+def test_symbols_in_a_stream() -> None:
+    net = rnn.ManyToMany(rnn.GRU(4), 3, n_classes=3, rng=0)
+    one, many = net.stream(), net.stream(2)
+    np.testing.assert_array_equal(one.feed(2), net.stream().feed([0, 0, 1]))
+    np.testing.assert_array_equal(many.feed([2, 0]), net.stream(2).feed([[0, 0, 1], [1, 0, 0]]))
+    with pytest.raises(ValueError, match="holds the symbol 3, expected 0 to 2"):
+        one.feed(3)
+    with pytest.raises(ValueError, match=r"expected \(m, D\) = \(2, 3\), one step each"):
+        many.feed([0])
+
+
+def test_what_cannot_be_copied_is_said() -> None:
+    class Closed:
+        longest = None
+
+        def so_far(self, predict: Any) -> Any:
+            return lambda A: predict(A)
+
+        read = gather = backward = so_far
+
+    closed: Any = Closed()
+    net = rnn.ManyToOne(rnn.GRU(4), 3, 2, readout=closed, rng=0)
+    with pytest.raises(ValueError, match="so_far returns a function, expected an object for a copy"):
+        net.stream().copy()

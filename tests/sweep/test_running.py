@@ -147,7 +147,10 @@ def test_keywords_of_network_optimizer_and_training() -> None:
 @pytest.mark.parametrize(
     ("point", "message"),
     [
-        ({"learning_rat": 0.1}, "points[0]: the setting 'learning_rat' is unknown, expected one of cell, hidden,"),
+        (
+            {"learning_rat": 0.1},
+            "points[0]: the setting 'learning_rat' is unknown, expected one of network, cell, hidden,",
+        ),
         ({"optimizer": rnn.SGD(0.1), "learning_rate": 1.0}, "points[0]: the setting 'learning_rate' is unknown"),
         ({"learning_rate": -1.0}, "points[0]: SGD's learning_rate is -1.0, expected a finite number above 0"),
         ({"cell": rnn.Tanh(3), "hidden": 4}, "points[0]: hidden is 4 beside cell Tanh(hidden=3)"),
@@ -204,7 +207,7 @@ def test_a_point_that_cannot_be_is_told_before_anything_runs(point: Any, message
         ({"folds": None, "validation": (SAMPLES.X[:, :4], SAMPLES.y)}, "validation X has shape (48, 4, 2), expected"),
         (
             {"folds": None, "validation": (SAMPLES.X, SAMPLES.y, np.full(48, 3))},
-            "of samples and validation one has lengths and the other has not",
+            "of samples and validation one has lengths, the other not",
         ),
         ({"samples": (SAMPLES.X, SAMPLES.y, np.full(48, 9))}, "samples lengths holds 9 at sample 0"),
         ({"points": {"a": 1}}, "points are a dict, expected a list of at least one"),

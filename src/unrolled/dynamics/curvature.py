@@ -8,7 +8,7 @@ import numpy as np
 from unrolled._support.validation import real_number, whole_number
 from unrolled.dynamics.hessian import Hessian
 from unrolled.dynamics.vectors import unflatten
-from unrolled.rnn import ManyToOne
+from unrolled.rnn import Network
 from unrolled.rnn.arrays import Array, Parameters
 
 DENSE = 60
@@ -75,7 +75,7 @@ class Curvature:
 
 
 def curvature(
-    net: ManyToOne,
+    net: Network,
     X: Any,
     y: Any,
     k: int = 1,
@@ -93,7 +93,7 @@ def curvature(
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
         At its parameters, in float64 whatever its dtype; it is not changed.
     X : array_like, shape (m, T, D)
     y : array_like, shape (m,) or (m, C)

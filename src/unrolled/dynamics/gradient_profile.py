@@ -171,7 +171,7 @@ def gradient_profile(net: ManyToOne, X: Any, y: Any, lengths: Any = None) -> Gra
     real = real_network(net)
     forward = real.forward(X, lengths)
     T, m = forward.X.shape[:2]
-    labels = inputs.labels(y, real.n_classes, m)
+    labels = inputs.labels(y, real.n_logits, m)
     backward = real.backward(forward, y)
     steps = np.full(m, T) if lengths is None else np.asarray(lengths, np.int64)
     over = np.arange(T)[:, None] >= steps

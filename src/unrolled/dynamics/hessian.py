@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from unrolled.dynamics.vectors import as_vector, flatten, unflatten
-from unrolled.rnn import ManyToOne, inputs
+from unrolled.rnn import Network, inputs
 from unrolled.rnn.arrays import Array, Parameters
 
 STEP = 1e-30
@@ -28,7 +28,7 @@ class Hessian:
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
         At its parameters of now, in float64 whatever its dtype; it is not changed.
     X, y, lengths
         As for :meth:`unrolled.rnn.ManyToOne.loss_and_gradients`.
@@ -45,27 +45,27 @@ class Hessian:
     hessian_vector_product : One product.
     """
 
-    def __init__(self, net: ManyToOne, X: Any, y: Any, lengths: Any = None) -> None:
+    def __init__(self, net: Network, X: Any, y: Any, lengths: Any = None) -> None:
         real = real_network(net)
         self.parameters: Parameters = real.parameters
         self._w = flatten(real.parameters)
         self._net = real.astype(np.complex128)
         padded, self._lengths = inputs.padded(X, lengths, net.n_inputs)
         self._X = inputs.rounded(padded, np.dtype(np.float64))
-        self._labels = inputs.labels(y, net.n_classes, len(padded))
+        self._targets = real._targets(y, padded.shape, self._lengths)
         self.shape = (len(self._w), len(self._w))
 
     def gradient_at(self, w: Array) -> Array:
         """Return the gradient at complex parameters, all of them flat vectors (n,)."""
         for name, W in unflatten(w, self.parameters).items():
             self._net.parameters[name][...] = W
-        total = np.zeros(len(w), np.complex128)
-        m = len(self._X)
-        for first in range(0, m, BLOCK):  # a mean over the batch is the mean of its parts' means
+        net, total = self._net, np.zeros(len(w), np.complex128)
+        in_all = net.amount(self._X.shape, self._lengths, None)
+        for first in range(0, len(self._X), BLOCK):  # a mean over the batch is the mean of its parts' means
             part = slice(first, first + BLOCK)
-            lengths = None if self._lengths is None else self._lengths[part]
-            _, gradients = self._net.loss_and_gradients(self._X[part], self._labels[part], lengths)
-            total += flatten(gradients) * (len(self._X[part]) / m)
+            X, lengths = self._X[part], None if self._lengths is None else self._lengths[part]
+            _, gradients = net.step(X, self._targets.of(part).rows(net.dtype), lengths=lengths)
+            total += flatten(gradients) * (net.amount(X.shape, lengths, None) / in_all)
         return total
 
     def gradient(self) -> Array:
@@ -85,7 +85,7 @@ class Hessian:
         return np.stack([self @ row for row in np.eye(len(self._w))], axis=1)
 
 
-def hessian_vector_product(net: ManyToOne, X: Any, y: Any, v: Direction, lengths: Any = None) -> Direction:
+def hessian_vector_product(net: Network, X: Any, y: Any, v: Direction, lengths: Any = None) -> Direction:
     """Compute the product of the loss's Hessian with a vector, exactly, by one complex backward pass.
 
     ``H v = Im g(w + i h v) / h`` with the gradient g that is written by hand and h = 1e-30: nothing is subtracted, so
@@ -93,7 +93,7 @@ def hessian_vector_product(net: ManyToOne, X: Any, y: Any, v: Direction, lengths
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
         At its parameters, in float64 whatever its dtype; it is not changed.
     X : array_like, shape (m, T, D)
     y : array_like, shape (m,) or (m, C)
@@ -139,7 +139,7 @@ def hessian_vector_product(net: ManyToOne, X: Any, y: Any, v: Direction, lengths
     return cast(Direction, unflatten(product, hessian.parameters) if isinstance(v, Mapping) else product)
 
 
-def real_network(net: ManyToOne) -> ManyToOne:
+def real_network(net: Network) -> Network:
     """Return a copy of a network in float64.
 
     Raises
@@ -147,7 +147,7 @@ def real_network(net: ManyToOne) -> ManyToOne:
     ValueError
         If it is no network, or a complex one.
     """
-    if not isinstance(net, ManyToOne):
+    if not isinstance(net, Network):
         raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
     net.check_parameters()
     if net.dtype.kind == "c":

@@ -10,7 +10,7 @@ from unrolled._support.validation import real_number, whole_number
 from unrolled.dynamics.curvature import curvature
 from unrolled.dynamics.hessian import Hessian, real_network
 from unrolled.dynamics.vectors import as_vector, flatten, unflatten
-from unrolled.rnn import ManyToOne, inputs
+from unrolled.rnn import Network, inputs
 from unrolled.rnn.arrays import Array, Parameters
 
 NAMED = ("gradient", "curvature", "random")
@@ -43,7 +43,7 @@ class LossSlice:
 
 
 def loss_slice(
-    net: ManyToOne,
+    net: Network,
     X: Any,
     y: Any,
     directions: Any = "gradient",
@@ -57,7 +57,7 @@ def loss_slice(
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
         In float64 whatever its dtype; it is not changed.
     X : array_like, shape (m, T, D)
     y : array_like, shape (m,) or (m, C)
@@ -120,12 +120,12 @@ def loss_slice(
     chosen = [_direction(each, real, (X, y, lengths), generator) for each in given]
     w, at = flatten(real.parameters), real.copy()
     X, lengths = inputs.padded(X, lengths, at.n_inputs)
-    labels = inputs.labels(y, at.n_classes, len(X))
+    targets = at._targets(y, X.shape, lengths)
 
     def loss(offset: Array) -> float:
         for name, W in unflatten(w + offset, at.parameters).items():
             at.parameters[name][...] = W
-        return at.measure(X, labels, lengths)[0]
+        return at.measure(X, targets, lengths).loss
 
     with np.errstate(over="ignore", invalid="ignore"):
         if len(chosen) == 1:
@@ -160,7 +160,7 @@ def filter_normalized(parameters: Mapping[str, Array], rng: np.random.Generator)
     return drawn
 
 
-def _direction(given: Any, net: ManyToOne, samples: Sequence[Any], rng: np.random.Generator) -> Array:
+def _direction(given: Any, net: Network, samples: Sequence[Any], rng: np.random.Generator) -> Array:
     X, y, lengths = samples
     if not isinstance(given, str):
         return as_vector(given, net.parameters, "a direction")

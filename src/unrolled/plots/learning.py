@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Black (or what the style writes in), vermilion and blue of Okabe and Ito, Color Universal Design (2008): of their
 # threes the one that trichromats, protanopes, deuteranopes and tritanopes all tell apart best. And line and marker.
+R2 = "$R^2$"
+
 STYLES = {
     "training": (None, "-", "o"),
     "validation": ("#D55E00", "--", "s"),
@@ -34,9 +36,9 @@ def learning_curves(
 ) -> Figure:
     """Draw loss and accuracy over the epochs, a row for each network: the report's figures 1, 3 and 5.
 
-    The left column has the training, validation and test loss, the right one the validation and test
-    accuracy, with ``evaluate_training`` the training accuracy too, and each metric of the training has a column of
-    its own. A thin dotted line marks the epoch whose parameters early stopping restored. All panels share
+    The left column has the training, validation and test loss, the right one the validation and test accuracy, or R^2
+    where answers are numbers, with ``evaluate_training`` the training accuracy too, and each metric of the training has
+    a column of its own. A thin dotted line marks the epoch whose parameters early stopping restored. All panels share
     the epoch axis and all accuracy axes run from 0 to 1; each network has a loss axis of its own.
 
     Parameters
@@ -88,15 +90,17 @@ def learning_curves(
     for (left, right, *third), name, history in zip(axes, names, rows, strict=True):
         left.set_title(name, loc="left")
         left.set_ylabel("loss")
-        right.set_ylabel("accuracy")
-        right.set_ylim(-0.03, 1.03)  # a marker at 0 or 1 is whole
-        right.set_yticks(np.linspace(0, 1, 6))
+        of_numbers = any(_score(curve)[0] == R2 for _, curve in _curves(history))
+        right.set_ylabel(R2 if of_numbers else "accuracy")
+        if not of_numbers:  # R^2 has no lower end
+            right.set_ylim(-0.03, 1.03)  # a marker at 0 or 1 is whole
+            right.set_yticks(np.linspace(0, 1, 6))
         _curve(left, "training", range(1, len(history.loss) + 1), history.loss)
         for part, curve in _curves(history):
             if len(curve.epochs):
                 if part != "training":  # whose loss is drawn as it was met
                     _curve(left, part, curve.epochs, curve.loss)
-                _curve(right, part, curve.epochs, curve.accuracy)
+                _curve(right, part, curve.epochs, _score(curve)[1])
                 for of, values in curve.metrics.items():
                     _curve(third[metrics.index(of)], part, curve.epochs, values)
         for ax, of in zip(third, metrics, strict=False):
@@ -162,6 +166,12 @@ def _named(
     return names, rows
 
 
+def _score(curve: Curve) -> tuple[str, list[float]]:
+    """Return what was measured beside the loss, and what the axis calls it."""
+    r2 = getattr(curve, "r2", None)
+    return ("accuracy", curve.accuracy) if r2 is None else (R2, r2)
+
+
 def _check(history: History, where: str) -> None:
     """Raise a ValueError unless the history can be drawn."""
     missing = [name for name in ("loss", "validation", "test", "best_epoch") if not hasattr(history, name)]
@@ -170,8 +180,8 @@ def _check(history: History, where: str) -> None:
     if not len(history.loss):
         raise ValueError(f"{where} has no training loss, expected at least one epoch")
     for part, curve in _curves(history):
-        if not len(curve.epochs) == len(curve.loss) == len(curve.accuracy):
-            lengths = f"{len(curve.epochs)} epochs, {len(curve.loss)} losses, {len(curve.accuracy)} accuracies"
+        if not len(curve.epochs) == len(curve.loss) == len(_score(curve)[1]):
+            lengths = f"{len(curve.epochs)} epochs, {len(curve.loss)} losses, {len(_score(curve)[1])} accuracies"
             raise ValueError(f"{where} has {lengths} in {part}, expected equally many")
         for of, values in curve.metrics.items():
             if len(values) != len(curve.epochs):

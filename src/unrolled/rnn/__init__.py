@@ -9,9 +9,13 @@ from unrolled.rnn.dropout import Dropout, Masks
 from unrolled.rnn.gradcheck import GradientCheck, check_gradients
 from unrolled.rnn.initializers import identity, orthogonal, uniform, xavier_normal, xavier_uniform
 from unrolled.rnn.loading import load
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.many_to_many import ManyToMany
+from unrolled.rnn.many_to_one import ManyToOne
+from unrolled.rnn.network import Network
+from unrolled.rnn.output.errors import absolute_error, huber_loss, poisson_loss, squared_error
 from unrolled.rnn.output.heads import Head, Sigmoid, Softmax, sigmoid, softmax
 from unrolled.rnn.output.losses import binary_cross_entropy, categorical_cross_entropy
+from unrolled.rnn.output.numbers import Linear, Poisson
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean, Readout
 from unrolled.rnn.passes import Backward, Forward
 from unrolled.rnn.storage import StorageError
@@ -70,10 +74,14 @@ __all__ = [
     "History",
     "Last",
     "LearningRates",
+    "Linear",
+    "ManyToMany",
     "ManyToOne",
     "Masks",
     "Mean",
+    "Network",
     "Optimizer",
+    "Poisson",
     "RMSProp",
     "ReLU",
     "Readout",
@@ -86,6 +94,7 @@ __all__ = [
     "Stream",
     "Tanh",
     "WarmUp",
+    "absolute_error",
     "binary_cross_entropy",
     "categorical_cross_entropy",
     "check_cell",
@@ -94,13 +103,16 @@ __all__ = [
     "from_keras",
     "from_torch",
     "global_norm",
+    "huber_loss",
     "identity",
     "l2_penalty",
     "load",
     "orthogonal",
+    "poisson_loss",
     "resume",
     "sigmoid",
     "softmax",
+    "squared_error",
     "to_c",
     "to_keras",
     "to_onnx",

@@ -11,7 +11,7 @@ from unrolled.rnn.arrays import Array, Parameters
 from unrolled.rnn.cells import Bidirectional
 from unrolled.rnn.dropout import Dropout, Masks
 from unrolled.rnn.gradcheck import check_gradients
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.readouts import Last, Mean, Readout
 from unrolled.rnn.parts import to_config
 

@@ -1,5 +1,6 @@
 """The proof: gradients by hand against central differences and the complex step."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from unrolled._support.validation import whole_number
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array
 from unrolled.rnn.dropout import Masks
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.network import Network
 
 STEP = 1e-3
 """Of the central differences, which are of fourth order: truncation (STEP ** 4) and rounding (eps / STEP) meet here.
@@ -93,11 +94,13 @@ class GradientCheck:
 
 
 def check_gradients(
-    net: ManyToOne,
+    net: Network,
     X: Any,
     y: Any,
     lengths: Any = None,
     *,
+    sample_weight: Any = None,
+    state: Mapping[str, Any] | None = None,
     masks: Masks | None = None,
     entries: int | None = None,
     rng: int | np.random.Generator | None = 0,
@@ -108,11 +111,10 @@ def check_gradients(
 
     Parameters
     ----------
-    net : ManyToOne
+    net : Network
         Checked at its parameters, in float64.
-    X : array_like, shape (m, T, D)
-    y : array_like, shape (m,) or (m, C)
-    lengths : array_like of int, shape (m,), optional
+    X, y, lengths, sample_weight, state
+        As for :meth:`Network.loss_and_gradients`.
     masks : Masks, optional
         Of dropout; the same ones for every evaluation.
     entries : int, optional
@@ -128,7 +130,7 @@ def check_gradients(
     Raises
     ------
     ValueError
-        As :meth:`ManyToOne.loss_and_gradients` does.
+        As :meth:`Network.loss_and_gradients` does.
 
     References
     ----------
@@ -148,10 +150,12 @@ def check_gradients(
         entries = whole_number(entries, "entries", 1)
     rng = np.random.default_rng(rng)
     real, imaginary = net.astype(np.float64), net.astype(np.complex128)
-    given = _Given(X, y, lengths, masks)
-    _, gradients = real.loss_and_gradients(X, y, lengths, masks=masks)
+    how: dict[str, Any] = {"sample_weight": sample_weight, "state": state, "masks": masks}
+    given = _Given(X, y, lengths, how)
+    _, gradients = real.loss_and_gradients(X, y, lengths, **how)
     seen, _ = inputs.padded(X, lengths, net.n_inputs)
-    h = STEP / max(1.0, float(np.abs(seen).max()))
+    largest = float(np.abs(seen).max()) if seen.ndim == 3 else 1.0  # what symbols stand for
+    h = STEP / max(1.0, largest)
     least_scale = 1e-3 * max(np.abs(gradient).max() for gradient in gradients.values())
     central, complex_step, compared = {}, {}, {}
     for name, gradient in gradients.items():
@@ -176,14 +180,14 @@ class _Given(NamedTuple):
     X: Any
     y: Any
     lengths: Any
-    masks: Masks | None
+    how: dict[str, Any]
 
 
-def _loss_at(net: ManyToOne, W: Array, i: int, step: complex, given: _Given) -> Any:
+def _loss_at(net: Network, W: Array, i: int, step: complex, given: _Given) -> Any:
     """Evaluate the loss with one entry moved, and put the entry back."""
     was = W[i]
     W[i] = was + step
     try:
-        return net.loss(given.X, given.y, given.lengths, masks=given.masks)
+        return net.loss(given.X, given.y, given.lengths, **given.how)
     finally:
         W[i] = was

@@ -53,8 +53,8 @@ def padded(X: Any, lengths: Any, n_inputs: int, name: str = "") -> tuple[Array, 
 
     Parameters
     ----------
-    X : array_like, shape (N, T, D)
-        Real numbers.
+    X : array_like, shape (N, T, D), or whole numbers (N, T)
+        Real numbers; whole numbers (N, T) are symbols, from 0 to D - 1.
     lengths : array_like of int, shape (N,), or None
         From 1 to T; None for T, all of them.
     n_inputs : int
@@ -64,7 +64,7 @@ def padded(X: Any, lengths: Any, n_inputs: int, name: str = "") -> tuple[Array, 
 
     Returns
     -------
-    X : ndarray, shape (N, T, D)
+    X : ndarray, shape (N, T, D), or of whole numbers (N, T)
         Not yet rounded to a dtype, see :func:`rounded`.
     lengths : ndarray of int, shape (N,), or None
 
@@ -75,26 +75,46 @@ def padded(X: Any, lengths: Any, n_inputs: int, name: str = "") -> tuple[Array, 
     """
     X = shaped(X, n_inputs, f"{name} X".strip())
     if lengths is None:
-        return X, None
+        return X if X.ndim == 3 else symbols(X, n_inputs, f"{name} X".strip()), None
     T = X.shape[1]
     lengths = checked_lengths(lengths, len(X), T, f"{name} lengths".strip())
-    return np.where((np.arange(T) < lengths[:, None])[:, :, None], X, X.dtype.type(0)), lengths
+    there = np.arange(T) < lengths[:, None]
+    if X.ndim == 3:
+        return np.where(there[:, :, None], X, X.dtype.type(0)), lengths
+    return symbols(np.where(there, X, 0), n_inputs, f"{name} X".strip()), lengths
 
 
 def shaped(X: Any, n_inputs: int, name: str = "X") -> Array:
-    """Check that X is real numbers (N, T, D), none of the three 0, and D ``n_inputs``."""
+    """Check that X is real numbers (N, T, D), none of the three 0, and D ``n_inputs``; or whole numbers (N, T)."""
     X = numeric(X, name)
-    if X.ndim != 3:
+    are_symbols = X.ndim == 2 and X.dtype.kind in "iu"
+    if X.ndim != 3 and not are_symbols:
         raise ValueError(f"{name} has shape {X.shape}, expected three axes (N samples, T steps, D = {n_inputs} inputs)")
-    if X.shape[2] != n_inputs:
+    if not are_symbols and X.shape[2] != n_inputs:
         raise ValueError(f"{name} has shape {X.shape}: {X.shape[2]} inputs a step, expected D = {n_inputs}")
     if X.size == 0:
         raise ValueError(f"{name} has shape {X.shape}: it is empty, expected at least one sample of at least one step")
     return np.asarray(X)
 
 
+def symbols(X: Array, n_inputs: int, name: str = "X") -> Array:
+    """Check that symbols (N, T) are from 0 to D - 1, and return them as NumPy indexes by."""
+    if X.min() < 0 or X.max() >= n_inputs:
+        n, t = np.argwhere((X < 0) | (n_inputs <= X))[0]
+        raise ValueError(
+            f"{name} has shape {X.shape} and holds {X[n, t]} at sample {n}, step {t}: expected symbols from 0 to "
+            f"{n_inputs - 1}, or three axes (N samples, T steps, D = {n_inputs} inputs)"
+        )
+    return X.astype(np.intp, copy=False)
+
+
 def rounded(X: Array, dtype: np.dtype, name: str = "X", first: int = 0) -> Array:
-    """Round X (N, T, D) to ``dtype`` and check that it is finite; messages count samples from ``first``."""
+    """Round X (N, T, D) to ``dtype`` and check that it is finite; messages count samples from ``first``.
+
+    Symbols (N, T) are returned as they are.
+    """
+    if X.ndim == 2:
+        return X
     with np.errstate(over="ignore"):
         Z = X.astype(dtype, copy=False)
     if not (np.isfinite(Z.min()) and np.isfinite(Z.max())):  # NaN passes through both
@@ -125,8 +145,10 @@ def checked_lengths(given: Any, n_samples: int, T: int, name: str) -> IntArray:
     return np.asarray(array, np.int64)
 
 
-def labels(y: Any, n_classes: int, n_samples: int, name: str = "y") -> IntArray:
+def labels(y: Any, n_classes: int, n_samples: int, name: str = "y", steps: int | None = None) -> IntArray:
     """Check labels, integer (N,) or one-hot (N, C), and return them as integers (N,).
+
+    With ``steps`` = T the rows are those of samples with so many steps each, and messages say which step.
 
     Raises
     ------
@@ -134,31 +156,38 @@ def labels(y: Any, n_classes: int, n_samples: int, name: str = "y") -> IntArray:
         Naming what was found, what was expected and where.
     """
     y = numeric(y, name)
+
+    def at(row: Any) -> str:
+        return f"row {row}" if steps is None else f"sample {row // steps}, step {row % steps}"
+
     if y.ndim not in (1, 2):
         raise ValueError(f"{name} has shape {y.shape}, expected integers (N,) or one-hot rows (N, C = {n_classes})")
     if len(y) != n_samples:
         raise ValueError(f"{name} has {len(y)} rows for {n_samples} samples in X, expected one each")
     if not np.isfinite(y).all():
         row = np.argwhere(~np.isfinite(y))[0][0]
-        raise ValueError(f"{name} holds {y[row]} in row {row}, expected finite labels")
+        raise ValueError(f"{name} holds {y[row]} in {at(row)}, expected finite labels")
     if y.ndim == 2:
         if y.shape[1] != n_classes:
             raise ValueError(f"{name} has shape {y.shape}: {y.shape[1]} columns, expected C = {n_classes} classes")
         bad = np.flatnonzero((y.sum(1) != 1) | ((y != 0) & (y != 1)).any(1))
         if bad.size:
-            raise ValueError(f"{name} is not one-hot in row {bad[0]}: {y[bad[0]]}, expected one 1 among zeros")
+            row = y[bad[0]]
+            hint = "; for several labels at once, rnn.Sigmoid(multilabel=True)" if np.isin(row, (0, 1)).all() else ""
+            hint = "; for probabilities, rnn.Softmax(soft_targets=True)" if abs(row.sum() - 1) < 1e-5 else hint
+            raise ValueError(f"{name} is not one-hot in {at(bad[0])}: {row}, expected one 1 among zeros{hint}")
         return np.asarray(y.argmax(1), np.int64)
     with np.errstate(invalid="ignore"):  # what does not fit is told below
         integers = y.astype(np.int64)
     if (integers != y).any():
         row = np.flatnonzero(integers != y)[0]
-        raise ValueError(f"{name} holds {y[row]} in row {row}, expected whole numbers from 0 to {n_classes - 1}")
+        raise ValueError(f"{name} holds {y[row]} in {at(row)}, expected whole numbers from 0 to {n_classes - 1}")
     if integers.min() < 0 or integers.max() >= n_classes:
         row = np.flatnonzero((integers < 0) | (integers >= n_classes))[0]
         from_one = integers.min() == 1 and integers.max() == n_classes
         hint = "; labels that start at 1 need 1 taken off" if from_one else ""
         raise ValueError(
-            f"{name} holds label {integers[row]} in row {row}, "
+            f"{name} holds label {integers[row]} in {at(row)}, "
             f"expected 0 to {n_classes - 1} for {n_classes} classes{hint}"
         )
     return np.asarray(integers)

@@ -8,19 +8,24 @@ from unrolled._support.validation import shown, whole_number
 from unrolled.rnn import storage
 from unrolled.rnn.arrays import ReadOnlyParameters
 from unrolled.rnn.cells import GRU, LSTM, Bidirectional, ReLU, Tanh
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.many_to_many import ManyToMany
+from unrolled.rnn.many_to_one import ManyToOne
+from unrolled.rnn.network import Network
 from unrolled.rnn.output.heads import Sigmoid, Softmax
+from unrolled.rnn.output.numbers import Linear, Poisson
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.parts import Known, from_config, table, with_given
 
-PARTS = table(Tanh, ReLU, LSTM, GRU, Bidirectional, Last, Mean, EveryStep, Sigmoid, Softmax)
+PARTS = table(Tanh, ReLU, LSTM, GRU, Bidirectional, Last, Mean, EveryStep, Sigmoid, Softmax, Linear, Poisson)
 """What a network's file may name without being handed it."""
 
 KEYS = {"cells", "n_inputs", "n_classes", "readout", "head"}
+FURTHER = {"network", "n_outputs", "initial_state"}
+"""What only the networks have that need it."""
 LARGEST = 2**31 - 1
 
 
-def load(path: str | PathLike[str], *, parts: Iterable[type] = ()) -> ManyToOne:
+def load(path: str | PathLike[str], *, parts: Iterable[type] = ()) -> Network:
     """Read a network that :meth:`ManyToOne.save` wrote.
 
     Parameters
@@ -32,7 +37,7 @@ def load(path: str | PathLike[str], *, parts: Iterable[type] = ()) -> ManyToOne:
 
     Returns
     -------
-    ManyToOne
+    ManyToOne or ManyToMany
         With the parameters, to the bit, and the dtype it was saved with.
 
     Raises
@@ -70,7 +75,7 @@ def load(path: str | PathLike[str], *, parts: Iterable[type] = ()) -> ManyToOne:
         raise storage.StorageError(f"{fspath(path)}: {str(error)[:300]}") from None
 
 
-def network(config: Any, parameters: ReadOnlyParameters, known: Known) -> ManyToOne:
+def network(config: Any, parameters: ReadOnlyParameters, known: Known) -> Network:
     """Make the network that :meth:`ManyToOne.to_config` described, with these parameters (not copied).
 
     Raises
@@ -78,17 +83,26 @@ def network(config: Any, parameters: ReadOnlyParameters, known: Known) -> ManyTo
     TypeError, ValueError
         If it is no such description, or the parameters do not fit.
     """
-    if not isinstance(config, dict) or config.keys() != KEYS:
-        raise ValueError(f"the network is described by {shown(config)}, expected {', '.join(sorted(KEYS))}")
+    many = isinstance(config, dict) and "network" in config
+    keys = KEYS - {"readout"} if many else KEYS
+    if not isinstance(config, dict) or not keys <= config.keys() <= keys | FURTHER:
+        raise ValueError(f"the network is described by {shown(config)}, expected {', '.join(sorted(keys))}")
+    if many and config["network"] != "many to many":
+        raise ValueError(f"it is a network of {shown(config['network'])}, expected one of many to many, or none named")
     if not isinstance(config["cells"], list):
         raise ValueError(f"its cells are {shown(config['cells'])}, expected a list")
     if len(config["cells"]) > len(parameters):
         raise ValueError(f"it has {len(config['cells'])} cells and {len(parameters)} parameters")
-    return ManyToOne.from_parameters(
+    if "n_outputs" in config and config["n_classes"] is not None:
+        raise ValueError(f"it has n_classes {shown(config['n_classes'])} and n_outputs, expected one of them")
+    least = {"n_outputs": 1} if "n_outputs" in config else {"n_classes": 2}
+    settings = {name: whole_number(config[name], name, minimum, LARGEST) for name, minimum in least.items()}
+    settings |= {name: config[name] for name in ("initial_state",) if name in config}
+    settings |= {} if many else {"readout": from_config(config["readout"], known)}
+    return (ManyToMany if many else ManyToOne).from_parameters(
         parameters,
         [from_config(cell, known) for cell in config["cells"]],
         whole_number(config["n_inputs"], "n_inputs", 1, LARGEST),
-        whole_number(config["n_classes"], "n_classes", 2, LARGEST),
-        readout=from_config(config["readout"], known),
         head=from_config(config["head"], known),
+        **settings,
     )

@@ -1,47 +1,51 @@
 """What a network is made of: its parts, the shapes and the arrays of its parameters, and how it is saved."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from copy import copy
 from os import PathLike
-from typing import Any, TypeVar
+from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
 
 from unrolled._support.notebook import html_table
-from unrolled._support.validation import implements, whole_number
+from unrolled._support.validation import implements, one_of, whole_number
 from unrolled.rnn import inputs, storage
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
 from unrolled.rnn.cells import Cell, CellOf
 from unrolled.rnn.cells.stack import Layers
 from unrolled.rnn.engine.buffers import Scratch
 from unrolled.rnn.engine.trace import Trace
-from unrolled.rnn.initializers import Initializer, initialize, xavier_normal
+from unrolled.rnn.initializers import Initializer, initialize
 from unrolled.rnn.output.class_weights import resolved
-from unrolled.rnn.output.heads import Head, Sigmoid
-from unrolled.rnn.output.readouts import Last, Readout
+from unrolled.rnn.output.heads import Answers, Head, Sigmoid, answers_of
+from unrolled.rnn.output.numbers import Linear
+from unrolled.rnn.output.readouts import EachStep, Last, Readout
 from unrolled.rnn.parts import to_config
 from unrolled.rnn.summary import HEAD, Row, rows, short, text
 
 Self = TypeVar("Self", bound="Model")
 
+InitialState: TypeAlias = Literal["zero", "learned"]
+"""What stands before the first step where nothing is given."""
+
 
 class Model:
-    """Cells, a readout and a head, and the parameters of all; what they compute is :class:`ManyToOne`'s."""
+    """Cells, a readout and a head, and the parameters of all; what they compute is :class:`Network`'s."""
 
-    def __init__(
+    readout: Readout
+    answers_once: ClassVar[bool]
+    """Whether a sequence has one answer, or each of its steps."""
+    initial_state: InitialState
+
+    def _draw(
         self,
-        cell: Cell | Sequence[Cell],
-        n_inputs: int,
-        n_classes: int,
-        *,
-        readout: Readout | None = None,
-        head: Head | None = None,
-        initializer: Initializer | Mapping[str, Initializer] = xavier_normal,
-        rng: int | np.random.Generator | None = None,
-        dtype: Any = np.float32,
+        initializer: Initializer | Mapping[str, Initializer],
+        rng: int | np.random.Generator | None,
+        dtype: Any,
     ) -> None:
-        self._assemble(cell, n_inputs, n_classes, readout, head)
+        """Draw the first parameters."""
         self.parameters: Parameters = initialize(
             self.shapes(),
             initializer,
@@ -53,14 +57,7 @@ class Model:
 
     @classmethod
     def from_parameters(
-        cls: type[Self],
-        parameters: ReadOnlyParameters,
-        cell: Cell | Sequence[Cell],
-        n_inputs: int,
-        n_classes: int,
-        *,
-        readout: Readout | None = None,
-        head: Head | None = None,
+        cls: type[Self], parameters: ReadOnlyParameters, cell: Cell | Sequence[Cell], *args: Any, **settings: Any
     ) -> Self:
         """Make a network of parameters that are there already; nothing is drawn.
 
@@ -68,12 +65,12 @@ class Model:
         ----------
         parameters : mapping of ndarray
             With the names and shapes that such a network has, of one dtype; they are not copied.
-        cell, n_inputs, n_classes, readout, head
-            As for the class.
+        cell, *args, **settings
+            As for the class, but for ``initializer``, ``rng`` and ``dtype``.
 
         Returns
         -------
-        ManyToOne
+        ManyToOne or ManyToMany
 
         Raises
         ------
@@ -89,10 +86,20 @@ class Model:
         True
         """
         net = cls.__new__(cls)
-        net._assemble(cell, n_inputs, n_classes, readout, head)
+        net._assemble(cell, *args, **settings)
         return net.with_parameters(parameters)
 
-    def _assemble(self, cell: Any, n_inputs: Any, n_classes: Any, readout: Any, head: Any) -> None:
+    def _assemble(
+        self,
+        cell: Any,
+        n_inputs: Any,
+        n_classes: Any = None,
+        *,
+        n_outputs: Any = None,
+        readout: Any = None,
+        head: Any = None,
+        initial_state: Any = "zero",
+    ) -> None:
         cells = tuple(cell) if isinstance(cell, Sequence) and not isinstance(cell, str) else (cell,)
         if not cells:
             raise TypeError("cell is an empty sequence, expected at least one recurrence such as rnn.Tanh(50)")
@@ -101,11 +108,25 @@ class Model:
         self.cells: tuple[Cell, ...] = cells
         given = Last() if readout is None else readout
         self.readout: Readout = implements(given, Readout, "readout", "rnn.Last()", error=TypeError)
-        given = Sigmoid() if head is None else head
-        self.head: Head = implements(given, Head, "head", "rnn.Sigmoid()", error=TypeError)
         self.n_inputs = whole_number(n_inputs, "n_inputs", 1)
-        self.n_classes = whole_number(n_classes, "n_classes", 2)
-        self.head = resolved(self.head, self.n_classes)
+        if (n_classes is None) == (n_outputs is None):
+            found = "neither is given" if n_classes is None else f"both are given, {n_classes!r} and {n_outputs!r}"
+            raise ValueError(
+                f"of n_classes and n_outputs {found}: expected one of them, n_classes for a class of so many, or "
+                "n_outputs for so many numbers"
+            )
+        given = (Sigmoid() if n_outputs is None else Linear()) if head is None else head
+        self.head: Head = implements(given, Head, "head", "rnn.Sigmoid()", error=TypeError)
+        numbers = answers_of(self.head) == "numbers"
+        self.n_classes: int | None = None if n_classes is None else whole_number(n_classes, "n_classes", 2)
+        self.n_outputs: int | None = None if n_outputs is None else whole_number(n_outputs, "n_outputs", 1)
+        if numbers != (n_outputs is not None):
+            raise ValueError(
+                f"head is {self.head!r}, which answers with {'numbers' if numbers else 'classes'}, expected "
+                f"{'n_outputs instead of n_classes' if numbers else 'one such as rnn.Linear() for n_outputs'}"
+            )
+        self.head = resolved(self.head, self.n_logits)
+        self.initial_state = one_of(initial_state, get_args(InitialState), "initial_state")  # type: ignore[assignment]  # one of them
         self.layers = Layers(cells, self.n_inputs)
         # Gates make a part of a batch no more worth a thread: measured.
         self._width = max(cell.hidden for cell in cells)
@@ -113,8 +134,31 @@ class Model:
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of every parameter, in order."""
-        C = self.n_classes
-        return {**self.layers.shapes(), "W_ho": (C, self.widths[-1]), "b_o": (C,)}
+        C, learned = self.n_logits, {} if self.initial_state == "zero" else self._state_shapes()
+        return {
+            **self.layers.shapes(),
+            "W_ho": (C, self.widths[-1]),
+            "b_o": (C,),
+            **{first_state(name): shape for name, shape in learned.items()},
+        }
+
+    def _state_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape that each state has of a sample."""
+        return {
+            full: (cell.hidden,)
+            for cell, names in zip(self.cells, self.layers.state_names, strict=True)
+            for full in names.values()
+        }
+
+    @property
+    def n_logits(self) -> int:
+        """C: ``n_classes`` or ``n_outputs``, how many numbers the head is handed at a time."""
+        return self.n_classes or self.n_outputs or 0
+
+    @property
+    def answers(self) -> Answers:
+        """What the network answers with: "class", "labels" (several at once), or "numbers"."""
+        return answers_of(self.head)
 
     @property
     def widths(self) -> list[int]:
@@ -129,9 +173,11 @@ class Model:
     def __repr__(self) -> str:
         n = sum(W.size for W in self.parameters.values())
         cells = self.cells[0] if len(self.cells) == 1 else list(self.cells)
-        parts = [str(cells), f"n_inputs={self.n_inputs}", f"n_classes={self.n_classes}"]
-        parts += [f"readout={self.readout}"] if self.readout != Last() else []
-        parts += [f"head={self.head}"] if self.head != Sigmoid() else []
+        parts = [str(cells), f"n_inputs={self.n_inputs}"]
+        parts += [f"n_classes={self.n_classes}"] if self.n_outputs is None else [f"n_outputs={self.n_outputs}"]
+        parts += [] if self.readout in (Last(), EachStep()) else [f"readout={self.readout}"]
+        parts += [] if self.head in (Sigmoid(), Linear()) else [f"head={self.head}"]
+        parts += [] if self.initial_state == "zero" else [f"initial_state={self.initial_state!r}"]
         return f"{type(self).__name__}({', '.join(parts)}): {n} parameters, {self.dtype}"
 
     def summary(self) -> str:
@@ -162,7 +208,7 @@ class Model:
 
     def _rows(self) -> list[Row]:
         output = f"{short(self.readout)} to {short(self.head)}"
-        return rows(self.cells, self.widths, self.layers.names, output, self.n_classes, self.parameters)
+        return rows(self.cells, self.widths, self.layers.names, output, self.n_logits, self.parameters)
 
     def _total(self) -> str:
         return f"{sum(W.size for W in self.parameters.values()):,} numbers, {self.dtype}"
@@ -246,10 +292,21 @@ class Model:
         ValueError
             If a file cannot hold a part: names the part and the field.
         """
-        return {
+        config: dict[str, Any] = {
             "cells": [to_config(cell) for cell in self.cells],
             "n_inputs": self.n_inputs,
             "n_classes": self.n_classes,
             "readout": to_config(self.readout),
             "head": to_config(self.head),
         }
+        if self.n_outputs is not None:
+            config |= {"n_outputs": self.n_outputs}
+        if self.initial_state != "zero":
+            config |= {"initial_state": self.initial_state}
+        return config
+
+
+def first_state(name: str) -> str:
+    """Return the name of the parameter that a state begins at: ``A_0``, ``C_0_l1``, ``A_0_l1_reverse``."""
+    base = re.sub(r"(_l\d+)?(_reverse)?$", "", name)
+    return f"{base}_0{name[len(base) :]}"

@@ -1,6 +1,6 @@
 """Recurrences, a readout of their states and a head, put together: what a network computes."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,53 +13,14 @@ from unrolled.rnn.cells.stack import masked
 from unrolled.rnn.dropout import Masks, fitting
 from unrolled.rnn.engine.packing import Packed, pack
 from unrolled.rnn.engine.trace import Trace
-from unrolled.rnn.output.readouts import EveryStep
+from unrolled.rnn.model import first_state
+from unrolled.rnn.output.readouts import EachStep, EveryStep
 from unrolled.rnn.passes import Backward, Forward, Reading
 from unrolled.rnn.prediction import Predictor
 
 
-class ManyToOne(Predictor):
-    """A network that reads a sequence and names its class: cells, a linear readout of their states, a head.
-
-    Parameters
-    ----------
-    cell : Tanh, ReLU, LSTM, GRU or Bidirectional, or a sequence of them
-        The recurrence, or several, each reading the states of the one before.
-    n_inputs : int
-        D, features a step.
-    n_classes : int
-        C, at least 2.
-    readout : Last, Mean or EveryStep, default Last()
-        Which of the last cell's states the head reads.
-    head : Sigmoid or Softmax, default Sigmoid()
-        Probabilities and loss.
-    initializer : callable, or mapping of str to callable, default ``xavier_normal``
-        ``f(shape, rng) -> array`` for every weight matrix, gate by gate; or one for each weight that the cells have,
-        such as ``{"W_hh": orthogonal}``, in all layers and directions (what is not named is ``xavier_normal``).
-        Biases begin at 0, but for the LSTM's ``forget_bias``.
-    rng : None, int or numpy.random.Generator
-        Where the first weights are drawn from.
-    dtype : dtype, default float32
-        Of the parameters and so of all the work: float32 or float64 (complex128 for the complex-step check).
-
-    Attributes
-    ----------
-    parameters : dict of ndarray
-        ``W_ih``, ``W_hh``, ``b_h`` as the cell has them, ``W_ho`` (C, H), ``b_o`` (C,). Of the cells after the
-        first, names have ``_l1``, ``_l2``, ... behind them, and of the direction that reads backwards ``_reverse``
-        behind that. Yours to read and to set; names and shapes stay, and all have one dtype.
-    cells, readout, head
-        As given; cells is a tuple.
-    n_inputs, n_classes : int
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from unrolled import rnn
-    >>> net = rnn.ManyToOne([rnn.GRU(32), rnn.GRU(32)], n_inputs=3, n_classes=6, head=rnn.Softmax(), rng=0)
-    >>> net.predict_proba(np.zeros((2, 150, 3))).shape
-    (2, 6)
-    """
+class Network(Predictor):
+    """What :class:`ManyToOne` and :class:`ManyToMany` have in common: all but where in time their answers stand."""
 
     # ---------------------------------------------------------------- forward
 
@@ -68,16 +29,19 @@ class ManyToOne(Predictor):
 
         Parameters
         ----------
-        X : array_like, shape (m, T, D)
+        X : array_like, shape (m, T, D), or whole numbers (m, T)
+            Whole numbers are symbols from 0 to D - 1, each of which stands for a row with a one among zeros.
         lengths : array_like of int, shape (m,), optional
             How many steps each sample has, from 1 to T; what stands after them is not read. All T by default.
         state : mapping of array_like, shape (m, H), optional
-            What stands before the first step, such as the ``state`` another pass left; 0 where it is not given.
+            What stands before the first step, such as the ``state`` another pass left; where it is not given 0, or
+            what the network has learned with ``initial_state="learned"``.
 
         Returns
         -------
         Forward
-            ``X`` (T, m, D), ``A`` (T + 1, m, H), ``logits`` and ``Y_hat`` (m, C), ``state``, and ``traces``.
+            ``X`` (T, m, D), ``A`` (T + 1, m, H), ``logits`` and ``Y_hat`` (m, C), ``state``, and ``traces``; of a
+            network of many to many ``logits`` and ``Y_hat`` are (T, m, C), time first as the others.
 
         Raises
         ------
@@ -85,24 +49,27 @@ class ManyToOne(Predictor):
             If X, lengths or a state has another shape, is empty, or is not finite, or a length is out of range.
         """
         batch = pack(*self._given(X, lengths))
-        first = {name: batch.sort(A) for name, A in self._state(state, batch.X.shape[1]).items()}
-        traces = self.layers.traces(len(batch.X), batch.X.shape[1], self.dtype)
+        m = batch.X.shape[1]
+        given = self._state(state, m)
+        first = {name: batch.sort(A) for name, A in self._first(given, m).items()}
+        traces = self.layers.traces(len(batch.X), m, self.dtype)
         reading = self._forward(batch, traces, state=first)
-        Y_hat = batch.unsort(self._probabilities(reading))
+        Y_hat = self._unpacked(batch, self._probabilities(reading))
         last = {name: batch.unsort(A) for name, A in self.layers.final_state(traces).items()}
-        return Forward(traces, batch, reading, Y_hat, last, isinstance(self.readout, EveryStep), self._made_of())
+        every_step = isinstance(self.readout, EveryStep | EachStep)
+        return Forward(traces, batch, reading, Y_hat, last, every_step, self._made_of(), frozenset(given))
 
     # --------------------------------------------------------------- backward
 
-    def backward(self, forward: Forward, y: Any) -> Backward:
+    def backward(self, forward: Forward, y: Any, sample_weight: Any = None) -> Backward:
         """Go back through time from a forward pass, and return everything that was computed on the way.
 
         Parameters
         ----------
         forward : Forward
             As :meth:`forward` of this network returned it, with the parameters it has now.
-        y : array_like, shape (m,) or (m, C)
-            Integer labels or one-hot rows.
+        y, sample_weight
+            As for :meth:`loss_and_gradients`.
 
         Returns
         -------
@@ -128,24 +95,43 @@ class ManyToOne(Predictor):
         if then[-1] != now[-1]:
             raise ValueError("forward was made with other parameters, expected those the network has now: run it again")
         batch, traces = forward.batch, forward.traces
-        Y = batch.sort(self._targets(y, len(forward.Y_hat)))
-        loss, gradients, dX = self._backward(batch, traces, forward.reading, Y, record=True)
+        lengths = None if batch.lengths is None else batch.unsort(batch.lengths)
+        asked = self._targets(y, (batch.X.shape[1], batch.n_steps), lengths, sample_weight)
+        Y, weights = self._asked(batch, asked.rows(self.dtype), asked.weights)
+        loss, gradients, dX = self._backward(
+            batch, traces, forward.reading, Y, weights, given=forward.given_state, record=True
+        )
         dA, delta, dX = (batch.unpack(np.array(array)) for array in (traces[-1].dA, traces[-1].delta, dX))
         dstate = {name: batch.unsort(gradient.copy()) for name, gradient in self.layers.dstate(traces).items()}
         return Backward(loss, gradients, dA, delta, dX, dstate)
 
     def loss_and_gradients(
-        self, X: Any, y: Any, lengths: Any = None, *, masks: Masks | None = None, bptt_steps: int | None = None
+        self,
+        X: Any,
+        y: Any,
+        lengths: Any = None,
+        *,
+        sample_weight: Any = None,
+        state: Mapping[str, Any] | None = None,
+        masks: Masks | None = None,
+        bptt_steps: int | None = None,
     ) -> tuple[float, Parameters]:
         """Return the loss of a batch and its gradient in every parameter, by back-propagation through time.
 
         Parameters
         ----------
-        X : array_like, shape (m, T, D)
+        X : array_like, shape (m, T, D), or whole numbers (m, T)
         y : array_like, shape (m,) or (m, C)
-            Integer labels or one-hot rows.
+            Integer labels or one-hot rows; of several labels at once, rows of numbers from 0 to 1; of
+            ``Softmax(soft_targets=True)`` rows of probabilities. Where answers are numbers (m, K), or (m,) for one.
+            Of a network of many to many the same for each step, (m, T) or (m, T, C).
         lengths : array_like of int, shape (m,), optional
-            As for :meth:`forward`.
+            As for :meth:`forward`. What stands in y after a sample's last step is not read.
+        sample_weight : array_like, shape (m,), optional
+            What each sample counts, 0 or more, not all 0; of a network of many to many also (m, T), what each step
+            does, 0 where nothing is asked. The loss is the weighted mean: weights are divided by their sum.
+        state : mapping of array_like, shape (m, H), optional
+            As for :meth:`forward`; a constant, through which no gradient goes.
         masks : Masks, optional
             Of dropout, as ``rnn.Dropout(...).draw(m, net.widths, rng)`` returns them.
         bptt_steps : int, optional
@@ -155,7 +141,7 @@ class ManyToOne(Predictor):
         Returns
         -------
         loss : float
-            The head's loss, such as equation (3), averaged over the batch; complex for a complex network.
+            The head's loss, such as equation (3), averaged over the answers; complex for a complex network.
         gradients : dict of ndarray
             With the names and shapes of ``parameters``, in their order.
 
@@ -166,16 +152,33 @@ class ManyToOne(Predictor):
             the masks do not fit; or if bptt_steps are given and the network is not of one direction of time.
         """
         X, lengths = self._given(X, lengths)
-        Y, bptt_steps = self._targets(y, len(X)), self._checked_bptt_steps(bptt_steps)
+        asked, bptt_steps = self._targets(y, X.shape, lengths, sample_weight), self._checked_bptt_steps(bptt_steps)
         masks = fitting(masks, len(X), self.widths, self.dtype)
-        return self.step(X, Y, lengths=lengths, masks=masks, bptt_steps=bptt_steps)
+        return self.step(
+            X,
+            asked.rows(self.dtype),
+            lengths=lengths,
+            weights=asked.weights,
+            state=self._state(state, len(X)),
+            masks=masks,
+            bptt_steps=bptt_steps,
+        )
 
-    def loss(self, X: Any, y: Any, lengths: Any = None, *, masks: Masks | None = None) -> float:
+    def loss(
+        self,
+        X: Any,
+        y: Any,
+        lengths: Any = None,
+        *,
+        sample_weight: Any = None,
+        state: Mapping[str, Any] | None = None,
+        masks: Masks | None = None,
+    ) -> float:
         """Return the loss of a batch alone, by the forward pass alone.
 
         Parameters
         ----------
-        X, y, lengths, masks
+        X, y, lengths, sample_weight, state, masks
             As for :meth:`loss_and_gradients`.
 
         Returns
@@ -189,10 +192,12 @@ class ManyToOne(Predictor):
             As :meth:`loss_and_gradients` does.
         """
         X, lengths = self._given(X, lengths)
-        Y, batch = self._targets(y, len(X)), pack(X, lengths)
+        asked, batch = self._targets(y, X.shape, lengths, sample_weight), pack(X, lengths)
         masks = fitting(masks, len(X), self.widths, self.dtype)
+        first = {name: batch.sort(A) for name, A in self._first(self._state(state, len(X)), len(X)).items()}
+        Y, weights = self._asked(batch, asked.rows(self.dtype), asked.weights)
         with self._memory(batch) as traces:
-            loss, _ = self._loss(self._forward(batch, traces, _sorted(masks, batch)), batch.sort(Y))
+            loss, _ = self._loss(self._forward(batch, traces, _sorted(masks, batch), first), Y, weights)
         return loss.item()  # type: ignore[no-any-return]  # complex for a complex network
 
     def step(
@@ -202,21 +207,28 @@ class ManyToOne(Predictor):
         threads: int = 1,
         *,
         lengths: IntArray | None = None,
+        weights: Array | None = None,
+        state: State | None = None,
         masks: Masks | None = None,
         bptt_steps: int | None = None,
+        final_state: State | None = None,
     ) -> tuple[float, Parameters]:
         """Do what :meth:`loss_and_gradients` does with arrays that are known to be right; nothing is checked.
 
         Parameters
         ----------
-        X : ndarray, shape (m, T, D), of the network's dtype
+        X : ndarray, shape (m, T, D), of the network's dtype, or symbols (m, T)
             Where a sample has no step, finite.
-        Y : ndarray, shape (m, C), of the network's dtype
-            One-hot rows.
+        Y : ndarray, shape (m, C) or (m, T, C), of the network's dtype
+            Rows: one-hot, or numbers.
         threads : int, default 1
             Large batches are divided among so many threads; the sums over their parts round differently.
-        lengths, masks, bptt_steps
+        weights : ndarray, shape (m,) or (m, T), optional
+            What each answer counts; 0 where a sample has no step.
+        lengths, state, masks, bptt_steps
             As for :meth:`loss_and_gradients`.
+        final_state : dict, optional
+            It is given what goes on from each sample's last step, arrays (m, H).
 
         Returns
         -------
@@ -224,26 +236,45 @@ class ManyToOne(Predictor):
         gradients : dict of ndarray
             With the names and shapes of ``parameters``, in their order.
         """
+        parts = split_batch(len(X), self._width, threads)
+        ends: list[State] = [{} for _ in parts]
 
-        def of(rows: slice) -> tuple[float, Parameters]:
+        def of(n: int) -> tuple[float, Parameters]:
+            rows = parts[n]
             batch = pack(X[rows], None if lengths is None else lengths[rows])
             of_part = None if masks is None else _sorted(masks.of(rows), batch)
+            given = {} if state is None else {name: A[rows] for name, A in state.items()}
+            first = {name: batch.sort(A) for name, A in self._first(given, batch.X.shape[1]).items()}
+            Y_part, weights_part = self._asked(batch, Y[rows], None if weights is None else weights[rows])
             with self._memory(batch) as traces:
-                reading = self._forward(batch, traces, of_part)
-                return self._backward(batch, traces, reading, batch.sort(Y[rows]), of_part, bptt_steps)[:2]
+                reading = self._forward(batch, traces, of_part, first)
+                if final_state is not None:
+                    ends[n] = self._final(batch, traces)
+                return self._backward(
+                    batch, traces, reading, Y_part, weights_part, of_part, bptt_steps, frozenset(given)
+                )[:2]
 
-        parts = split_batch(len(X), self._width, threads)
+        outcomes = [of(0)] if len(parts) == 1 else map_threads(of, range(len(parts)), threads)
+        if final_state is not None:
+            final_state.update({name: np.concatenate([end[name] for end in ends]) for name in ends[0]})
         if len(parts) == 1:
-            return of(parts[0])
-        # A mean over the batch is the mean of the parts' means, weighted by their sizes.
-        outcomes = map_threads(of, parts, threads)
-        weights = [(part.stop - part.start) / len(X) for part in parts]
-        loss, gradients = weights[0] * outcomes[0][0], outcomes[0][1]
+            return outcomes[0]
+        # A mean over the batch is the mean of the parts' means, weighted by how much they count.
+        amounts = [self.amount_of(X, lengths, weights, part) for part in parts]
+        total = sum(amounts) or 1
+        shares = [amount / total for amount in amounts]
+        loss, gradients = shares[0] * outcomes[0][0], outcomes[0][1]
         for name, gradient in gradients.items():
-            gradient *= gradient.dtype.type(weights[0])
-            for weight, (_, others) in zip(weights[1:], outcomes[1:], strict=True):
-                gradient += others[name] * gradient.dtype.type(weight)
-        return loss + sum(w * other for w, (other, _) in zip(weights[1:], outcomes[1:], strict=True)), gradients
+            gradient *= gradient.dtype.type(shares[0])
+            for share, (_, others) in zip(shares[1:], outcomes[1:], strict=True):
+                gradient += others[name] * gradient.dtype.type(share)
+        return loss + sum(w * other for w, (other, _) in zip(shares[1:], outcomes[1:], strict=True)), gradients
+
+    def amount_of(self, X: Array, lengths: IntArray | None, weights: Array | None, part: slice) -> float:
+        """Return how much the answers to some of the samples count together."""
+        return self.amount(
+            X[part].shape, None if lengths is None else lengths[part], None if weights is None else weights[part]
+        )
 
     # ------------------------------------ the formulas; arrays already checked
 
@@ -253,11 +284,13 @@ class ManyToOne(Predictor):
         traces: list[Trace],
         reading: Reading,
         Y: Array,
+        weights: Array | None = None,
         masks: Masks | None = None,
         bptt_steps: int | None = None,
+        given: Collection[str] = (),
         record: bool = False,
     ) -> tuple[float, Parameters, Array | None]:
-        loss, dZ = self._loss(reading, Y)  # dZ = (Y_hat - Y) / m
+        loss, dZ = self._loss(reading, Y, weights)  # dZ = (Y_hat - Y) / m
         if dZ.shape != reading.Z.shape:
             raise ValueError(
                 f"the head's gradient has shape {dZ.shape}, expected {reading.Z.shape}, that of the logits"
@@ -267,22 +300,20 @@ class ManyToOne(Predictor):
         gradients, dX = self.layers.backward(
             self.parameters, traces, dA_T, dA, masks, bptt_steps=bptt_steps, record=record, want_dX=record
         )
-        H, C = reading.R.shape[-1], self.n_classes
+        H, C = reading.R.shape[-1], self.n_logits
         gradients["W_ho"] = dZ.reshape(-1, C).T @ reading.R.reshape(-1, H)  # section 2.3, line 2
         gradients["b_o"] = dZ.sum((0, 1))
+        if self.initial_state == "learned":  # all samples begin there, but for those whose state was given
+            for name, dstate in self.layers.dstate(traces).items():
+                gradients[first_state(name)] = dstate.sum(0) * (name not in given)
         inputs.check_gradients_fit(gradients, self.parameters, "from back-propagation")
         return loss.item(), {name: gradients[name] for name in self.parameters}, dX
 
     # --------------------------------------------------- the door and the work
 
-    def _state(self, state: Mapping[str, Any] | None, m: int) -> State:
-        """Check states that a pass begins with."""
-        shapes = {
-            full: (m, cell.hidden)
-            for cell, names in zip(self.cells, self.layers.state_names, strict=True)
-            for full in names.values()
-        }
-        return inputs.states(state, shapes, self.dtype)
+    def _asked(self, batch: Packed, Y: Array, weights: Array | None) -> tuple[Array, Array | None]:
+        """Return rows of targets and what they count as the head reads them of a batch."""
+        return self._packed(batch, Y), None if weights is None else self._packed(batch, weights)
 
     def _checked_bptt_steps(self, bptt_steps: Any) -> int | None:
         """Check the steps of truncated back-propagation, or raise a ValueError."""

@@ -41,7 +41,7 @@ class Forward:
     reading : Reading
         What the head read.
     Y_hat : ndarray, shape (m, C)
-        The probabilities, equation (2).
+        The probabilities, equation (2), or the numbers; of a network of many to many (T, m, C).
     state : dict of ndarray, shape (m, H)
         What goes on from each sample's last step, by layer and direction: ``A``, of an LSTM ``C``, and as parameters
         are named ``A_l1``, ``A_reverse``, ... Handed to the next :meth:`ManyToOne.forward`, it goes on there.
@@ -49,6 +49,8 @@ class Forward:
         Whether the head reads every step.
     made_by : tuple
         The network's parts, and a digest of its parameters: :meth:`ManyToOne.backward` goes back with the same ones.
+    given_state : frozenset of str
+        Which states were given.
     """
 
     traces: list[Trace]
@@ -58,6 +60,7 @@ class Forward:
     state: State
     every_step: bool
     made_by: tuple[Any, ...]
+    given_state: frozenset[str] = frozenset()
 
     @property
     def X(self) -> Array:
@@ -71,7 +74,7 @@ class Forward:
 
     @property
     def logits(self) -> Array:
-        """``W_ho A_T + b_o``, (m, C); with a readout of every step (T, m, C)."""
+        """``W_ho A_T + b_o``, (m, C); of many to many, and with a readout of every step, (T, m, C)."""
         Z = self.reading.Z
         return self.batch.unpack(Z) if self.every_step else self.batch.unsort(Z[0])
 

@@ -1,77 +1,109 @@
 """What a network says of sequences: the forward pass, and predictions of any number of samples."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
-from unrolled.rnn import inputs
+from unrolled._support.validation import flag, whole_number
+from unrolled.rnn import inputs, measures
 from unrolled.rnn.arrays import Array, IntArray, State
 from unrolled.rnn.cells.stack import masked
 from unrolled.rnn.dropout import Masks
 from unrolled.rnn.engine.blocks import map_blocks
 from unrolled.rnn.engine.packing import Packed, pack
 from unrolled.rnn.engine.trace import Trace
-from unrolled.rnn.model import Model
+from unrolled.rnn.model import Model, first_state
 from unrolled.rnn.output.class_weights import BALANCED
 from unrolled.rnn.output.readouts import EveryStep
 from unrolled.rnn.passes import Reading
 from unrolled.rnn.sound import check_finite_parameters, check_logits
 from unrolled.rnn.source import is_source, unlabelled
 from unrolled.rnn.stream import Stream
+from unrolled.rnn.targets import Targets, checked
 
 
 class Predictor(Model):
-    """A network without its way back, which is :class:`ManyToOne`'s."""
+    """A network without its way back, which is :class:`Network`'s."""
 
-    def predict_proba(self, X: Any, lengths: Any = None) -> Array:
-        """Return the probability of each class; of a sigmoid head rows need not sum to 1.
+    @overload
+    def predict_proba(
+        self, X: Any, lengths: Any = None, *, state: Mapping[str, Any] | None = None, return_state: Literal[False] = ...
+    ) -> Array: ...
+    @overload
+    def predict_proba(
+        self, X: Any, lengths: Any = None, *, state: Mapping[str, Any] | None = None, return_state: Literal[True]
+    ) -> tuple[Array, State]: ...
+    def predict_proba(
+        self, X: Any, lengths: Any = None, *, state: Mapping[str, Any] | None = None, return_state: bool = False
+    ) -> Any:
+        """Return the probability of each class, or of each label; of a sigmoid head rows need not sum to 1.
 
         Parameters
         ----------
-        X : array_like, shape (N, T, D), or a source
+        X : array_like, shape (N, T, D), or whole numbers (N, T), or a source
             Any N; the work is done in blocks of bounded memory. A source has its samples block by block
             (:class:`unrolled.rnn.source.Source`), such as a file larger than memory.
         lengths : array_like of int, shape (N,), optional
             As for :meth:`forward`.
+        state : mapping of array_like, shape (N, H), optional
+            What stands before the first step, as for :meth:`forward`.
+        return_state : bool, default False
+            Whether to return what goes on from the last step, too.
 
         Returns
         -------
         Y_hat : ndarray, shape (N, C)
-            Of the network's dtype.
+            Of the network's dtype. Of a network of many to many (N, T, C), and 0 after a sample's last step.
+        state : dict of ndarray, shape (N, H)
+            With ``return_state``, for the next call.
 
         Raises
         ------
         ValueError
-            As :meth:`forward` does, and if a parameter is infinite or NaN or numbers outgrow the dtype on the way.
+            As :meth:`forward` does; if the network answers with numbers; and if a parameter is infinite or NaN or
+            numbers outgrow the dtype on the way.
         """
-        if is_source(X, lengths):
-            return np.concatenate([self.predict_proba(*block) for block in unlabelled(X)])
-        return self._predicted(X, lengths, self._probabilities)
+        if self.answers == "numbers":
+            raise ValueError(f"the network answers with {self.head}, which has no probabilities: expected net.predict")
+        return self._answered(X, lengths, state, return_state, self._probabilities)
 
-    def predict(self, X: Any, lengths: Any = None) -> IntArray:
-        """Return the most probable class of each sequence.
+    @overload
+    def predict(
+        self, X: Any, lengths: Any = None, *, state: Mapping[str, Any] | None = None, return_state: Literal[False] = ...
+    ) -> Array: ...
+    @overload
+    def predict(
+        self, X: Any, lengths: Any = None, *, state: Mapping[str, Any] | None = None, return_state: Literal[True]
+    ) -> tuple[Array, State]: ...
+    def predict(
+        self, X: Any, lengths: Any = None, *, state: Mapping[str, Any] | None = None, return_state: bool = False
+    ) -> Any:
+        """Return the most probable class of each sequence, or of each step; the labels; or the numbers.
 
         Parameters
         ----------
-        X, lengths
+        X, lengths, state, return_state
             As for :meth:`predict_proba`.
 
         Returns
         -------
         ndarray of int64, shape (N,)
-            From 0; the class of the largest logit, of equal ones the first. It is the largest in ``predict_proba``
-            too, where two that round to one probability are told apart by the smallest step of the dtype.
+            Classes from 0: that of the largest logit, of equal ones the first. It is the largest in ``predict_proba``
+            too, where two that round to one probability are told apart by the smallest step of the dtype. Of several
+            labels at once (N, C), 1 for those whose probability is at least one half. Of numbers (N, K), of the
+            network's dtype. Of a network of many to many (N, T), (N, T, C) and (N, T, K); after a sample's last step
+            stands no class, -1, no label and the number 0.
+        state : dict of ndarray, shape (N, H)
+            With ``return_state``, for the next call.
 
         Raises
         ------
         ValueError
             As :meth:`predict_proba` does.
         """
-        if is_source(X, lengths):
-            return np.concatenate([self.predict(*block) for block in unlabelled(X)])
-        return self._predicted(X, lengths, self._classes)
+        return self._answered(X, lengths, state, return_state, self._said)
 
     def decision_function(self, X: Any, lengths: Any = None) -> Array:
         """Return the logits of each class, which tell apart what probabilities near 0 and 1 round to the same.
@@ -84,13 +116,13 @@ class Predictor(Model):
         Returns
         -------
         ndarray, shape (N, C)
-            The largest is the class that :meth:`predict` returns.
+            The largest is the class that :meth:`predict` returns. Of a network of many to many (N, T, C).
 
         Raises
         ------
         ValueError
-            As :meth:`predict_proba` does, and if the network reads every step: it averages the probabilities of many
-            logits.
+            As :meth:`predict_proba` does, and if the network averages the probabilities of every step: they are of
+            many logits.
 
         See Also
         --------
@@ -110,25 +142,28 @@ class Predictor(Model):
                 f"the readout is {self.readout}, which has logits at every step, expected one with a single logit a "
                 "class: predict_proba returns the average of their probabilities"
             )
-        if is_source(X, lengths):
-            return np.concatenate([self.decision_function(*block) for block in unlabelled(X)])
-        return self._predicted(X, lengths, lambda reading: reading.Z[0])
+        found: Array = self._answered(X, lengths, None, False, self._logits)
+        return found
 
-    def evaluate(self, X: Any, y: Any, lengths: Any = None) -> tuple[float, float]:
-        """Return the loss and the accuracy on any number of samples, in blocks of bounded memory.
+    def evaluate(self, X: Any, y: Any, lengths: Any = None, *, sample_weight: Any = None) -> tuple[float, float]:
+        """Return the loss and the accuracy, or R^2, on any number of samples, in blocks of bounded memory.
 
         Parameters
         ----------
-        X : array_like, shape (N, T, D)
-        y : array_like, shape (N,) or (N, C)
-            Integer labels or one-hot rows.
+        X : array_like, shape (N, T, D), or whole numbers (N, T)
+        y, sample_weight
+            As for :meth:`loss_and_gradients`.
         lengths : array_like of int, shape (N,), optional
             As for :meth:`forward`.
 
         Returns
         -------
-        loss, accuracy : float
-            The head's loss, averaged over the samples, and the fraction whose most probable class is right.
+        loss : float
+            The head's, averaged over the answers.
+        accuracy : float
+            The fraction of the answers whose most probable class is right; of several labels at once, the fraction of
+            the labels that are right. Where answers are numbers, the coefficient of determination R^2 in its place:
+            1 for perfect ones, 0 for the mean of y, as ``metrics.r2_score`` has it.
 
         Raises
         ------
@@ -137,33 +172,55 @@ class Predictor(Model):
         """
         self.check_parameters()
         X, lengths = inputs.padded(X, lengths, self.n_inputs)
-        labels = inputs.labels(y, self.n_classes, len(X))
-        return self._measured(X, labels, lengths, check_logits)
+        return self._measured(X, self._targets(y, X.shape, lengths, sample_weight), lengths, check_logits).scores
 
-    def measure(self, X: Array, labels: IntArray, lengths: IntArray | None = None) -> tuple[float, float]:
-        """Do what :meth:`evaluate` does with samples that were checked before, labels (N,) from 0 to C - 1.
+    def measure(self, X: Array, targets: Targets, lengths: IntArray | None = None) -> measures.Measured:
+        """Do what :meth:`evaluate` does with samples that were checked before.
 
         The loss is NaN or infinite where a logit is: in the midst of a training that is no error, but part of its
         history.
         """
-        return self._measured(X, labels, lengths, lambda *_: None)
+        return self._measured(X, targets, lengths, lambda *_: None)
 
     def _measured(
-        self, X: Array, labels: IntArray, lengths: IntArray | None, check: Callable[..., None]
-    ) -> tuple[float, float]:
-        Y = inputs.one_hot(labels, self.n_classes, self.dtype)
+        self, X: Array, targets: Targets, lengths: IntArray | None, check: Callable[..., None]
+    ) -> measures.Measured:
+        dtype = self.dtype
 
-        def scores(reading: Reading, part: slice) -> Array:
+        def of(reading: Reading, part: slice) -> list[measures.Measured]:
             check(reading.Z, reading.weights, self.parameters, part.start)
-            loss, _ = self._loss(reading, Y[part])
-            right = np.count_nonzero(self._classes(reading) == labels[part])
-            return np.array([float(loss.real) * len(Y[part]), right])
+            some = targets.of(part)
+            Y, weights = self._in_time(some.rows(dtype)), None if some.weights is None else self._in_time(some.weights)
+            amount = self.amount(X[part].shape, None if lengths is None else lengths[part], some.weights)
+            if not amount:
+                return [measures.Measured(0.0, 0.0)]
+            loss = float(self._loss(reading, Y, weights)[0].real)
+            if self.answers == "numbers":
+                Y_hat = self._probabilities(reading).real
+                K = Y_hat.shape[-1]
+                each = self._counts(reading) if some.weights is None else some.weights
+                return [
+                    measures.numbers(loss, Y_hat.reshape(-1, K), some.rows(dtype).real.reshape(-1, K), each.ravel())
+                ]
+            said = self._said(reading)
+            right = said == some.labels() if self.answers == "class" else (said == (some.y >= 0.5)).mean(-1)
+            if some.weights is not None:
+                right = right * some.weights
+            elif lengths is not None and right.ndim == 2:
+                right = right * self._counts(reading)
+            return [measures.Measured(amount, loss, float(right.sum()))]
 
-        total = np.sum(self._blocks(X, lengths, scores), axis=0) / len(X)
-        return float(total[0]), float(total[1])
+        return measures.joined([each for found in self._blocks(X, lengths, of) for each in found])
 
-    def stream(self) -> Stream:
-        """Return a stream: fed one step at a time, it returns the probabilities as of now, in constant memory.
+    def stream(self, n_samples: int | None = None, *, state: Mapping[str, Any] | None = None) -> Stream:
+        """Return a stream: fed one step at a time, it returns the answer as of now, in constant memory.
+
+        Parameters
+        ----------
+        n_samples : int, optional
+            How many sequences are fed side by side; by default one, whose steps and answers have no axis for it.
+        state : mapping of array_like, shape (n_samples, H), optional
+            What stands before the first step, as for :meth:`forward`; ``n_samples`` is 1 by default.
 
         Returns
         -------
@@ -173,20 +230,14 @@ class Predictor(Model):
         Raises
         ------
         ValueError
-            If a cell needs the whole sequence, as one that reads backwards does, or a parameter is infinite or NaN.
+            If a cell needs the whole sequence, as one that reads backwards does, the state is not as described, or a
+            parameter is infinite or NaN.
         """
         self.check_parameters()
         check_finite_parameters(self.parameters)
         self._check_causal("a stream")
-        parameters = {name: W.copy() for name, W in self.parameters.items()}
-        W, b, probabilities = parameters["W_ho"].T.copy(), parameters["b_o"], self.head.probabilities
-        return Stream(
-            self.n_inputs,
-            self.dtype,
-            lambda steps: self.layers.states(parameters, steps, 1),
-            self.readout.so_far(lambda A: probabilities(A @ W + b)),
-            self.readout.longest,
-        )
+        m = 1 if n_samples is None else whole_number(n_samples, "n_samples", 1)
+        return Stream(self.copy(), m, self._state(state, m), single=n_samples is None)
 
     # ------------------------------------ the formulas; arrays already checked
 
@@ -200,56 +251,157 @@ class Predictor(Model):
     def _read(self, R: Array, weights: Array) -> Reading:
         return Reading(R, R @ self.parameters["W_ho"].T + self.parameters["b_o"], weights)  # (2), but for the sigmoid
 
-    def _loss(self, reading: Reading, Y: Array) -> tuple[Array, Array]:
-        weights = reading.weights / reading.weights.dtype.type(Y.shape[0])
+    def _loss(self, reading: Reading, Y: Array, weights: Array | None = None) -> tuple[Array, Array]:
+        each = reading.weights / reading.weights.dtype.type(self._asked_in_all(reading, weights) or 1)
+        if weights is not None:
+            each = each * weights.astype(each.dtype)
         if self.head.class_weights is not None:
             if self.head.class_weights == BALANCED:
                 raise ValueError("the head's class_weights are 'balanced', expected numbers: rnn.train makes them such")
-            weights = weights * (Y.real @ np.array(self.head.class_weights, weights.dtype))
-        return self.head.loss(reading.Z, np.broadcast_to(self.head.targets(Y), reading.Z.shape), weights)  # (3)
+            each = each * (Y.real @ np.array(self.head.class_weights, each.dtype))
+        return self.head.loss(reading.Z, np.broadcast_to(self.head.targets(Y), reading.Z.shape), each)  # (3)
+
+    def _said(self, reading: Reading) -> Array:
+        """Return what the network answers: classes, labels or numbers."""
+        if self.answers == "numbers":
+            return self._probabilities(reading)
+        if self.answers == "labels":
+            return (self._probabilities(reading).real >= 0.5).astype(np.int64)
+        return self._classes(reading)
+
+    # ------------------------------------------ where answers stand in time
+
+    def _asked_in_all(self, reading: Reading, weights: Array | None) -> float:
+        """Return how much the answers of a batch count together."""
+        raise NotImplementedError
+
+    def amount(self, shape: tuple[int, ...], lengths: IntArray | None, weights: Array | None) -> float:
+        """Return how much the answers to samples of this shape, (N, T, ...), count together."""
+        raise NotImplementedError
 
     def _probabilities(self, reading: Reading) -> Array:
-        Y_hat = self.head.probabilities(reading.Z)
-        if len(Y_hat) > 1:
-            return np.asarray(np.einsum("kmc,km->mc", Y_hat, reading.weights))
-        return untied(np.asarray(Y_hat[0]), reading.Z[0])
+        """Return the probabilities, or the numbers, batch first."""
+        raise NotImplementedError
+
+    def _logits(self, reading: Reading) -> Array:
+        """Return the logits, batch first."""
+        raise NotImplementedError
 
     def _classes(self, reading: Reading) -> IntArray:
-        scores = reading.Z[0] if len(reading.Z) == 1 else self._probabilities(reading)
-        return np.asarray(scores.real.argmax(1), np.int64)
+        """Return the most probable classes, batch first."""
+        raise NotImplementedError
+
+    def _in_time(self, rows: Array) -> Array:
+        """Return what users have batch first as the head reads it."""
+        raise NotImplementedError
+
+    def _packed(self, batch: Packed, rows: Array) -> Array:
+        """Return what users have batch first as the head reads it of a batch."""
+        raise NotImplementedError
+
+    def _unpacked(self, batch: Packed, rows: Array) -> Array:
+        """Return answers to a batch, batch first, to the caller's samples; of many to many time first."""
+        raise NotImplementedError
+
+    def _as_given(self, batch: Packed, reading: Reading) -> Reading:
+        """Return what the head read, of the caller's samples and steps."""
+        raise NotImplementedError
+
+    def _counts(self, reading: Reading) -> Array:
+        """Return 1 for each answer there is, batch first, and 0 after a sample's last step."""
+        raise NotImplementedError
+
+    def _targets(
+        self, y: Any, shape: tuple[int, ...], lengths: IntArray | None = None, sample_weight: Any = None, name: str = ""
+    ) -> Targets:
+        """Check what is asked of samples of this shape, (N, T, ...)."""
+        return checked(
+            y,
+            sample_weight,
+            self.answers,
+            self.n_logits,
+            self._axes(shape),
+            lengths,
+            name,
+            soft=getattr(self.head, "soft_targets", False),
+            lowest=getattr(self.head, "lowest_target", None),
+        )
+
+    def _axes(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the axes that answers have: (N,), or (N, T)."""
+        raise NotImplementedError
 
     # --------------------------------------------------- the door and the work
 
-    def _predicted(self, X: Any, lengths: Any, function: Callable[[Reading], Array]) -> Array:
-        """Check samples, and call a function on what the head reads of them, if it is finite."""
+    def _answered(
+        self,
+        X: Any,
+        lengths: Any,
+        state: Mapping[str, Any] | None,
+        return_state: bool,
+        function: Callable[[Reading], Array],
+    ) -> Any:
+        """Return what a function makes of what the head reads of any number of samples."""
+        flag(return_state, "return_state")
+        if is_source(X, lengths):
+            if state is not None or return_state:
+                raise ValueError("state was given or asked for with a source, expected arrays X for a state")
+            found = [self._answered(*block, None, False, function) for block in unlabelled(X)]
+            return np.concatenate(found)
         X, lengths = inputs.padded(X, lengths, self.n_inputs)
+        self.check_parameters()
+        first = self._state(state, len(X))
+        ends: dict[int, State] | None = {} if return_state else None
 
-        def checked(reading: Reading, part: slice) -> Array:
+        def checked_first(reading: Reading, part: slice) -> Array:
             check_logits(reading.Z, reading.weights, self.parameters, part.start)
             return function(reading)
 
-        return np.concatenate(self._blocks(X, lengths, checked))
+        answers = np.concatenate(self._blocks(X, lengths, checked_first, first, ends))
+        if ends is None:
+            return answers
+        return answers, {name: np.concatenate([ends[n][name] for n in sorted(ends)]) for name in self._state_shapes()}
 
-    def _blocks(self, X: Array, lengths: IntArray | None, function: Callable[[Reading, slice], Array]) -> list[Array]:
-        """Call a function on what the head reads of each block of samples, in the caller's order."""
+    def _blocks(
+        self,
+        X: Array,
+        lengths: IntArray | None,
+        function: Callable[[Reading, slice], Any],
+        state: State | None = None,
+        ends: dict[int, State] | None = None,
+    ) -> list[Any]:
+        """Call a function on what the head reads of each block of samples, in the caller's order.
+
+        The states that ``ends`` is given are those after the last step of each block, by its first sample.
+        """
         self.check_parameters()
         forgets = lengths is None and all(cell.causal for cell in self.cells)  # no step but the last is needed
 
-        def block(part: slice) -> Array:
+        def block(part: slice) -> Any:
             rounded = inputs.rounded(X[part], self.dtype, first=part.start)
             batch = pack(rounded, None if lengths is None else lengths[part])
+            first = self._first({name: A[part] for name, A in (state or {}).items()}, len(rounded))
             with np.errstate(over="ignore", invalid="ignore"):  # as Cell.states asks; what became of it is looked at
                 if forgets:
-                    states = self.layers.states(self.parameters, batch.X, len(rounded))
-                    return function(self._read(*self.readout.gather(states, batch)), part)
+                    states = self.layers.split_state(first) if first or ends is not None else None
+                    one_hot = np.eye(self.n_inputs, dtype=self.dtype)
+                    steps = batch.X if batch.X.ndim == 3 else (one_hot[x] for x in batch.X)
+                    A = self.layers.states(self.parameters, steps, len(rounded), states)
+                    gathered = self.readout.gather(A, batch)
+                    if ends is not None and states is not None:
+                        ends[part.start] = {name: A.copy() for name, A in self.layers.named(states).items()}
+                    return function(self._read(*gathered), part)
+                first = {name: batch.sort(A) for name, A in first.items()}
                 with self._memory(batch) as traces:
-                    reading = self._forward(batch, traces)
-                    return function(Reading(*(batch.unsort(a, axis=1) for a in vars(reading).values())), part)
+                    reading = self._forward(batch, traces, state=first)
+                    if ends is not None:
+                        ends[part.start] = self._final(batch, traces)
+                    return function(self._as_given(batch, reading), part)
 
         return map_blocks(block, len(X), self._width)
 
     def _memory(self, batch: Packed) -> AbstractContextManager[list[Trace]]:
-        T, m, _ = batch.X.shape
+        T, m = batch.X.shape[:2]
         return self._scratch.take((m, T, self.dtype), lambda: self.layers.traces(T, m, self.dtype))
 
     def _given(self, X: Any, lengths: Any) -> tuple[Array, IntArray | None]:
@@ -257,8 +409,23 @@ class Predictor(Model):
         X, lengths = inputs.padded(X, lengths, self.n_inputs)
         return inputs.rounded(X, self.dtype), lengths
 
-    def _targets(self, y: Any, n_samples: int) -> Array:
-        return inputs.one_hot(inputs.labels(y, self.n_classes, n_samples), self.n_classes, self.dtype)
+    def _state(self, state: Mapping[str, Any] | None, m: int) -> State:
+        """Check states that a pass begins with."""
+        return inputs.states(state, {name: (m, *shape) for name, shape in self._state_shapes().items()}, self.dtype)
+
+    def _first(self, state: State, m: int) -> State:
+        """Return what m samples begin with: what is given, and what the network has learned where nothing is."""
+        if self.initial_state == "zero":
+            return state
+        learned = {
+            name: np.broadcast_to(self.parameters[first_state(name)], (m, *shape))
+            for name, shape in self._state_shapes().items()
+        }
+        return {**learned, **state}
+
+    def _final(self, batch: Packed, traces: list[Trace]) -> State:
+        """Return what goes on from each sample's last step, as arrays of its own."""
+        return {name: batch.unsort(A.copy()) for name, A in self.layers.final_state(traces).items()}
 
     def _check_causal(self, what: str) -> None:
         for cell in self.cells:

@@ -1,59 +1,120 @@
-"""One sample at a time, in constant memory."""
+"""One step at a time, in constant memory."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
+from copy import copy
+from inspect import signature
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from unrolled._support.validation import numeric
-from unrolled.rnn.arrays import Array
+from unrolled.rnn.arrays import Array, State
+from unrolled.rnn.model import Model, first_state
 
 
 class Stream:
-    """A network that is fed a sequence as it happens; made by :meth:`ManyToOne.stream`.
+    """A network that is fed sequences as they happen; made by :meth:`ManyToOne.stream`.
 
-    It has the parameters the network had when it was made. It holds generators, so it cannot be copied or pickled.
+    It has the parameters the network had when it was made. It holds generators, so it cannot be pickled;
+    :meth:`copy` makes another that goes on from the same step.
 
     Parameters
     ----------
-    n_inputs : int
-        D.
-    dtype : dtype
-    states : callable
-        From X_1, X_2, ..., each (1, D), to the last layer's states, each (1, H).
-    read : callable
-        Called with each state in turn; returns the probabilities as of then, (1, C).
-    longest : int, optional
-        How many steps the readout can read.
+    net : Model
+        Its parameters must not change.
+    m : int
+        Sequences side by side.
+    state : dict of ndarray, shape (m, H)
+        What stands before the first step, where it is not 0 or what the network has learned.
+    single : bool
+        Whether steps and answers have no axis for the sequences, of which there is one.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToMany(rnn.GRU(8), n_inputs=3, n_outputs=2, rng=0)
+    >>> stream = net.stream()
+    >>> stream.feed([0.1, 0.2, 0.3]).shape
+    (2,)
+    >>> other = stream.copy()
+    >>> bool((stream.feed([0, 0, 0]) == other.feed([0, 0, 0])).all())
+    True
+    >>> net.stream(5).feed(np.zeros((5, 3))).shape
+    (5, 2)
     """
 
-    def __init__(
-        self,
-        n_inputs: int,
-        dtype: np.dtype[Any],
-        states: Callable[[Iterable[Array]], Iterable[Array]],
-        read: Callable[[Array], Array],
-        longest: int | None = None,
-    ) -> None:
-        self._x: Array = np.empty((1, n_inputs), dtype)
-        self._t, self._longest = 0, longest
-        self._states, self._read = iter(states(self._inputs())), read
+    def __init__(self, net: Model, m: int, state: State, *, single: bool) -> None:
+        self._net, self._given = net, state
+        self._x: Array = np.zeros((m, net.n_inputs), net.dtype)
+        self._shape = self._x.shape[1:] if single else self._x.shape
+        W, b, probabilities = net.parameters["W_ho"].T.copy(), net.parameters["b_o"], net.head.probabilities
+        self._predict = lambda A: probabilities(A @ W + b)
+        self._longest = net.readout.longest
+        # Cells of one's own may have written their states without a state to begin with: they stream, from 0.
+        self._keeps_state = all("state" in signature(cell.states).parameters for cell in net.cells)
+        self.reset()
 
-    def _inputs(self) -> Iterator[Array]:
+    def reset(self) -> None:
+        """Begin anew, before the first step."""
+        net, m = self._net, len(self._x)
+        states = net.layers.split_state(self._given)
+        for of_layer, cell, names in zip(states, net.cells, net.layers.state_names, strict=True):
+            for name, full in names.items():
+                learned = net.parameters.get(first_state(full), np.zeros(1, net.dtype))
+                of_layer.setdefault(name, np.broadcast_to(learned, (m, cell.hidden)))
+        self._go_on(states, 0)
+        self._read = net.readout.so_far(self._predict)
+
+    def copy(self) -> "Stream":
+        """Return another stream, which goes on from where this one stands; what one is fed, the other is not.
+
+        Raises
+        ------
+        ValueError
+            If a cell or the readout is of one's own, and what it remembers cannot be copied: ``states`` without
+            ``state``, or a ``so_far`` that returns a function.
+        """
+        if not self._keeps_state:
+            raise ValueError(f"a cell among {self._net.cells} has states without a state, expected one for a copy")
+        if isinstance(self._read, FunctionType) and self._read is not self._predict:
+            raise ValueError(f"{self._net.readout!r}'s so_far returns a function, expected an object for a copy")
+        twin = copy(self)
+        twin._x = self._x.copy()
+        twin._go_on([{name: A.copy() for name, A in of_layer.items()} for of_layer in self._states], self._t)
+        twin._read = self._read if self._read is self._predict else copy(self._read)
+        return twin
+
+    @property
+    def state(self) -> State:
+        """What goes on from the last step, (m, H) each, as :meth:`ManyToOne.forward` takes it."""
+        return {name: np.array(A) for name, A in self._net.layers.named(self._states).items()}
+
+    def _go_on(self, states: list[State], t: int) -> None:
+        """Go on from these states, after t steps."""
+        self._states, self._t, net = states, t, self._net
+        begun = states if self._keeps_state else None
+        self._A = iter(net.layers.states(net.parameters, self._inputs(self._x), len(self._x), begun))
+
+    @staticmethod
+    def _inputs(x: Array) -> Iterator[Array]:
         while True:
-            yield self._x
+            yield x
 
     def feed(self, x: Any) -> Array:
-        """Take one step of the sequence, and return the probabilities of the classes as of now.
+        """Take one step of the sequence, and return the answer as of now.
 
         Parameters
         ----------
-        x : array_like, shape (D,)
+        x : array_like, shape (D,), or a whole number
+            The step, or the symbol that stands for it. Of several sequences (m, D), or whole numbers (m,).
 
         Returns
         -------
         Y_hat : ndarray, shape (C,)
-            What ``predict_proba`` returns for all steps so far.
+            The probabilities, or the numbers: what ``predict_proba``, or ``predict``, returns for all steps so far; of
+            a network of many to many, for this step. Of several sequences (m, C).
 
         Raises
         ------
@@ -63,13 +124,27 @@ class Stream:
         if self._longest is not None and self._t >= self._longest:
             raise ValueError(f"the stream has had {self._t} steps, expected no more: EveryStep has no more weights")
         given = numeric(x, "x")
-        if given.shape != self._x.shape[1:]:
-            raise ValueError(f"x has shape {given.shape}, expected D = {self._x.shape[1]} numbers, one step")
-        with np.errstate(over="ignore"):
-            rounded = given.astype(self._x.dtype, copy=False)
-        if not np.isfinite(rounded).all():
-            raise ValueError(f"x holds {given.tolist()}, expected finite numbers")
-        self._x[0], self._t = rounded, self._t + 1
+        if given.shape == self._shape:
+            with np.errstate(over="ignore"):
+                rounded = given.astype(self._x.dtype, copy=False)
+            if not np.isfinite(rounded).all():
+                raise ValueError(f"x holds {given.tolist()}, expected finite numbers")
+            self._x[...] = rounded
+        else:
+            self._take_symbols(given)
+        self._t += 1
         with np.errstate(over="ignore", invalid="ignore"):  # as Cell.states asks
-            A = next(self._states)
-        return np.asarray(self._read(A)[0])
+            A = next(self._A)
+        Y_hat = self._read(A)
+        return np.asarray(Y_hat[0] if len(self._shape) == 1 else Y_hat)
+
+    def _take_symbols(self, x: Array) -> None:
+        """Take whole numbers for the rows they stand for."""
+        m, D = self._x.shape
+        if x.dtype.kind not in "iu" or x.shape != self._shape[:-1]:
+            wanted = f"D = {D} numbers, one step" if len(self._shape) == 1 else f"(m, D) = {self._shape}, one step each"
+            raise ValueError(f"x has shape {x.shape}, expected {wanted}")
+        if x.min() < 0 or x.max() >= D:
+            raise ValueError(f"x holds the symbol {x.max() if x.max() >= D else x.min()}, expected 0 to {D - 1}")
+        self._x[...] = 0
+        self._x[np.arange(m), x] = 1

@@ -53,7 +53,7 @@ def rows(
 
 def short(part: object) -> str:
     """Return what a part is, without the settings that are as they are by default."""
-    if not is_dataclass(part) or isinstance(part, type):
+    if not is_dataclass(part) or isinstance(part, type) or hasattr(part, "to_config"):
         return str(part)
     others = [each for each in fields(part) if each.init and getattr(part, each.name) != each.default]
     return f"{type(part).__name__}({', '.join(f'{each.name}={getattr(part, each.name)}' for each in others)})"

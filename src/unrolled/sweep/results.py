@@ -215,7 +215,7 @@ class Results(Sequence[Result]):
         validation: Any = None,
         rng: int | np.random.Generator | None = None,
         progress: bool = True,
-    ) -> tuple[rnn.ManyToOne, rnn.History]:
+    ) -> tuple[rnn.Network, rnn.History]:
         """Train the network of a point, such as ``results.best``, on samples, as the search's own trials do.
 
         Parameters

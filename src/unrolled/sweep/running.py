@@ -20,7 +20,7 @@ from unrolled.sweep.naming import describe, key, qualified
 from unrolled.sweep.points import Point
 from unrolled.sweep.results import Results, name_of, point_key
 from unrolled.sweep.sample_folder import sample_folder
-from unrolled.sweep.samples import arrays_of, fingerprint, people_numbered, together
+from unrolled.sweep.samples import arrays_of, ask_for_more_than_a_class, fingerprint, people_numbered, together
 from unrolled.sweep.starting import end_if_imported, prove
 from unrolled.sweep.submitted import Submitted
 from unrolled.sweep.tables import Table, TableError, result_of
@@ -123,8 +123,9 @@ def run(
     """
     end_if_imported(executor, n_jobs)
     name = qualified(trial, "trial")
-    arrays, n_classes = arrays_of(samples)
-    rows, arrays, n_classes = _rows(folds, validation, arrays, n_classes)
+    labeled = not ask_for_more_than_a_class(points)
+    arrays, n_classes = arrays_of(samples, labeled=labeled)
+    rows, arrays, n_classes = _rows(folds, validation, arrays, n_classes, labeled)
     distinct = _distinct(points, trial, arrays["X"].shape[2], n_classes)
     numbers = _seeds(seeds)
     if not isinstance(objective, str) or not name_of(objective):
@@ -227,7 +228,7 @@ def _of_this_kind(store: Table, data: str) -> dict[str, dict[str, Any]]:
 
 
 def _rows(
-    folds: Any, validation: Any, arrays: dict[str, Any], n_classes: int
+    folds: Any, validation: Any, arrays: dict[str, Any], n_classes: int, labeled: bool
 ) -> tuple[list[Fold], dict[str, Any], int]:
     """Return the folds, and the arrays and number of classes they are folds of."""
     if (folds is None) == (validation is None):
@@ -237,7 +238,7 @@ def _rows(
         )
     n = len(arrays["X"])
     if validation is not None:
-        other, more = arrays_of(validation, "validation")
+        other, more = arrays_of(validation, "validation", labeled=labeled)
         both = people_numbered(together(arrays, other))
         return [(np.arange(n), np.arange(n, len(both["X"])))], both, max(n_classes, more)
     arrays = people_numbered(arrays)
@@ -245,8 +246,9 @@ def _rows(
         return checked_folds(folds, n), arrays, n_classes
     k = whole_number(folds, "folds", 1)
     of_people = "person" in arrays
+    y = arrays["y"] if labeled else np.zeros(n, np.int64)
     return (
-        group_folds(arrays["person"], k, arrays["y"]) if of_people else stratified_folds(arrays["y"], k, 0),
+        group_folds(arrays["person"], k, y) if of_people else stratified_folds(y, k, 0),
         arrays,
         n_classes,
     )

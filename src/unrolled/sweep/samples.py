@@ -1,7 +1,7 @@
 """What a search is handed as samples, checked, and what a trial is handed of them."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array, IntArray
 
-ARRAYS = ("X", "y", "lengths", "person")
+ARRAYS = ("X", "y", "lengths", "person", "sample_weight")
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,11 +20,14 @@ class Part:
     Attributes
     ----------
     X : ndarray, shape (N, T, D)
-    y : ndarray of int64, shape (N,)
+    y : ndarray of int64, shape (N,); or as the samples of the search have it, where points ask for a network of numbers
+        or of many to many
     lengths, person : ndarray of int64, shape (N,), or None
         Where the samples of the search have them.
     n_classes : int
-        Of all samples of the search.
+        Of all samples of the search; 0 of numbers.
+    sample_weight : ndarray, shape (N,) or (N, T), or None
+        Likewise.
     """
 
     X: Array
@@ -32,13 +35,16 @@ class Part:
     lengths: IntArray | None
     person: IntArray | None
     n_classes: int
+    sample_weight: Array | None = None
 
     def __len__(self) -> int:
         return len(self.X)
 
 
-def arrays_of(samples: Any, name: str = "samples") -> tuple[dict[str, Array], int]:
+def arrays_of(samples: Any, name: str = "samples", *, labeled: bool = True) -> tuple[dict[str, Array], int]:
     """Check samples at the door of a search; return their arrays by name, y as integers, and the number of classes.
+
+    Unless they are ``labeled``, one class each, y is returned as it is, for the networks to check.
 
     Raises
     ------
@@ -62,8 +68,21 @@ def arrays_of(samples: Any, name: str = "samples") -> tuple[dict[str, Array], in
     X = inputs.shaped(X, X.shape[-1] if X.ndim else 0, f"{name} X")
     inputs.rounded(X, np.dtype(np.float64), f"{name} X")
     y = np.asarray(given["y"])
-    n_classes = y.shape[1] if y.ndim == 2 else int(max(y.max(initial=0), 0)) + 1
-    arrays = {"X": X, "y": inputs.labels(y, n_classes, len(X), f"{name} y")}
+    if X.ndim == 2:
+        raise ValueError(f"{name} X are symbols of shape {X.shape}, expected rows for a search, such as np.eye(D)[X]")
+    if labeled:
+        n_classes = y.shape[1] if y.ndim == 2 else int(max(y.max(initial=0), 0)) + 1
+        arrays = {"X": X, "y": inputs.labels(y, n_classes, len(X), f"{name} y")}
+    else:
+        if y.ndim == 0 or len(y) != len(X):
+            raise ValueError(f"{name} y has shape {y.shape}, expected targets for each of {len(X)} samples")
+        n_classes = y.shape[2] if y.ndim == 3 else int(max(y.max(initial=0), 0)) + 1 if y.dtype.kind in "iu" else 0
+        arrays = {"X": X, "y": y}
+    if "sample_weight" in given:
+        arrays["sample_weight"] = np.asarray(given["sample_weight"])
+        if arrays["sample_weight"].shape[:1] != X.shape[:1]:
+            found = arrays["sample_weight"].shape
+            raise ValueError(f"{name} sample_weight has shape {found}, expected weights for each of {len(X)} samples")
     if "lengths" in given:
         arrays["lengths"] = inputs.checked_lengths(given["lengths"], len(X), X.shape[1], f"{name} lengths")
     if "person" in given:
@@ -74,14 +93,21 @@ def arrays_of(samples: Any, name: str = "samples") -> tuple[dict[str, Array], in
     return arrays, n_classes
 
 
+def ask_for_more_than_a_class(points: Any) -> bool:
+    """Return whether points ask for networks of numbers, or of many to many, whose targets are no label a sample."""
+    given = points if isinstance(points, Sequence) else ()
+    return any(isinstance(point, Mapping) and bool({"network", "n_outputs"} & point.keys()) for point in given)
+
+
 def together(one: dict[str, Array], other: dict[str, Array]) -> dict[str, Array]:
     """Concatenate the samples of two parts."""
     if one["X"].shape[1:] != other["X"].shape[1:]:
         raise ValueError(
             f"validation X has shape {other['X'].shape}, expected steps and inputs as samples have, {one['X'].shape}"
         )
-    if ("lengths" in one) != ("lengths" in other):
-        raise ValueError("of samples and validation one has lengths and the other has not, expected both or neither")
+    for name in ("lengths", "sample_weight"):
+        if (name in one) != (name in other):
+            raise ValueError(f"of samples and validation one has {name}, the other not: expected both or neither")
     return {name: np.concatenate([one[name], other[name]]) for name in ARRAYS if name in one and name in other}
 
 

@@ -12,9 +12,9 @@ from unrolled import rnn
 from unrolled.rnn import inputs
 from unrolled.rnn.training.settings import Settings
 from unrolled.sweep.points import Point
-from unrolled.sweep.samples import Part, arrays_of
+from unrolled.sweep.samples import Part, arrays_of, ask_for_more_than_a_class
 
-SPECIAL = ("cell", "hidden", "optimizer")
+SPECIAL = ("network", "cell", "hidden", "optimizer")
 NETWORK = tuple(
     name
     for name in inspect.signature(rnn.ManyToOne).parameters
@@ -23,6 +23,7 @@ NETWORK = tuple(
 NOT_SETTINGS = (
     "net",
     "samples",
+    "sample_weight",
     "validation",
     "test",
     "rng",
@@ -47,7 +48,9 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
 
         - ``cell`` (default ``rnn.Tanh``) and ``hidden`` (50): a kind of cell that is given its number of hidden
           units, or a cell that has it, such as ``rnn.LSTM(50)``, or a sequence of such;
-        - ``readout``, ``head``, ``initializer``, ``dtype`` of :class:`unrolled.rnn.ManyToOne`;
+        - ``network`` (``rnn.ManyToOne``): or ``rnn.ManyToMany``, an answer at every step;
+        - ``n_outputs``, where answers are numbers, in all points; else there is a class for each label;
+        - ``readout``, ``head``, ``initializer``, ``initial_state``, ``dtype`` of :class:`unrolled.rnn.ManyToOne`;
         - ``optimizer`` (``rnn.SGD``): a kind, and beside it any of its settings, such as ``learning_rate`` (0.01) and
           ``momentum``; or an optimizer that has them;
         - ``batch_size``, ``epochs``, ``early_stopping``, ``schedule``, ``clip``, ``dropout``, ``l2``, ``bptt_steps``
@@ -61,9 +64,9 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
     Returns
     -------
     dict
-        ``accuracy`` and ``loss`` on the validation samples with the parameters training ended with (with early
-        stopping, the best); ``training_loss``, ``gradient_norm`` and ``clipped`` of the last epoch; ``epochs`` run,
-        ``best_epoch`` and ``stopped``, the history's ``ended``.
+        ``accuracy``, or ``r2`` where answers are numbers, and ``loss`` on the validation samples with the parameters
+        training ended with (with early stopping, the best); ``training_loss``, ``gradient_norm`` and ``clipped`` of the
+        last epoch; ``epochs`` run, ``best_epoch`` and ``stopped``, the history's ``ended``.
 
     Raises
     ------
@@ -77,12 +80,12 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
     if history.ended == "interrupted":  # not what was asked for, so not a result
         raise KeyboardInterrupt
     X, lengths = inputs.padded(validation.X, validation.lengths, net.n_inputs)
-    loss, accuracy = net.measure(X, inputs.labels(validation.y, net.n_classes, len(X)), lengths)
+    loss, score = net.measure(X, net._targets(validation.y, X.shape, lengths, validation.sample_weight), lengths).scores
     if not math.isfinite(loss):
         batches = -(-len(training.X) // (point.get("batch_size", 30) * point.get("accumulate", 1)))
         raise rnn.DivergenceError(f"the validation loss became {loss}", len(history.loss), batches, history)
     return {
-        "accuracy": accuracy,
+        "r2" if net.answers == "numbers" else "accuracy": score,
         "loss": loss,
         "training_loss": history.loss[-1],
         "gradient_norm": history.gradient_norm[-1],
@@ -95,18 +98,19 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
 
 def refitted(
     point: Point, samples: Any, validation: Any, rng: np.random.Generator, progress: bool
-) -> tuple[rnn.ManyToOne, rnn.History]:
+) -> tuple[rnn.Network, rnn.History]:
     """Train the network of a point, see :meth:`unrolled.sweep.Results.refit`."""
-    arrays, n_classes = arrays_of(samples)
-    part = Part(arrays["X"], arrays["y"], arrays.get("lengths"), None, n_classes)
+    arrays, n_classes = arrays_of(samples, labeled=not ask_for_more_than_a_class([point]))
+    weights = arrays.get("sample_weight")
+    part = Part(arrays["X"], arrays["y"], arrays.get("lengths"), None, n_classes, weights)
     return _trained(point, part, validation, n_classes, rng, progress)
 
 
 def _trained(
     point: Point, training: Part, validation: Any, n_classes: int, rng: np.random.Generator, progress: bool
-) -> tuple[rnn.ManyToOne, rnn.History]:
+) -> tuple[rnn.Network, rnn.History]:
     cell, optimizer, settings = parts_of(point)
-    net = _network(cell, point, training.X.shape[2], n_classes, rng)
+    net = network_of(cell, point, training.X.shape[2], n_classes, rng)
     history = rnn.train(
         net, training, optimizer=optimizer, validation=validation, rng=rng, progress=progress, **settings
     )
@@ -122,14 +126,20 @@ def checked(point: Point, n_inputs: int, n_classes: int) -> None:
         If a setting has an unknown name, or does not fit the kind it is for or samples of so many inputs and classes.
     """
     cell, optimizer, settings = parts_of(point)
-    net = _network(cell, point, n_inputs, n_classes, np.random.default_rng(0))
+    net = network_of(cell, point, n_inputs, n_classes, np.random.default_rng(0))
     defaults = {name: inspect.signature(rnn.train).parameters[name].default for name in TRAINING}
     Settings(**(defaults | settings | {"optimizer": optimizer})).check_network(net)
 
 
-def _network(cell: Any, point: Point, n_inputs: int, n_classes: int, rng: np.random.Generator) -> rnn.ManyToOne:
+def network_of(cell: Any, point: Point, n_inputs: int, n_classes: int, rng: np.random.Generator) -> rnn.Network:
+    """Make the network that a point asks for."""
     settings = {name: point[name] for name in NETWORK if name in point}
-    return rnn.ManyToOne(cell, n_inputs=n_inputs, n_classes=n_classes, **settings, rng=rng)
+    kind = point.get("network", rnn.ManyToOne)
+    if kind not in (rnn.ManyToOne, rnn.ManyToMany):
+        raise ValueError(f"network is {kind!r}, expected rnn.ManyToOne or rnn.ManyToMany, the class itself")
+    classes = {} if settings.get("n_outputs") is not None else {"n_classes": n_classes}
+    made: rnn.Network = kind(cell, n_inputs=n_inputs, **classes, **settings, rng=rng)
+    return made
 
 
 def parts_of(point: Point) -> tuple[Any, Any, dict[str, Any]]:

@@ -311,7 +311,7 @@ def test_scaling_by_blocks_of_nothing_and_of_a_constant() -> None:
 # ------------------------------------------------------------------ training
 
 
-def trained(file: StoredDataset, **how: Any) -> tuple[rnn.ManyToOne, rnn.History]:
+def trained(file: StoredDataset, **how: Any) -> tuple[rnn.Network, rnn.History]:
     net = rnn.ManyToOne(rnn.Tanh(6), 2, 3, rng=1)
     settings: dict[str, Any] = {"optimizer": rnn.Adam(0.01), "batch_size": 8, "epochs": 2, "rng": 5, "progress": False}
     return net, rnn.train(net, file.train, validation=file.test, **(settings | how))
@@ -321,7 +321,7 @@ SMALL = 16_000
 """Bytes in which the waves need several buffers."""
 
 
-def equal(one: rnn.ManyToOne, other: rnn.ManyToOne) -> None:
+def equal(one: rnn.Network, other: rnn.Network) -> None:
     for name, W in one.parameters.items():
         np.testing.assert_array_equal(W, other.parameters[name])
 

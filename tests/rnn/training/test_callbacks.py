@@ -13,12 +13,12 @@ def test_callbacks_see_every_batch_and_every_epoch_with_the_network_as_it_is_the
     net, seen = network(), []
     weights: list[np.ndarray] = []
 
-    def on_batch(n: int, history: rnn.History, trained: rnn.ManyToOne) -> None:
+    def on_batch(n: int, history: rnn.History, trained: rnn.Network) -> None:
         assert trained is net
         seen.append(("batch", n, len(history.loss)))
         weights.append(trained.parameters["W_hh"].copy())
 
-    def on_epoch(epoch: int, history: rnn.History, trained: rnn.ManyToOne) -> str:
+    def on_epoch(epoch: int, history: rnn.History, trained: rnn.Network) -> str:
         assert trained is net
         seen.append(("epoch", epoch, len(history.loss)))
         return "what is not True goes on"

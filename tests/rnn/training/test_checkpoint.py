@@ -23,7 +23,7 @@ import unrolled
 from unrolled import rnn
 from unrolled.rnn.training import checkpoint as checkpoints
 
-Make = Callable[[], rnn.ManyToOne]
+Make = Callable[[], rnn.Network]
 
 
 class Stop(Exception):
@@ -107,17 +107,17 @@ def stopped(make: Make, how: dict[str, Any], path: Path, batch: int, every: int 
         )
 
 
-def resumed(path: Path, how: dict[str, Any], **others: Any) -> tuple[rnn.ManyToOne, rnn.History]:
+def resumed(path: Path, how: dict[str, Any], **others: Any) -> tuple[rnn.Network, rnn.History]:
     held_out = {name: how[name] for name in ("validation", "test", "metrics") if name in how}
     return rnn.resume(path, easy(), augment=Noise(), progress=False, **held_out, **others)
 
 
-def undisturbed(make: Make, how: dict[str, Any]) -> tuple[rnn.ManyToOne, rnn.History]:
+def undisturbed(make: Make, how: dict[str, Any]) -> tuple[rnn.Network, rnn.History]:
     net = make()
     return net, rnn.train(net, easy(), rng=3, augment=Noise(), progress=False, **how)
 
 
-def assert_same(a: tuple[rnn.ManyToOne, rnn.History], b: tuple[rnn.ManyToOne, rnn.History]) -> None:
+def assert_same(a: tuple[rnn.Network, rnn.History], b: tuple[rnn.Network, rnn.History]) -> None:
     for name, W in a[0].parameters.items():
         np.testing.assert_array_equal(b[0].parameters[name], W, strict=True)
     assert dataclasses.replace(a[1], seconds=0) == dataclasses.replace(b[1], seconds=0)
@@ -225,7 +225,7 @@ def test_any_of_numpys_generators_will_do(bits: Any, tmp_path: Path) -> None:
 
 
 def test_trainings_in_several_threads_write_each_their_own(tmp_path: Path) -> None:
-    def run(n: int) -> tuple[rnn.ManyToOne, rnn.History]:
+    def run(n: int) -> tuple[rnn.Network, rnn.History]:
         net, how = network(), {**PLAIN, "epochs": 8, "checkpoint": tmp_path / f"{n}.h5", "checkpoint_every": 1}
         return net, rnn.train(net, easy(), rng=3, augment=Noise(), progress=False, **how)
 

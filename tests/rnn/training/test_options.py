@@ -132,7 +132,7 @@ def test_early_stopping_watches_what_it_is_told(stopping: dict[str, Any], values
 
 
 def test_what_is_not_measured_cannot_be_watched() -> None:
-    with pytest.raises(ValueError, match="early_stopping watches 'f1', expected one of loss, accuracy, right; others"):
+    with pytest.raises(ValueError, match="watches 'f1', expected one of loss, accuracy, r2, right; others"):
         trained(validation=easy(20, 1), metrics={"right": right}, early_stopping=rnn.EarlyStopping(monitor="f1"))
     with pytest.raises(ValueError, match="EarlyStopping's monitor is 3, expected 'loss', 'accuracy' or"):
         rnn.EarlyStopping(monitor=3)  # type: ignore[arg-type]

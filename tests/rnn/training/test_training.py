@@ -311,7 +311,7 @@ def test_silence_on_request(capfd: pytest.CaptureFixture[str]) -> None:
         ({"augment": 3}, "^augment is 3, which cannot be called: expected one such as data.augment.Jitter"),
         ({"bptt_steps": 0}, "^bptt_steps is 0, expected a whole number, 1 or more"),
         ({"optimizer": rnn.SGD}, "optimizer is <class"),
-        ({"validation": (1, 2, 3, 4)}, "validation samples are a tuple of 4, expected"),
+        ({"validation": (1, 2, 3, 4, 5)}, "validation samples are a tuple of 5, expected"),
         ({"validation": SimpleNamespace(train=1)}, "of a Dataset, pass one part"),
     ],
 )

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
+from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters, State
 from unrolled.rnn.cells.logistic import logistic_of_minus
 from unrolled.rnn.engine.columns import Columns
-from unrolled.rnn.engine.recurrence import BaseCell
+from unrolled.rnn.engine.recurrence import BaseCell, begin
 
 BLOCKS = {
     "rz": ("gates", 0, 2),
@@ -152,14 +152,16 @@ class GRU(BaseCell[GRUTrace]):
         H, W, delta = self.hidden, parameters["W_ih"], trace["delta"]
         return np.asarray(delta[..., : 2 * H] @ W[: 2 * H] + delta[..., 3 * H :] @ W[2 * H :])
 
-    def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
+    def states(
+        self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int, state: State | None = None
+    ) -> Iterator[Array]:
         """Run the recurrence and hold no more than a step; see :meth:`Cell.states`."""
         H = self.hidden
         W, W_n = _stacked(parameters, H)
         one: Array = np.ones((2 * H, m), W.dtype)
         column: Array = np.ones((W.shape[1], m), W.dtype)  # [A_t; X_{t+1}; 1]
         A, gates, n, step = column[:H], *(np.empty((blocks * H, m), W.dtype) for blocks in (3, 1, 1))
-        A[...] = 0
+        begin(state, A=A.T)
         rz, r, z, h = gates[: 2 * H], gates[:H], gates[H : 2 * H], gates[2 * H :]
         for X in steps:
             column[H:-1] = X.T

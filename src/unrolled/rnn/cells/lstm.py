@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unrolled._support.validation import checked_fields, real
-from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
+from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters, State
 from unrolled.rnn.cells.logistic import logistic_of_minus
 from unrolled.rnn.engine.columns import Columns
-from unrolled.rnn.engine.recurrence import BaseCell
+from unrolled.rnn.engine.recurrence import BaseCell, begin
 
 BLOCKS = {
     "Z": ("gates", 0, 4),
@@ -160,7 +160,9 @@ class LSTM(BaseCell[LSTMTrace]):
         """Return the gradient in the inputs, (T, m, D), after a :meth:`backward`."""
         return np.asarray(trace["delta"] @ _inside(parameters["W_ih"], self.hidden))
 
-    def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
+    def states(
+        self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int, state: State | None = None
+    ) -> Iterator[Array]:
         """Run the recurrence and hold no more than a step; see :meth:`Cell.states`."""
         H, W = self.hidden, _stacked(parameters, self.hidden)
         one: Array = np.ones((3 * H, m), W.dtype)
@@ -169,7 +171,7 @@ class LSTM(BaseCell[LSTMTrace]):
         P, tanh_C = np.empty((2 * H, m), W.dtype), np.empty((H, m), W.dtype)
         A, Z, oif, g, C, o = column[:H], gates[: 4 * H], gates[: 3 * H], gates[3 * H : 4 * H], gates[4 * H :], gates[:H]
         i_f, gC, ig, fC = gates[H : 3 * H], gates[3 * H :], P[:H], P[H:]
-        A[...] = 0
+        begin(state, A=A.T, C=C.T)
         for X in steps:
             column[H:-1] = X.T
             W.dot(column, Z)  # (L1)

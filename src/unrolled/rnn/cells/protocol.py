@@ -5,7 +5,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
+from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters, State
 from unrolled.rnn.engine.trace import SomeTrace
 
 
@@ -82,7 +82,9 @@ class CellOf(Protocol[SomeTrace]):
         """Return the gradient in the inputs, (T, m, D), after a :meth:`backward` that wanted it."""
         ...
 
-    def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
+    def states(
+        self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int, state: State | None = None
+    ) -> Iterator[Array]:
         """Run the recurrence and hold no more than a step.
 
         Parameters
@@ -92,6 +94,9 @@ class CellOf(Protocol[SomeTrace]):
             X_1, X_2, ...
         m : int
             Samples.
+        state : dict of ndarray, shape (m, H), optional
+            What stands before X_1, by ``state_names``; 0 by default. Once a step was taken it holds, instead of these
+            arrays, views of the memory of the recurrence: what goes on, to be read, and set, between steps.
 
         Yields
         ------

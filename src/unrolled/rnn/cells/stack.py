@@ -66,19 +66,33 @@ class Layers:
         state: Mapping[str, Array] | None = None,
     ) -> None:
         """Run every layer; the states are in the traces."""
-        S, state = batch.X, state or {}
+        S, first = batch.X, self.split_state(state or {})
+        if S.ndim == 2 and masks is not None and masks.inputs[0] is not None:
+            S = np.eye(self.widths[0], dtype=masks.inputs[0].dtype)[S]  # symbols, of which a part is left out
         for n, (cell, weights, trace) in enumerate(zip(self.cells, self.split(parameters), traces, strict=True)):
             mask = None if masks is None else masks.recurrence[n]
-            first = {name: state[full] for name, full in self.state_names[n].items() if full in state}
-            trace.begin_forward(masked(S, masks, n), batch.batch_sizes, mask, first)
+            trace.begin_forward(masked(S, masks, n), batch.batch_sizes, mask, first[n])
             cell.forward(weights, trace)
             S = trace.A[1:]
 
-    def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterable[Array]:
-        """Run every layer and hold no more than a step, from X_1, X_2, ... to the states of the last layer."""
-        for cell, weights in zip(self.cells, self.split(parameters), strict=True):
-            steps = cell.states(weights, steps, m)
+    def states(
+        self,
+        parameters: ReadOnlyParameters,
+        steps: Iterable[Array],
+        m: int,
+        states: Sequence[State] | None = None,
+    ) -> Iterable[Array]:
+        """Run every layer and hold no more than a step, from X_1, X_2, ... to the states of the last layer.
+
+        ``states`` are those of each layer, as :meth:`split_state` has them; see :meth:`CellOf.states`.
+        """
+        for n, (cell, weights) in enumerate(zip(self.cells, self.split(parameters), strict=True)):
+            steps = cell.states(weights, steps, m) if states is None else cell.states(weights, steps, m, states[n])
         return steps
+
+    def split_state(self, state: Mapping[str, Array]) -> list[State]:
+        """Return the states that are given of each layer, under the cell's names."""
+        return [{name: state[full] for name, full in names.items() if full in state} for names in self.state_names]
 
     def backward(
         self,
@@ -113,13 +127,14 @@ class Layers:
 
     def final_state(self, traces: list[Trace]) -> State:
         """Return what goes on from each sample's last step, of every layer."""
-        return self._named([trace.final_state for trace in traces])
+        return self.named([trace.final_state for trace in traces])
 
     def dstate(self, traces: list[Trace]) -> State:
         """Return, after a backward pass, the gradient in what stands before each sample's first step."""
-        return self._named([trace.dstate for trace in traces])
+        return self.named([trace.dstate for trace in traces])
 
-    def _named(self, states: list[State]) -> State:
+    def named(self, states: Sequence[State]) -> State:
+        """Return the states of every layer under the network's names."""
         return {
             full: of_layer[name]
             for names, of_layer in zip(self.state_names, states, strict=True)

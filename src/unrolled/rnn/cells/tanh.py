@@ -8,8 +8,8 @@ import numpy as np
 from scipy.linalg import blas
 
 from unrolled._support.blas_threads import WORTH
-from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters
-from unrolled.rnn.engine.recurrence import Recurrence
+from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters, State
+from unrolled.rnn.engine.recurrence import Recurrence, begin
 from unrolled.rnn.engine.rows import Rows
 
 GEMM = {"f": blas.sgemm, "d": blas.dgemm, "D": blas.zgemm}
@@ -73,14 +73,16 @@ class Tanh(Recurrence):
             dW_x += chunk.outer("inputs", "delta")  # section 2.3, lines 4, 6
         return {"W_ih": dW_x[:-1].T, "W_hh": dW_hh, "b_h": dW_x[-1]}
 
-    def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
+    def states(
+        self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int, state: State | None = None
+    ) -> Iterator[Array]:
         """Run the recurrence and hold no more than a step; see :meth:`Cell.states`."""
         # Nothing is summed over time here, so samples can be columns, as in the report: A is then one block.
         W = np.concatenate([parameters["W_hh"], parameters["W_ih"], parameters["b_h"][:, None]], axis=1)
         H, f = self.hidden, self._f
         column: Array = np.ones((W.shape[1], m), W.dtype)  # [A_t; X_{t+1}; 1]
         A, step = column[:H], np.empty((H, m), W.dtype)
-        A[...] = 0
+        begin(state, A=A.T)
         for X in steps:
             column[H:-1] = X.T
             W.dot(column, step)

@@ -34,7 +34,7 @@ def backward(
     above: Iterable[Array] | None,
     record: Iterable[Array] | None,
     mask: Array | None,
-    is_cut: Iterable[bool] | None,
+    cut: Iterable[tuple[slice, ...] | None] | None,
 ) -> Iterator[Item]:
     """Go back through steps, the last first, with all that is asked for around each.
 
@@ -52,12 +52,12 @@ def backward(
         Where ``dA`` is written at each step.
     mask : ndarray, optional
         That of the recurrence.
-    is_cut : iterable of bool, optional
-        Of each step whether nothing goes back from it.
+    cut : iterable of tuple of slice or None, optional
+        Of each step where in the gradients nothing goes back from it: those samples that have a step before.
     """
     through, dA = gradients[recurrent], gradients["dA"]
-    options = (repeat(None) if option is None else option for option in (above, record, is_cut))
-    for step, from_above, recorded, cut in zip(steps, *options, strict=False):
+    options = (repeat(None) if option is None else option for option in (above, record, cut))
+    for step, from_above, recorded, where in zip(steps, *options, strict=False):
         if from_above is not None:
             np.add(dA, from_above, dA)
         if recorded is not None:
@@ -67,6 +67,6 @@ def backward(
             np.multiply(through, mask, through)
         if through is not dA:
             np.add(dA, through, dA)
-        if cut:
+        if where is not None:
             for gradient in gradients.values():
-                gradient[...] = 0
+                gradient[where] = 0

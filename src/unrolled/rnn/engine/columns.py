@@ -21,6 +21,7 @@ from unrolled.rnn.arrays import Array, State
 from unrolled.rnn.engine.around import masked_forward
 from unrolled.rnn.engine.memory import Blocks, Memory
 from unrolled.rnn.engine.segments import Span, chunks
+from unrolled.rnn.engine.symbols import write_inputs
 from unrolled.rnn.engine.underflow import round_tiny
 
 COLUMNS = 512
@@ -110,7 +111,7 @@ class Columns(Memory):
         H = self.H
         for segment in self._segments:
             column, (start, stop, n) = segment.arrays["column"], segment.span
-            column[:-1, H:-1] = X[start:stop, :n].transpose(0, 2, 1)
+            write_inputs(X[start:stop, :n], column[:-1, H:-1].transpose(0, 2, 1))
             column[:-1, -1] = 1
             column[-1, H:] = 0  # what comes after is the next segment's
 

@@ -116,5 +116,14 @@ class Memory:
             above=None if from_above is None else from_above[::-1],
             record=None if record is None else record[::-1],
             mask=mask,
-            is_cut=None if bptt_steps is None else [(self.T - t) % bptt_steps == 0 for t in range(start, stop)[::-1]],
+            cut=None
+            if bptt_steps is None
+            else [self._cut_at(t, bptt_steps, columns) for t in range(start, stop)[::-1]],
         )
+
+    def _cut_at(self, t: int, bptt_steps: int, columns: bool) -> tuple[slice, ...] | None:
+        """Return which samples' gradients go no further back than step t, if any: those that have a step before."""
+        if (self.T - t) % bptt_steps:
+            return None
+        before = slice(0 if t == 0 else self.m if self._batch_sizes is None else self._batch_sizes[t - 1])
+        return (slice(None), before) if columns else (before,)

@@ -58,17 +58,22 @@ class BaseCell(Generic[SomeTrace]):
         """Return the gradient in the inputs, (T, m, D), after a :meth:`backward` that wanted it."""
         return np.asarray(trace.delta @ parameters["W_ih"])
 
-    def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:
+    def states(
+        self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int, state: State | None = None
+    ) -> Iterator[Array]:
         """Run the recurrence and hold no more than a step; see :meth:`Cell.states`."""
         trace: SomeTrace | None = None
-        state: State = {}
+        memory: State = {}
         for X in steps:
             if trace is None:
                 trace = self.trace(1, m, X.shape[1], X.dtype)
-            trace.begin_forward(X[None], state=state)
+                memory = {name: np.empty((m, self.hidden), X.dtype) for name in self.state_names}
+                begin(state, **memory)
+            trace.begin_forward(X[None], state=memory)
             self.forward(parameters, trace)
-            state = {name: array.copy() for name, array in trace.final_state.items()}
-            yield state["A"]
+            for name, array in trace.final_state.items():
+                memory[name][...] = array
+            yield memory["A"]
 
 
 class Recurrence(BaseCell[Rows]):
@@ -131,3 +136,14 @@ class Recurrence(BaseCell[Rows]):
     def trace(self, T: int, m: int, D: int, dtype: np.dtype[Any]) -> Rows:
         """Allocate the memory of a pass over T steps of m samples with D inputs; it can be used again."""
         return Rows(T, m, D, self.hidden, dtype, self.arrays, self.gates, self.further_states)
+
+
+def begin(state: State | None, **memory: Array) -> None:
+    """Set the memory (m, H) of a recurrence that runs step by step to what it begins with, 0 unless it is given.
+
+    ``state`` then holds that memory; see :meth:`unrolled.rnn.cells.CellOf.states`.
+    """
+    for name, array in memory.items():
+        array[...] = 0 if state is None or name not in state else state[name]
+        if state is not None:
+            state[name] = array

@@ -26,6 +26,7 @@ from unrolled.rnn.arrays import Array, State
 from unrolled.rnn.engine.around import masked_forward
 from unrolled.rnn.engine.memory import Memory
 from unrolled.rnn.engine.segments import Span, chunks
+from unrolled.rnn.engine.symbols import write_inputs
 from unrolled.rnn.engine.underflow import round_tiny
 
 CHUNK = 16
@@ -149,7 +150,7 @@ class Rows(Memory):
         state: Mapping[str, Array] | None = None,
     ) -> None:
         """Take what a forward pass is given; see :meth:`Trace.begin_forward`."""
-        self["X"][...] = X
+        write_inputs(X, self["X"])
         self._batch_sizes, self._mask, self._state = batch_sizes, recurrent_mask, state or {}
         seen = self.A
         if recurrent_mask is not None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from unrolled._support.atomic_write import replacing
 from unrolled.rnn.exchange.c_source import header
 from unrolled.rnn.exchange.layers import layers_of
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.many_to_one import ManyToOne
 
 
 class Footprint(NamedTuple):

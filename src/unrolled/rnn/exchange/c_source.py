@@ -18,7 +18,7 @@ from unrolled.rnn.exchange.c_templates import (
     filled,
 )
 from unrolled.rnn.exchange.layers import Layer, in_float32, step_weights
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.heads import Sigmoid
 from unrolled.rnn.output.readouts import EveryStep, Last
 
@@ -37,7 +37,7 @@ def header(net: ManyToOne, layers: Sequence[Layer], stem: str) -> tuple[str, int
         memory |= {f"A_{n}": layer.cell.hidden} | ({f"c_{n}": layer.cell.hidden} if type(layer.cell) is LSTM else {})
     readout = net.readout
     if type(readout) is not Last:
-        memory["total"] = net.n_classes if type(readout) is EveryStep else net.widths[-1]
+        memory["total"] = net.n_logits if type(readout) is EveryStep else net.widths[-1]
     counts = COUNTS[type(readout)]
     flash = 4 * sum(W.size for W in constants.values())
     ram = 4 * (sum(memory.values()) + len(counts))
@@ -45,7 +45,7 @@ def header(net: ManyToOne, layers: Sequence[Layer], stem: str) -> tuple[str, int
     parts = [
         _comment(net, stem, flash, ram),
         f"#ifndef {stem.upper()}_H\n#define {stem.upper()}_H\n\n#include <math.h>\n\n",
-        f"#define {stem.upper()}_N_INPUTS {net.n_inputs}\n#define {stem.upper()}_N_CLASSES {net.n_classes}\n\n",
+        f"#define {stem.upper()}_N_INPUTS {net.n_inputs}\n#define {stem.upper()}_N_CLASSES {net.n_logits}\n\n",
         *(_array(name, W) for name, W in constants.items()),
         "\n",
         *(f"static float @_{name}[{size}];\n" for name, size in memory.items()),
@@ -53,7 +53,7 @@ def header(net: ManyToOne, layers: Sequence[Layer], stem: str) -> tuple[str, int
         SUM,
         SIGMOID if gated or type(net.head) is Sigmoid else "",
         *(_layer(n, layer) for n, layer in enumerate(layers)),
-        filled(HEADS[type(net.head)], C=net.n_classes, H=net.widths[-1]),
+        filled(HEADS[type(net.head)], C=net.n_logits, H=net.widths[-1]),
         _reset(memory, counts),
         _feed(net),
         "\n#endif\n",
@@ -67,7 +67,7 @@ def _comment(net: ManyToOne, stem: str, flash: int, ram: int) -> str:
     lines = [
         f"{stem}.h: a recurrent network that is fed one step at a time, written by unrolled {unrolled.__version__}.",
         "",
-        *textwrap.wrap(f"{parts}; {net.n_inputs} inputs, {net.n_classes} classes.", 100),
+        *textwrap.wrap(f"{parts}; {net.n_inputs} inputs, {net.n_logits} classes.", 100),
         "",
         f"    float x[{upper}_N_INPUTS], y[{upper}_N_CLASSES];",
         f"    {stem}_reset();       before each sequence but the first",
@@ -132,7 +132,7 @@ def _feed(net: ManyToOne) -> str:
         READOUTS[type(readout)].removeprefix("\n"),
         last=len(net.cells) - 1,
         H=net.widths[-1],
-        C=net.n_classes,
+        C=net.n_logits,
         weight="@_weights[@_steps]" if weighted else "1.0f",
     )
     return (

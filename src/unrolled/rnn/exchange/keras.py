@@ -9,7 +9,7 @@ from unrolled._support.packages import imported
 from unrolled.rnn.cells import GRU, Cell
 from unrolled.rnn.exchange.keras_layers import reordered, understood
 from unrolled.rnn.exchange.layers import Direction, Layer, layers_of, network
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.heads import Head, Softmax
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 
@@ -124,7 +124,7 @@ def to_keras(net: ManyToOne) -> Any:
         for n, layer in enumerate(layers)
     ]
     activation = "softmax" if type(net.head) is Softmax else "sigmoid"
-    above = [keras.layers.Dense(net.n_classes, activation=activation, dtype=dtype)]
+    above = [keras.layers.Dense(net.n_logits, activation=activation, dtype=dtype)]
     if type(net.readout) is not Last:
         pooling = keras.layers.GlobalAveragePooling1D(dtype=dtype)
         above.insert(0 if type(net.readout) is Mean else 1, pooling)

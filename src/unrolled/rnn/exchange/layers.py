@@ -10,7 +10,7 @@ import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters
 from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Cell, ReLU, Tanh
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.heads import Head, Sigmoid, Softmax
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean, Readout
 
@@ -93,6 +93,9 @@ def layers_of(net: ManyToOne, what: str) -> list[Layer]:
             if type(part) not in known:
                 names = ", ".join(each.__name__ for each in known)
                 raise ValueError(f"the network's {kind} is a {type(part).__name__}, expected one of {names} for {what}")
+    if net.initial_state != "zero" or net.answers != "class":
+        found = "a learned initial state" if net.initial_state != "zero" else f"{net.head}, several labels at once"
+        raise ValueError(f"the network has {found}, expected one class a sequence, from a state of 0, for {what}")
     net.check_parameters()
     if net.dtype.kind == "c":
         raise ValueError(f"the network is {net.dtype}, expected float32 or float64: hand over net.astype(np.float64)")

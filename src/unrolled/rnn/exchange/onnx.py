@@ -8,7 +8,7 @@ from unrolled._support.atomic_write import replacing
 from unrolled._support.packages import imported
 from unrolled.rnn.exchange.layers import layers_of
 from unrolled.rnn.exchange.onnx_graph import Graph, of_network
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.many_to_one import ManyToOne
 
 OPSET = 22
 """Of the operators: the version in which ONNX's RNN, LSTM and GRU are as they are today."""
@@ -88,4 +88,4 @@ def _ends(onnx: Any, net: ManyToOne, lengths: bool) -> tuple[list[Any], list[Any
     inputs = [value("X", kinds.FLOAT, ["batch", "time", net.n_inputs])]
     if lengths:
         inputs.append(value("sequence_lens", kinds.INT32, ["batch"]))
-    return inputs, [value("probabilities", kinds.FLOAT, ["batch", net.n_classes])]
+    return inputs, [value("probabilities", kinds.FLOAT, ["batch", net.n_logits])]

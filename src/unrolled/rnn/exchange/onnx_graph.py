@@ -8,7 +8,7 @@ import numpy as np
 from unrolled.rnn.arrays import Array
 from unrolled.rnn.cells import GRU, LSTM, ReLU, Tanh
 from unrolled.rnn.exchange.layers import Direction, Layer, in_float32, step_weights
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.heads import Sigmoid
 from unrolled.rnn.output.readouts import EveryStep, Last
 

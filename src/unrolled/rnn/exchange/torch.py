@@ -9,7 +9,7 @@ from unrolled._support.packages import imported
 from unrolled.rnn.arrays import Array
 from unrolled.rnn.cells import GRU, LSTM, Cell, ReLU, Tanh
 from unrolled.rnn.exchange.layers import Direction, Layer, layers_of, network
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.heads import Head, Softmax
 from unrolled.rnn.output.readouts import Last, Readout
 
@@ -138,7 +138,7 @@ def to_torch(net: ManyToOne) -> "RecurrentNetwork":
                 for way, direction in zip(("", "_reverse"), layer.directions, strict=False):
                     _write(torch, recurrence, f"_l{n}{way}", direction)
             recurrences.append(recurrence)
-        linear = torch.nn.Linear(net.widths[-1], net.n_classes, dtype=dtype, device="cpu")
+        linear = torch.nn.Linear(net.widths[-1], net.n_logits, dtype=dtype, device="cpu")
         _copy(torch, linear.weight, net.parameters["W_ho"])
         _copy(torch, linear.bias, net.parameters["b_o"])
     return RecurrentNetwork(recurrences, linear, net.readout, net.head)

@@ -1,14 +1,23 @@
 """From logits to probabilities, and the loss that goes with them."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 import numpy as np
 
-from unrolled._support.validation import checked_fields, optional, real
+from unrolled._support.validation import checked_fields, flag, optional, real
 from unrolled.rnn.arrays import Array
 from unrolled.rnn.output.class_weights import ClassWeights, checked
 from unrolled.rnn.output.losses import binary_cross_entropy, categorical_cross_entropy
+
+Answers: TypeAlias = Literal["class", "labels", "numbers"]
+"""What a head answers with: one class of several, each label yes or no, or numbers."""
+
+
+def answers_of(head: "Head") -> Answers:
+    """Return what a head answers with: its attribute ``answers``, or one class where it has none."""
+    found: Answers = getattr(head, "answers", "class")
+    return found
 
 
 def sigmoid(Z: Array) -> Array:
@@ -74,6 +83,10 @@ def softmax(Z: Array) -> Array:
 class Head(Protocol):
     """What a network asks of a head.
 
+    One whose attribute ``answers`` is ``"numbers"`` belongs to a network with ``n_outputs``, and its
+    ``probabilities`` are what the network predicts; of one that answers with ``"labels"``, targets are rows of
+    numbers from 0 to 1, and any number of them may be 1.
+
     See Also
     --------
     Sigmoid, Softmax : Those of the library.
@@ -101,9 +114,12 @@ class Head(Protocol):
 
 
 @dataclass(frozen=True)
-@checked_fields(class_weights=optional(checked), label_smoothing=real(0, below=1))
+@checked_fields(class_weights=optional(checked), label_smoothing=real(0, below=1), multilabel=flag)
 class Sigmoid:
     """A probability for each class on its own, and multi-category binary cross-entropy: the report's head.
+
+    With ``multilabel=True`` a sample may have several labels at once, or none: targets are rows of C numbers from 0
+    to 1, and the network predicts rows of 0 and 1, the labels whose probability is at least one half.
 
     Parameters
     ----------
@@ -114,6 +130,8 @@ class Sigmoid:
         divided by their number.
     label_smoothing : float, default 0
         epsilon from 0 to below 1: targets become ``(1 - epsilon) Y + epsilon / 2``.
+    multilabel : bool, default False
+        Whether a sample may have several labels. Then there are no class weights.
 
     See Also
     --------
@@ -136,6 +154,20 @@ class Sigmoid:
 
     class_weights: ClassWeights | None = None
     label_smoothing: float = 0.0
+    multilabel: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse class weights where a sample has no one class."""
+        if self.multilabel and self.class_weights is not None:
+            raise ValueError(
+                f"Sigmoid's class_weights are {self.class_weights} with multilabel=True, expected None: a sample that "
+                "may have several labels has no one class whose weight would be its own"
+            )
+
+    @property
+    def answers(self) -> Answers:
+        """One class, or labels."""
+        return "labels" if self.multilabel else "class"
 
     def probabilities(self, Z: Array) -> Array:
         """See :func:`sigmoid`."""
@@ -151,7 +183,7 @@ class Sigmoid:
 
 
 @dataclass(frozen=True)
-@checked_fields(class_weights=optional(checked), label_smoothing=real(0, below=1))
+@checked_fields(class_weights=optional(checked), label_smoothing=real(0, below=1), soft_targets=flag)
 class Softmax:
     """Probabilities that sum to 1, and categorical cross-entropy.
 
@@ -167,6 +199,8 @@ class Softmax:
         divided by their number.
     label_smoothing : float, default 0
         epsilon from 0 to below 1: targets become ``(1 - epsilon) Y + epsilon / C``.
+    soft_targets : bool, default False
+        Whether targets are rows of probabilities that sum to 1, such as what several people said, in place of labels.
 
     See Also
     --------
@@ -184,13 +218,14 @@ class Softmax:
     >>> from unrolled import rnn
     >>> head = rnn.Softmax(class_weights=[1, 3])
     >>> head
-    Softmax(class_weights=(1.0, 3.0), label_smoothing=0.0)
+    Softmax(class_weights=(1.0, 3.0), label_smoothing=0.0, soft_targets=False)
     >>> head.probabilities(np.array([[0.0, 0.0]])).tolist()
     [[0.5, 0.5]]
     """
 
     class_weights: ClassWeights | None = None
     label_smoothing: float = 0.0
+    soft_targets: bool = False
 
     def probabilities(self, Z: Array) -> Array:
         """See :func:`softmax`."""

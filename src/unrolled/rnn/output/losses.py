@@ -46,7 +46,7 @@ def binary_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tu
     >>> round(float(E), 6), dZ.tolist()  # 2 log 2
     (1.386294, [[0.5, -0.5]])
     """
-    Z, Y, w = _floats(Z, Y, weights)
+    Z, Y, w = floats(Z, Y, weights)
     negative = Z.real < 0
     e = np.exp(
         np.where(negative, Z, -Z)
@@ -98,7 +98,7 @@ def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) 
     >>> round(float(E), 6), dZ.tolist()  # log 4
     (1.386294, [[0.25, -0.75, 0.25, 0.25]])
     """
-    Z, Y, w = _floats(Z, Y, weights)
+    Z, Y, w = floats(Z, Y, weights)
     largest = Z.real.argmax(-1)[..., None]
     Z = Z - np.take_along_axis(Z.real, largest, -1)
     e = np.exp(Z)
@@ -110,7 +110,7 @@ def categorical_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) 
     return E, w * ((1 - Y) * (e / total) - Y * (others / total))
 
 
-def _floats(Z: Array, Y: Array, weights: Array | None) -> tuple[Array, Array, Array]:
+def floats(Z: Array, Y: Array, weights: Array | None) -> tuple[Array, Array, Array]:
     """Return Z and Y of one shape, whole numbers as float64, and what each row weighs as (..., m, 1)."""
     Z, Y = np.asarray(Z), np.asarray(Y)
     if Z.dtype.kind in "biu":

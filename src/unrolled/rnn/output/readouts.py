@@ -103,15 +103,7 @@ class Mean:
 
     def so_far(self, predict: Read) -> Read:
         """See :meth:`Readout.so_far`."""
-        total: Any = 0
-        t = 0
-
-        def mean(A: Array) -> Array:
-            nonlocal total, t
-            total, t = total + A, t + 1
-            return predict(total / A.real.dtype.type(t))
-
-        return mean
+        return _MeanSoFar(predict)
 
 
 @dataclass(frozen=True)
@@ -155,18 +147,7 @@ class EveryStep:
 
     def so_far(self, predict: Read) -> Read:
         """See :meth:`Readout.so_far`."""
-        total: Any = 0
-        sum_, t = 0.0, 0
-
-        def mean(A: Array) -> Array:
-            nonlocal total, sum_, t
-            weight = 1.0 if self.weights is None else self.weights[t]
-            Y_hat, t = predict(A), t + 1
-            if weight:
-                total, sum_ = total + Y_hat.real.dtype.type(weight) * Y_hat, sum_ + weight
-            return Y_hat if sum_ == 0 else total / Y_hat.real.dtype.type(sum_)
-
-        return mean
+        return _WeightedSoFar(predict, self.weights)
 
     def _step_weights(self, batch: Packed, dtype: np.dtype[Any]) -> Array:
         T = len(batch.X)
@@ -174,6 +155,61 @@ class EveryStep:
         if self.longest is not None and longest > self.longest:
             raise ValueError(f"a sequence has {longest} steps, expected at most {self.longest}, as EveryStep's weights")
         return _step_weights(batch, np.ones(T) if self.weights is None else np.resize(self.weights, T), dtype)
+
+
+class _MeanSoFar:
+    """What the mean of the states says, state by state."""
+
+    def __init__(self, predict: Read) -> None:
+        self._predict, self._t = predict, 0
+        self._total: Any = 0
+
+    def __call__(self, A: Array) -> Array:
+        self._total, self._t = self._total + A, self._t + 1
+        return self._predict(self._total / A.real.dtype.type(self._t))
+
+
+class _WeightedSoFar:
+    """The weighted mean of what every state says, state by state."""
+
+    def __init__(self, predict: Read, weights: tuple[float, ...] | None) -> None:
+        self._predict, self._weights = predict, weights
+        self._total: Any = 0
+        self._sum, self._t = 0.0, 0
+
+    def __call__(self, A: Array) -> Array:
+        weight = 1.0 if self._weights is None else self._weights[self._t]
+        Y_hat, self._t = self._predict(A), self._t + 1
+        if weight:
+            self._total = self._total + Y_hat.real.dtype.type(weight) * Y_hat
+            self._sum += weight
+        return np.asarray(Y_hat if self._sum == 0 else self._total / Y_hat.real.dtype.type(self._sum))
+
+
+@dataclass(frozen=True)
+class EachStep:
+    """The head reads every state, and each is an answer of its own: a network of many to many."""
+
+    longest: ClassVar[int | None] = None
+
+    def read(self, A: Array, A_T: Array, batch: Packed) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
+        """See :meth:`Readout.read`; K = T, and the weights are 1 where a sample has a step."""
+        if batch.lengths is None:
+            return A[1:], np.ones((len(A) - 1, A.shape[1]), A.real.dtype)
+        return A[1:], (batch.step_numbers() >= 0).astype(A.real.dtype)
+
+    def gather(self, states: Iterable[Array], batch: Packed) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
+        """See :meth:`Readout.gather`."""
+        R = np.stack([A.copy() for A in states])
+        return R, np.ones(R.shape[:2], R.real.dtype)
+
+    def backward(self, dR: Array, batch: Packed) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
+        """See :meth:`Readout.backward`."""
+        return None, dR
+
+    def so_far(self, predict: Read) -> Read:
+        """See :meth:`Readout.so_far`."""
+        return predict
 
 
 def _step_weights(batch: Packed, weights: Array, dtype: np.dtype[Any]) -> Array:

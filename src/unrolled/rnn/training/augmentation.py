@@ -68,6 +68,17 @@ def augmented(
     return changed, np.asarray(targets, Y.dtype)
 
 
+def refuse_misfit(augment: Augmentation | None, X: Array, at_every_step: bool) -> None:
+    """Raise a ValueError if an augmentation meets symbols, or moves steps in time whose targets would stay."""
+    if augment is not None and X.ndim == 2:
+        raise ValueError(f"augment is {augment!r}, but X are symbols, whole numbers (N, T): expected no augmentation")
+    if getattr(augment, "moves_time", False) and at_every_step:
+        raise ValueError(
+            f"augment is {augment!r}, which moves steps in time, but every step has a target of its own: expected an "
+            "augmentation that leaves time alone"
+        )
+
+
 def refuse_moved_padding(augment: Augmentation | None, lengths: IntArray | None, T: int) -> None:
     """Raise a ValueError if an augmentation that moves steps in time meets sequences shorter than T."""
     if getattr(augment, "moves_time", False) and lengths is not None and (lengths < T).any():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.network import Network
 from unrolled.rnn.training.history import History
 
 
@@ -38,7 +38,7 @@ class CSVLog:
 
     path: str | PathLike[str]
 
-    def __call__(self, epoch: int, history: History, net: ManyToOne) -> None:  # noqa: ARG002 - every callback's
+    def __call__(self, epoch: int, history: History, net: Network) -> None:  # noqa: ARG002 - every callback's
         """Write the epoch's row, before the first one the names of the columns."""
         row = history.row(epoch)
         with Path(self.path).open("w" if epoch == 1 else "a", encoding="utf-8", newline="") as file:

@@ -27,8 +27,8 @@ class EarlyStopping:
     patience : int, default 10
         Epochs without a new best before training stops.
     monitor : str, default "loss"
-        What is watched on the validation samples: "loss", "accuracy", or one of the ``metrics`` of the training. One
-        that is NaN is never a new best.
+        What is watched on the validation samples: "loss", "accuracy" ("r2" where answers are numbers), or one of the
+        ``metrics`` of the training. One that is NaN is never a new best.
     min_delta : float, default 0
         A new best must be better than the last one by more than this.
     mode : {"auto", "min", "max"}

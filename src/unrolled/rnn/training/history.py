@@ -19,16 +19,18 @@ Ending: TypeAlias = Literal["epochs", "early stopping", "stopped", "interrupted"
 
 @dataclass
 class Curve:
-    """Loss and accuracy on held-out samples, at the epochs where they were measured.
+    """Loss and accuracy, or R^2, on held-out samples, at the epochs where they were measured.
 
     Attributes
     ----------
     epochs : list of int
         Counted from 1.
     loss, accuracy : list of float
-        One of each for every entry of ``epochs``.
+        One of each for every entry of ``epochs``; of a network of numbers there is no accuracy.
     metrics : dict of list of float
         Those of the training, by their names; likewise.
+    r2 : list of float, or None
+        Likewise the coefficient of determination, of a network of numbers.
 
     See Also
     --------
@@ -39,18 +41,25 @@ class Curve:
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     metrics: dict[str, list[float]] = field(default_factory=dict)
+    r2: list[float] | None = None
 
-    def append(self, epoch: int, loss: float, accuracy: float, metrics: Mapping[str, float] | None = None) -> None:
-        """Add one measurement."""
+    def append(self, epoch: int, loss: float, score: float, metrics: Mapping[str, float] | None = None) -> None:
+        """Add one measurement; the score is the accuracy, or R^2 where answers are numbers."""
         self.epochs.append(epoch)
         self.loss.append(loss)
-        self.accuracy.append(accuracy)
+        self.score[1].append(score)
         for name, value in (metrics or {}).items():
             self.metrics.setdefault(name, []).append(value)
 
     def columns(self) -> dict[str, list[float]]:
-        """Return everything that was measured, by name: loss, accuracy, and each metric."""
-        return {"loss": self.loss, "accuracy": self.accuracy, **self.metrics}
+        """Return everything that was measured, by name: loss, accuracy or R^2, and each metric."""
+        name, score = self.score
+        return {"loss": self.loss, name: score, **self.metrics}
+
+    @property
+    def score(self) -> tuple[str, list[float]]:
+        """What is measured beside the loss, by its name: ``accuracy``, or ``r2`` where answers are numbers."""
+        return ("accuracy", self.accuracy) if self.r2 is None else ("r2", self.r2)
 
 
 @dataclass
@@ -66,7 +75,7 @@ class History:
     clipped : list of float
         Fraction of each epoch's batches whose gradients were clipped.
     validation, test : Curve or None
-        Held-out loss, accuracy and metrics, where such samples were given.
+        Held-out loss, accuracy or R^2, and metrics, where such samples were given.
     training : Curve or None
         The same of the training samples after the epoch's last update, without dropout and augmentation, with
         ``evaluate_training``.

@@ -8,7 +8,7 @@ import numpy as np
 
 from unrolled._support.blas_threads import one_blas_thread
 from unrolled._support.validation import real_number, shown, whole_number
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.network import Network
 from unrolled.rnn.output.class_weights import BALANCED, balanced
 from unrolled.rnn.training.history import History
 from unrolled.rnn.training.loop import DivergenceError, Generators, Run
@@ -73,7 +73,7 @@ class _Rise:
 
 
 def find_learning_rate(
-    net: ManyToOne,
+    net: Network,
     samples: LabeledSamples,
     *,
     optimizer: Optimizer,
@@ -91,7 +91,7 @@ def find_learning_rate(
 
     Parameters
     ----------
-    net : ManyToOne
+    net : Network
         Left as it is.
     samples : as for :func:`unrolled.rnn.train`
     optimizer : Optimizer
@@ -134,7 +134,7 @@ def find_learning_rate(
     >>> 0.01 < found.suggestion < 1
     True
     """
-    if not isinstance(net, ManyToOne):
+    if not isinstance(net, Network):
         raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
     start = real_number(start, "start", above=0)
     end, steps = real_number(end, "end", above=start), whole_number(steps, "steps", 2)

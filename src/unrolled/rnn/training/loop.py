@@ -10,18 +10,18 @@ from typing import Any, NoReturn
 import numpy as np
 
 from unrolled._support.validation import real_number
-from unrolled.rnn.arrays import Array, IntArray, Parameters
+from unrolled.rnn.arrays import Array, IntArray, Parameters, State
 from unrolled.rnn.dropout import Masks
 from unrolled.rnn.inputs import check_gradients_fit
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.network import Network
 from unrolled.rnn.training.accumulation import accumulated
-from unrolled.rnn.training.augmentation import augmented, refuse_moved_padding
+from unrolled.rnn.training.augmentation import augmented, refuse_misfit, refuse_moved_padding
 from unrolled.rnn.training.clipping import global_norm
 from unrolled.rnn.training.early_stopping import Best, copied, overwrite
 from unrolled.rnn.training.history import Curve, History
 from unrolled.rnn.training.l2 import add_l2
 from unrolled.rnn.training.measuring import measured
-from unrolled.rnn.training.samples import FromSource, InMemory
+from unrolled.rnn.training.samples import Batch, FromSource, InMemory
 from unrolled.rnn.training.settings import Settings
 
 
@@ -92,6 +92,8 @@ class Position:
     loss: float = 0.0
     norm: float = 0.0
     clipped: int = 0
+    amount: float = 0.0
+    """How much the answers of these batches counted together."""
 
 
 class Run:
@@ -113,6 +115,8 @@ class Run:
         Of the weights; without averaging, the network's parameters themselves.
     batch_loss : float
         Of the last batch.
+    carried : dict of ndarray
+        Of a stateful training, the states after the last window.
     best : Best
         For early stopping.
     last_finite : dict of ndarray
@@ -125,7 +129,7 @@ class Run:
 
     def __init__(
         self,
-        net: ManyToOne,
+        net: Network,
         settings: Settings,
         training: InMemory | FromSource,
         held_out: dict[str, InMemory | FromSource],
@@ -134,33 +138,50 @@ class Run:
         self.net, self.settings, self.training = net, settings, training
         self.held_out = {**held_out, **({"training": training} if settings.evaluate_training else {})}
         self.generators, self.epoch_began = generators, Drawn.so_far(generators.shuffling)
-        self.history = History()
+        self.history, of_numbers = History(), net.answers == "numbers"
         for name in self.held_out:
-            setattr(self.history, name, Curve(metrics={each: [] for each in settings.metrics or ()}))
+            curve = Curve(metrics={each: [] for each in settings.metrics or ()}, r2=[] if of_numbers else None)
+            setattr(self.history, name, curve)
         self.at, self.done = Position(), False
         self.n_batches = -(-len(training) // settings.update_size)
+        self.carried: State = {}
+        if settings.stateful:
+            if not isinstance(training, InMemory):
+                raise ValueError("stateful is True, expected training samples in memory for it")
+            self.n_batches *= training.n_windows(settings.bptt_steps or 1)
         self.trained, self.batch_loss = settings.trained(net), 0.0
         self.average = net.parameters if settings.averaging is None else copied(net.parameters)
         self.state = settings.optimizer.start(self.trained)
         self.best, self.last_finite = Best(net.parameters), copied(net.parameters)
         if isinstance(training, InMemory):
             refuse_moved_padding(settings.augment, training.lengths, training.X.shape[1])
+            refuse_misfit(settings.augment, training.X, not net.answers_once)
 
     def batches(self, threads: int) -> Iterator[None]:
         """Train, and yield after every batch; after the last of an epoch, once the epoch is in the history."""
         how, at = self.settings, self.at
         while not self.done:
-            for X, Y, lengths in self.training.batches(how.update_size, self.generators.shuffling, at.batch):
-                X, Y, masks = self._drawn(X, Y, lengths)
-                loss, gradients = self._step(X, Y, lengths, masks, threads)
-                norm = self._prepare(gradients, loss)
-                how.optimizer.update(self.trained, gradients, self.state, self._factor())
-                at.batch, at.loss, at.norm = at.batch + 1, at.loss + loss * len(X), at.norm + norm
+            for batch in self._batches():
+                if len(batch.X):
+                    X, Y, masks = self._drawn(batch.X, batch.Y, batch.lengths)
+                    loss, gradients = self._step(batch._replace(X=X, Y=Y), masks, threads)
+                    norm = self._prepare(gradients, loss)
+                    how.optimizer.update(self.trained, gradients, self.state, self._factor())
+                    amount = self.net.amount(X.shape, batch.lengths, batch.weights)
+                    at.loss, at.norm, at.amount = at.loss + loss * amount, at.norm + norm, at.amount + amount
+                at.batch += 1
                 self._take_average()
                 if at.batch < self.n_batches:
                     yield
             self._end_epoch()
             yield
+
+    def _batches(self) -> Iterator[Batch]:
+        """Return the batches that are left of the epoch."""
+        how, rng, start, dtype = self.settings, self.generators.shuffling, self.at.batch, self.net.dtype
+        if how.stateful and isinstance(self.training, InMemory):
+            return self.training.windows(how.update_size, how.bptt_steps or 1, rng, start, dtype=dtype)
+        return self.training.batches(how.update_size, rng, start, dtype=dtype)
 
     def stop(self) -> None:
         """End the training here, unless it has ended anyway."""
@@ -196,22 +217,33 @@ class Run:
             return X, Y, None
         return X, Y, how.dropout.draw(len(X), net.widths, generators.dropping, net.dtype)
 
-    def _step(
-        self, X: Array, Y: Array, lengths: IntArray | None, masks: Masks | None, threads: int
-    ) -> tuple[float, Parameters]:
-        """Return a batch's loss and its gradient in what is trained, piece by piece where gradients accumulate."""
+    def _step(self, batch: Batch, masks: Masks | None, threads: int) -> tuple[float, Parameters]:
+        """Return a batch's loss and its gradient in what is trained, piece by piece where gradients accumulate.
+
+        A window of a stateful training begins where the one before has ended.
+        """
+        X, Y, lengths, weights, goes_on = batch
+        net, how = self.net, self.settings
+        state = None if goes_on is None else {name: A[goes_on] for name, A in self.carried.items()}
+        self.carried = {}
 
         def of(rows: slice) -> tuple[float, Parameters]:
-            return self.net.step(
+            return net.step(
                 X[rows],
                 Y[rows],
                 threads,
                 lengths=None if lengths is None else lengths[rows],
+                weights=None if weights is None else weights[rows],
+                state=state,
                 masks=None if masks is None else masks.of(rows),
-                bptt_steps=self.settings.bptt_steps,
+                bptt_steps=None if how.stateful else how.bptt_steps,
+                final_state=self.carried if how.stateful else None,
             )
 
-        loss, gradients = accumulated(of, len(X), self.settings.batch_size)
+        def amount(rows: slice) -> float:
+            return net.amount_of(X, lengths, weights, rows)
+
+        loss, gradients = accumulated(of, len(X), how.batch_size, amount)
         return loss, {name: gradients[name] for name in self.trained}
 
     def _prepare(self, gradients: Parameters, loss: float) -> float:
@@ -262,10 +294,11 @@ class Run:
         at, history = self.at, self.history
         if not all(np.isfinite(W).all() for W in self.net.parameters.values()):
             self._diverged("the parameters became infinite or NaN", self.at.epoch + 1, self.n_batches)
-        history.loss.append(at.loss / len(self.training))
+        history.loss.append(at.loss / (at.amount or 1))
         history.gradient_norm.append(at.norm / self.n_batches)
         history.clipped.append(at.clipped / self.n_batches)
         at.epoch, at.batch, at.loss, at.norm, at.clipped = at.epoch + 1, 0, 0.0, 0.0, 0
+        at.amount, self.carried = 0.0, {}
         self.epoch_began = Drawn.so_far(self.generators.shuffling)
         with self._averaged():
             self._measure_epoch()
@@ -286,10 +319,10 @@ class Run:
     def _measure(self, name: str, curve: Curve | None) -> None:
         if curve is not None:
             samples = self.held_out[name]
-            loss, accuracy = samples.measure(self.net)
+            loss, score = samples.measure(self.net)
             if math.isnan(loss):
                 self._diverged(f"the {name} loss became {loss}", self.at.epoch, self.n_batches)
-            curve.append(self.at.epoch, loss, accuracy, measured(self.net, samples, self.settings.metrics or {}))
+            curve.append(self.at.epoch, loss, score, measured(self.net, samples, self.settings.metrics or {}))
 
     def _stops(self) -> bool:
         """Return whether early stopping ends the training, once it has been shown the validation measure."""

@@ -6,13 +6,16 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from unrolled._support.validation import shown
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.network import Network
 from unrolled.rnn.training.samples import FromSource, InMemory
 
 Metric: TypeAlias = Callable[[Any, Any], Any]
-"""A function of the labels y (N,) and the scores (N, C), what ``predict_proba`` returns, to one number."""
+"""A function of the labels y (N,) and the scores (N, C), what ``predict_proba`` returns, to one number.
 
-TAKEN = ("epochs", "loss", "accuracy", "metrics")
+Where answers are numbers, of the targets (N, K) and what ``predict`` returns; of many to many with an axis of steps.
+"""
+
+TAKEN = ("epochs", "loss", "accuracy", "r2", "metrics")
 
 
 def checked_metrics(value: Any, name: str, *, error: type[ValueError] = ValueError) -> dict[str, Metric]:
@@ -29,7 +32,7 @@ def checked_metrics(value: Any, name: str, *, error: type[ValueError] = ValueErr
     return dict(value)
 
 
-def measured(net: ManyToOne, samples: InMemory | FromSource, metrics: Mapping[str, Metric]) -> dict[str, float]:
+def measured(net: Network, samples: InMemory | FromSource, metrics: Mapping[str, Metric]) -> dict[str, float]:
     """Return every metric of a network on samples.
 
     Raises

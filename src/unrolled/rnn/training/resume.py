@@ -11,7 +11,7 @@ from unrolled._support.file_lock import Claim
 from unrolled._support.validation import shown, whole_number
 from unrolled.rnn import loading
 from unrolled.rnn.dropout import Dropout
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.network import Network
 from unrolled.rnn.parts import Known, table, with_given
 from unrolled.rnn.storage import StorageError
 from unrolled.rnn.training.augmentation import Augmentation
@@ -77,13 +77,14 @@ def resume(
     test: LabeledSamples | None = None,
     augment: Augmentation | None = None,
     metrics: Mapping[str, Metric] | None = None,
+    sample_weight: Any = None,
     epochs: int | None = None,
     parts: Iterable[type] = (),
     progress: bool = True,
     verbose: int | None = None,
     on_epoch: Callback | None = None,
     on_batch: Callback | None = None,
-) -> tuple[ManyToOne, History]:
+) -> tuple[Network, History]:
     """Go on with a training that :func:`unrolled.rnn.train` kept in a checkpoint, as if it had never stopped.
 
     The network, the history and all random numbers become, to the bit, those of the training undisturbed, on the
@@ -94,7 +95,7 @@ def resume(
     ----------
     path : path-like
         The checkpoint.
-    samples, validation, test, augment, metrics
+    samples, validation, test, augment, metrics, sample_weight
         The same that the training began with.
     epochs : int, optional
         Train until there are so many, where the training was for fewer, also one that has ended: it goes on as if it
@@ -107,7 +108,7 @@ def resume(
 
     Returns
     -------
-    net : ManyToOne
+    net : Network
     history : History
 
     Raises
@@ -156,7 +157,7 @@ def resume(
             f"{path} cannot be resumed: it is being written by a training that is under way"
         ) from None
     try:
-        run, checkpoint = _read(path, claim, samples, validation, test, augment, metrics, epochs, known)
+        run, checkpoint = _read(path, claim, samples, validation, test, augment, metrics, sample_weight, epochs, known)
     except BaseException:
         claim.release()
         raise
@@ -171,6 +172,7 @@ def _read(
     test: LabeledSamples | None,
     augment: Augmentation | None,
     metrics: Mapping[str, Metric] | None,
+    sample_weight: Any,
     epochs: int | None,
     known: Known,
 ) -> tuple[Run, Checkpoint]:
@@ -189,7 +191,8 @@ def _read(
         )
     except (TypeError, ValueError) as error:
         raise StorageError(f"{path}: {str(error)[:300]}") from None
-    training, others = check_samples(net, samples, "training"), check_held_out(net, validation, test)
+    training = check_samples(net, samples, "training", sample_weight)
+    others = check_held_out(net, validation, test)
     made = made_of(training, others, augment, settings.metrics)
     _same(path, description["made_of"], made)
     try:

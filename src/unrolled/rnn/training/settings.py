@@ -17,7 +17,7 @@ from unrolled._support.validation import (
 )
 from unrolled.rnn.arrays import Parameters
 from unrolled.rnn.dropout import Dropout
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.network import Network
 from unrolled.rnn.parts import Known, from_config, to_config
 from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.averaging import Averaging
@@ -32,7 +32,7 @@ LARGEST = 2**63 - 1
 """Of a whole number in a file."""
 
 NUMBERS = ("batch_size", "epochs", "evaluate_every", "l2", "bptt_steps", "accumulate")
-OTHERS = ("freeze", "evaluate_training")
+OTHERS = ("freeze", "evaluate_training", "stateful")
 
 
 def _names(value: Any, name: str, *, error: type[ValueError] = ValueError) -> tuple[str, ...]:
@@ -61,6 +61,7 @@ def _names(value: Any, name: str, *, error: type[ValueError] = ValueError) -> tu
     averaging=optional(part(Averaging, "rnn.EMA(0.999)")),
     metrics=checked_metrics,
     evaluate_training=flag,
+    stateful=flag,
 )
 class Settings:
     """The keywords of :func:`unrolled.rnn.train` of the same names, known to be right on their own."""
@@ -81,11 +82,12 @@ class Settings:
     averaging: Averaging | None = None
     metrics: Mapping[str, Metric] | None = None
     evaluate_training: bool = False
+    stateful: bool = False
 
     def __post_init__(self) -> None:
         """Refuse to watch what is not measured."""
         if self.early_stopping is not None:
-            measures = ("loss", "accuracy", *(self.metrics or ()))
+            measures = ("loss", "accuracy", "r2", *(self.metrics or ()))
             if self.early_stopping.monitor not in measures:
                 raise ValueError(
                     f"early_stopping watches {shown(self.early_stopping.monitor)}, expected one of "
@@ -97,19 +99,34 @@ class Settings:
         """Samples an update."""
         return self.batch_size * self.accumulate
 
-    def check_network(self, net: ManyToOne) -> None:
+    def check_network(self, net: Network) -> None:
         """Raise a ValueError unless a network can be trained so."""
         if net.dtype.kind == "c":
             raise ValueError(
                 f"the network's dtype is {net.dtype}, expected float32 or float64: train net.astype(np.float64)"
             )
         net._checked_bptt_steps(self.bptt_steps)
+        self._check_measures(net)
+        if self.stateful:
+            net._check_causal("stateful training")
+            if net.answers_once:
+                raise ValueError(f"stateful is True, expected rnn.ManyToMany for it: {type(net).__name__} answers once")
+            if self.bptt_steps is None or self.accumulate > 1:
+                found = "without bptt_steps" if self.bptt_steps is None else f"with accumulate {self.accumulate}"
+                raise ValueError(f"stateful is True {found}, expected the steps of a window, such as 50, and no pieces")
         unknown = [name for name in self.freeze if name not in net.parameters]
         if unknown or not self.trained(net):
             what = f"names {shown(unknown[0])}" if unknown else "names all of them"
             raise ValueError(f"freeze {what}, expected some of the network's {', '.join(net.parameters)}")
 
-    def trained(self, net: ManyToOne) -> Parameters:
+    def _check_measures(self, net: Network) -> None:
+        """Refuse to watch accuracy where answers are numbers, and R^2 where they are not."""
+        score, other = ("r2", "accuracy") if net.answers == "numbers" else ("accuracy", "r2")
+        if self.early_stopping is not None and self.early_stopping.monitor == other:
+            measures = ", ".join(("loss", score, *(self.metrics or ())))
+            raise ValueError(f"early_stopping watches {other!r}, expected of this network one of {measures}")
+
+    def trained(self, net: Network) -> Parameters:
         """Return the parameters that are not frozen, themselves."""
         if not self.freeze:
             return net.parameters
@@ -129,6 +146,7 @@ class Settings:
             **{name: getattr(self, name) for name in NUMBERS},
             "freeze": list(self.freeze),
             "evaluate_training": self.evaluate_training,
+            "stateful": self.stateful,
         }
 
     @classmethod

@@ -76,6 +76,8 @@ def arrays(run: Run) -> Groups:
     groups = {"parameters": run.net.parameters, "kept": run.last_finite, "best": run.best.parameters}
     if run.settings.averaging is not None:
         groups["average"] = run.average
+    if run.carried:
+        groups["carried"] = run.carried
     return {**groups, **{OPTIMIZER + name: state for name, state in run.state.items()}}
 
 
@@ -96,7 +98,8 @@ def restore(run: Run, description: Any, groups: Groups) -> None:
     streams = _entries(found["streams"], set(STREAMS), "its streams")
     restored = {name: _generator(streams[name], f"the stream for {name}") for name in STREAMS}
     best = _from_json(found["best"], "best")
-    known = {"parameters", "kept", "best", *(() if run.settings.averaging is None else ("average",))}
+    run.carried = _carried(groups.get("carried", {}), at, run)
+    known = {"parameters", "kept", "best", "carried", *(() if run.settings.averaging is None else ("average",))}
     of_optimizer = {name: each for name, each in groups.items() if name not in known}
     if not all(name.startswith(OPTIMIZER) for name in of_optimizer):
         raise ValueError(
@@ -124,6 +127,7 @@ def _position(given: Any, run: Run) -> Position:
         loss=_from_json(found["loss"], "loss"),
         norm=_from_json(found["norm"], "norm"),
         clipped=whole_number(found["clipped"], "clipped", 0, run.n_batches),
+        amount=_from_json(found["amount"], "amount"),
     )
     if at.epoch == run.settings.epochs and at.batch:
         raise ValueError(f"it is at batch {at.batch} after the last epoch")
@@ -138,7 +142,9 @@ def _history(given: Any, epoch: int, run: Run) -> History:
     for name in CURVES:
         if (found[name] is None) != (getattr(run.history, name) is None):
             raise ValueError(f"its history has {name} {shown(found[name])}, which was {name} samples or none")
-        curves[name] = None if found[name] is None else _curve(found[name], name, epoch, metrics)
+        curves[name] = (
+            None if found[name] is None else _curve(found[name], name, epoch, metrics, run.net.answers == "numbers")
+        )
     best = found["best_epoch"]
     if best is not None and (whole_number(best, "best_epoch", 1, epoch) and run.settings.early_stopping is None):
         raise ValueError(f"best_epoch is {best} without early stopping, expected null")
@@ -149,18 +155,21 @@ def _history(given: Any, epoch: int, run: Run) -> History:
     return History(**measured, **curves, best_epoch=best, ended=ended, seconds=seconds)  # type: ignore[arg-type]  # one of them
 
 
-def _curve(given: Any, name: str, epoch: int, metrics: tuple[str, ...]) -> Curve:
+def _curve(given: Any, name: str, epoch: int, metrics: tuple[str, ...], of_numbers: bool) -> Curve:
     found = _entries(given, set(vars(Curve())), f"history's {name}")
     epochs = found["epochs"]
     if not isinstance(epochs, list) or len(epochs) > epoch:
         raise ValueError(f"{name}'s epochs are {shown(epochs)}, expected at most {epoch} of them")
     for before, each in zip([0, *epochs], epochs, strict=False):
         whole_number(each, f"an epoch of {name}", before + 1, epoch)
-    loss, accuracy = (_numbers(found[each], f"{name}'s {each}", len(epochs)) for each in ("loss", "accuracy"))
+    loss = _numbers(found["loss"], f"{name}'s loss", len(epochs))
+    if (found["r2"] is None) == of_numbers:
+        raise ValueError(f"{name}'s r2 is {shown(found['r2'])}, expected {'numbers' if of_numbers else 'null'}")
+    accuracy = _numbers(found["accuracy"], f"{name}'s accuracy", 0 if of_numbers else len(epochs))
+    r2 = _numbers(found["r2"], f"{name}'s r2", len(epochs)) if of_numbers else None
     of_metrics = _entries(found["metrics"], set(metrics), f"{name}'s metrics")
-    return Curve(
-        epochs, loss, accuracy, {each: _numbers(of_metrics[each], f"{name}'s {each}", len(epochs)) for each in metrics}
-    )
+    values = {each: _numbers(of_metrics[each], f"{name}'s {each}", len(epochs)) for each in metrics}
+    return Curve(epochs, loss, accuracy, values, r2)
 
 
 def _curve_to_json(curve: Curve | None) -> dict[str, Any] | None:
@@ -169,6 +178,7 @@ def _curve_to_json(curve: Curve | None) -> dict[str, Any] | None:
     return {
         "epochs": curve.epochs,
         **{name: list(map(_to_json, getattr(curve, name))) for name in ("loss", "accuracy")},
+        "r2": None if curve.r2 is None else list(map(_to_json, curve.r2)),
         "metrics": {name: list(map(_to_json, values)) for name, values in curve.metrics.items()},
     }
 
@@ -248,8 +258,24 @@ def _fill_state(run: Run, found: Groups, at: Position) -> None:
     for name, each in run.state.items():
         fill(each, found[name], OPTIMIZER + name)
         for of, array in each.items():
-            if array.dtype.kind == "i" and not (array == updates).all():
+            fewer = run.settings.stateful and (array >= 0).all() and (array <= updates).all()  # where all had ended
+            if array.dtype.kind == "i" and not fewer and not (array == updates).all():
                 raise ValueError(f"{OPTIMIZER}{name}/{of} is {shown(array)}, expected {updates}, as many as were made")
+
+
+def _carried(found: Parameters, at: Position, run: Run) -> Parameters:
+    """Return what a stateful training carries on from the window before."""
+    shapes = run.net._state_shapes()
+    if not found:
+        if run.settings.stateful and at.batch:
+            raise ValueError(f"it carries no state on, expected one at batch {at.batch} of an epoch")
+        return {}
+    m = min(len(next(iter(found.values()))), len(run.training))
+    wanted = {name: np.empty((m, *shape), run.net.dtype) for name, shape in shapes.items()}
+    if not run.settings.stateful or not at.batch:
+        raise ValueError(f"it carries {shown(sorted(found))} on, expected nothing at batch {at.batch} of an epoch")
+    fill(wanted, found, "carried")
+    return wanted
 
 
 def fill(target: Parameters, found: Mapping[str, Any], name: str) -> None:

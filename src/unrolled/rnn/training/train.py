@@ -15,7 +15,7 @@ from unrolled._support.interrupt import interruptions
 from unrolled._support.progress import Progress
 from unrolled._support.validation import shown, whole_number
 from unrolled.rnn.dropout import Dropout
-from unrolled.rnn.network import ManyToOne
+from unrolled.rnn.network import Network
 from unrolled.rnn.output.class_weights import BALANCED, balanced
 from unrolled.rnn.sound import check_trainable
 from unrolled.rnn.training.augmentation import Augmentation
@@ -32,12 +32,12 @@ from unrolled.rnn.training.schedules import Schedule
 from unrolled.rnn.training.settings import Settings
 from unrolled.rnn.training.snapshot import fill
 
-Callback: TypeAlias = Callable[[int, History, ManyToOne], object]
+Callback: TypeAlias = Callable[[int, History, Any], object]
 """Told how far a training is, counted from 1, its history and its network; the answer True ends the training."""
 
 
 def train(
-    net: ManyToOne,
+    net: Network,
     samples: LabeledSamples,
     *,
     optimizer: Optimizer,
@@ -58,6 +58,8 @@ def train(
     averaging: Averaging | None = None,
     metrics: Mapping[str, Metric] | None = None,
     evaluate_training: bool = False,
+    stateful: bool = False,
+    sample_weight: Any = None,
     state: State | None = None,
     rng: int | np.random.Generator | None = None,
     checkpoint: str | PathLike[str] | None = None,
@@ -77,11 +79,13 @@ def train(
 
     Parameters
     ----------
-    net : ManyToOne
+    net : Network
         Its parameters are changed; and of its head, class weights that are "balanced" become numbers.
-    samples : object with ``X`` and ``y``, or a tuple (X, y) or (X, y, lengths), or a source
-        X (N, T, D); y integers (N,) or one-hot (N, C). Sequences of different lengths have ``lengths`` (N,) too;
-        what stands in X after a sample's last step is not read. A source gives its samples batch by batch
+    samples : object with ``X`` and ``y``, or a tuple (X, y), (X, y, lengths) or (X, y, lengths, weights), or a source
+        X (N, T, D), or whole numbers (N, T) for symbols; y as for :meth:`Network.loss_and_gradients`: integers (N,) or
+        one-hot (N, C), numbers, or the same for every step. Sequences of different lengths have ``lengths`` (N,) too;
+        what stands in X after a sample's last step is not read. ``sample_weight`` is what each sample or step counts.
+        A source gives its samples batch by batch
         (:class:`unrolled.rnn.source.Source`), such as a file larger than memory.
     optimizer : Optimizer
         Such as ``SGD(0.01)`` or ``Adam(0.003)``, or any :class:`unrolled.rnn.Optimizer`.
@@ -111,7 +115,13 @@ def train(
         Adds ``l2 / 2`` times the sum of all squared weights (not biases) to what is minimized; not to the losses
         in the history, which stay comparable.
     bptt_steps : int, optional
-        Truncated back-propagation, through so many steps at a time: see :meth:`ManyToOne.loss_and_gradients`.
+        Truncated back-propagation, through so many steps at a time: see :meth:`Network.loss_and_gradients`.
+    stateful : bool, default False
+        For long recordings, with a target at every step: each update is made on the next ``bptt_steps`` steps of a
+        batch of recordings, and the states are carried on from window to window, recording by recording. They are
+        constants of the next window: no gradient goes back beyond its beginning.
+    sample_weight : array_like, shape (N,) or (N, T), optional
+        Of the training samples, unless they have some themselves.
     accumulate : int, default 1
         Update once for so many batches, by the mean of their gradients, computed one after the other: the training is
         one with ``accumulate * batch_size`` samples a batch, in the memory of ``batch_size``. Where others speak of
@@ -187,7 +197,7 @@ def train(
     >>> history.loss[-1] < history.loss[0] / 2
     True
     """
-    if not isinstance(net, ManyToOne):
+    if not isinstance(net, Network):
         raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
     net.check_parameters()
     check_trainable(net.parameters)
@@ -210,9 +220,11 @@ def train(
         averaging=averaging,
         metrics=metrics,
         evaluate_training=evaluate_training,
+        stateful=stateful,
     )
     settings.check_network(net)
-    training, others = check_samples(net, samples, "training"), check_held_out(net, validation, test)
+    training = check_samples(net, samples, "training", sample_weight)
+    others = check_held_out(net, validation, test)
     if early_stopping is not None and "validation" not in others:
         raise ValueError("early_stopping was given without validation samples, which it watches")
     if net.head.class_weights == BALANCED:
