@@ -14,6 +14,7 @@ CELLS: dict[str, Any] = {
     "relu": rnn.ReLU(H),
     "lstm": rnn.LSTM(H),
     "gru": rnn.GRU(H),
+    "leaky": rnn.Leaky(H),
     "deep": [rnn.GRU(H), rnn.LSTM(2)],
     "both": rnn.Bidirectional(rnn.LSTM(2)),
     "deep both": [rnn.Bidirectional(rnn.Tanh(2)), rnn.Tanh(H)],

@@ -4,10 +4,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from unrolled.rnn.cellcheck import CellCheck, check_cell
-from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Cell, ReLU, Tanh
+from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Cell, Leaky, ReLU, Tanh
+from unrolled.rnn.closed_form import fit_readout
+from unrolled.rnn.closed_loop import generate
 from unrolled.rnn.dropout import Dropout, Masks
 from unrolled.rnn.gradcheck import GradientCheck, check_gradients
-from unrolled.rnn.initializers import identity, orthogonal, uniform, xavier_normal, xavier_uniform
+from unrolled.rnn.initializers import identity, orthogonal, spectral_radius, uniform, xavier_normal, xavier_uniform
 from unrolled.rnn.loading import load
 from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
@@ -73,6 +75,7 @@ __all__ = [
     "Head",
     "History",
     "Last",
+    "Leaky",
     "LearningRates",
     "Linear",
     "ManyToMany",
@@ -100,8 +103,10 @@ __all__ = [
     "check_cell",
     "check_gradients",
     "find_learning_rate",
+    "fit_readout",
     "from_keras",
     "from_torch",
+    "generate",
     "global_norm",
     "huber_loss",
     "identity",
@@ -112,6 +117,7 @@ __all__ = [
     "resume",
     "sigmoid",
     "softmax",
+    "spectral_radius",
     "squared_error",
     "to_c",
     "to_keras",

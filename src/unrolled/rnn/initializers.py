@@ -193,6 +193,58 @@ def identity(shape: tuple[int, ...], rng: np.random.Generator) -> Array:  # noqa
     return np.eye(N, M)
 
 
+@dataclass(frozen=True)
+@checked_fields(radius=real(above=0), density=real(above=0, maximum=1))
+class spectral_radius:
+    """Normal entries, of which a part is kept, scaled so that the largest eigenvalue has this modulus: for W_hh.
+
+    An echo-state network's reservoir. Of a matrix that is not square, W_ih, entries are uniform in [-1, 1], so that one
+    initializer does for both; of gated cells each gate is drawn on its own.
+
+    Parameters
+    ----------
+    radius : float
+        The spectral radius, above 0.
+    density : float, default 1
+        The fraction of the entries that are not 0, above 0 and at most 1.
+
+    Returns
+    -------
+    callable
+        An initializer, ``f(shape, rng) -> ndarray of float64``.
+
+    See Also
+    --------
+    Leaky : The cell it is for.
+    fit_readout : What is fitted then.
+
+    References
+    ----------
+    H. Jaeger, "The 'echo state' approach to analysing and training recurrent neural networks", GMD Report 148 (2001).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> W = rnn.spectral_radius(0.9, density=0.1)((200, 200), np.random.default_rng(0))
+    >>> round(float(np.abs(np.linalg.eigvals(W)).max()), 9), round(float((W != 0).mean()), 1)
+    (0.9, 0.1)
+    """
+
+    radius: float
+    density: float = 1.0
+
+    def __call__(self, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+        """Draw a matrix."""
+        if shape[0] != shape[1]:
+            return np.asarray(rng.uniform(-1, 1, shape))
+        W = rng.normal(size=shape) * (rng.random(shape) < self.density)
+        largest = float(np.abs(np.linalg.eigvals(W)).max())
+        if largest < 1e-12:  # nothing goes round in so sparse a matrix
+            raise ValueError(f"of shape {shape} and density {self.density} a draw has no eigenvalue but 0")
+        return np.asarray(W * (self.radius / largest))
+
+
 def initialize(
     shapes: dict[str, tuple[int, ...]],
     initializer: Initializer | Mapping[str, Initializer],

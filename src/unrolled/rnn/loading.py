@@ -7,7 +7,7 @@ from typing import Any
 from unrolled._support.validation import shown, whole_number
 from unrolled.rnn import storage
 from unrolled.rnn.arrays import ReadOnlyParameters
-from unrolled.rnn.cells import GRU, LSTM, Bidirectional, ReLU, Tanh
+from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Leaky, ReLU, Tanh
 from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.network import Network
@@ -16,7 +16,7 @@ from unrolled.rnn.output.numbers import Linear, Poisson
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.parts import Known, from_config, table, with_given
 
-PARTS = table(Tanh, ReLU, LSTM, GRU, Bidirectional, Last, Mean, EveryStep, Sigmoid, Softmax, Linear, Poisson)
+PARTS = table(Tanh, ReLU, Leaky, LSTM, GRU, Bidirectional, Last, Mean, EveryStep, Sigmoid, Softmax, Linear, Poisson)
 """What a network's file may name without being handed it."""
 
 KEYS = {"cells", "n_inputs", "n_classes", "readout", "head"}
