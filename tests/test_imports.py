@@ -17,7 +17,7 @@ import unrolled
 
 SOURCE = Path(unrolled.__file__).parent
 
-GROUND = ("arrays", "dropout", "initializers", "inputs", "source", "storage")
+GROUND = ("arrays", "dropout", "initializers", "inputs", "ragged", "source", "storage")
 """The files of rnn that stand beside the engine and below the cells; its others stand on both."""
 
 RNN = ("rnn.ground", "rnn.engine", "rnn.cells", "rnn.output", "rnn")

@@ -7,6 +7,7 @@ import numpy as np
 
 from unrolled._support.validation import numeric
 from unrolled.rnn.arrays import Array, IntArray, ReadOnlyParameters, State
+from unrolled.rnn.ragged import is_ragged, stacked
 
 
 def count(value: Any, what: str) -> int:
@@ -53,8 +54,8 @@ def padded(X: Any, lengths: Any, n_inputs: int, name: str = "") -> tuple[Array, 
 
     Parameters
     ----------
-    X : array_like, shape (N, T, D), or whole numbers (N, T)
-        Real numbers; whole numbers (N, T) are symbols, from 0 to D - 1.
+    X : array_like, shape (N, T, D), or whole numbers (N, T), or a list of N arrays, (L, D) or whole numbers (L,)
+        Real numbers; whole numbers (N, T) are symbols, from 0 to D - 1. Arrays of which L differs are padded.
     lengths : array_like of int, shape (N,), or None
         From 1 to T; None for T, all of them.
     n_inputs : int
@@ -73,6 +74,12 @@ def padded(X: Any, lengths: Any, n_inputs: int, name: str = "") -> tuple[Array, 
     ValueError
         Naming what was found, what was expected and where.
     """
+    if is_ragged(X):
+        if lengths is not None:
+            raise ValueError(
+                f"{name} lengths are given".strip() + ", and X is arrays of different length: expected one"
+            )
+        X, lengths = stacked(X, f"{name} X".strip())
     X = shaped(X, n_inputs, f"{name} X".strip())
     if lengths is None:
         return X if X.ndim == 3 else symbols(X, n_inputs, f"{name} X".strip()), None

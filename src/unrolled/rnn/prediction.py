@@ -42,7 +42,7 @@ class Predictor(Model):
 
         Parameters
         ----------
-        X : array_like, shape (N, T, D), or whole numbers (N, T), or a source
+        X : array_like, shape (N, T, D), or whole numbers (N, T), or a list of arrays (L, D), or a source
             Any N; the work is done in blocks of bounded memory. A source has its samples block by block
             (:class:`unrolled.rnn.source.Source`), such as a file larger than memory.
         lengths : array_like of int, shape (N,), optional
