@@ -30,6 +30,10 @@ def sigmoid(Z: Array) -> Array:
     -------
     ndarray, same shape
 
+    See Also
+    --------
+    forward : Equation (2).
+
     Examples
     --------
     >>> sigmoid(np.array([-np.log(3), 0, np.log(3)])).round(2).tolist()
@@ -48,6 +52,10 @@ def extended(M: Array) -> Array:
     Returns
     -------
     ndarray, shape (n + 1, m)
+
+    See Also
+    --------
+    matrices : The matrices whose last columns are biases.
 
     Examples
     --------
@@ -112,6 +120,11 @@ def loss(Y: Array, Y_pred: Array) -> Any:
     -------
     scalar
 
+    See Also
+    --------
+    forward : The prediction.
+    backward : The gradients.
+
     Examples
     --------
     >>> round(loss(np.array([[1.0], [0.0]]), np.array([[0.5], [0.5]])).item(), 3)  # 2 log 2
@@ -141,6 +154,11 @@ def backward(
         The gradients of :func:`loss` in the three matrices, in their shapes.
     dA : dict of ndarray, shape (D_hid, m)
         ``dA[t]`` is the report's dE/dA^(t), t = 1, ..., T_x, of each sample's own E: the 1 / m comes with the weights.
+
+    See Also
+    --------
+    forward : What it goes back through.
+    update : What the gradients are for.
 
     Notes
     -----
@@ -187,6 +205,11 @@ def update(W: Array, dW: Array, eta: float) -> Array:
     -------
     ndarray, same shape
 
+    See Also
+    --------
+    backward : The gradients.
+    unrolled.rnn.SGD : The library's.
+
     Examples
     --------
     >>> update(np.array([[1.0, 2.0]]), np.array([[10.0, -10.0]]), 0.1).tolist()
@@ -208,6 +231,10 @@ def columns(X: Array) -> Steps:
     Returns
     -------
     dict of ndarray, shape (D, m)
+
+    See Also
+    --------
+    matrices : The parameters likewise.
 
     Examples
     --------
@@ -231,6 +258,10 @@ def matrices(parameters: dict[str, Array]) -> tuple[Array, Array, Array]:
     W_ih : ndarray, shape (H, D + 1)
     W_hh : ndarray, shape (H, H)
     W_ho : ndarray, shape (C, H + 1)
+
+    See Also
+    --------
+    columns : The samples likewise.
 
     Examples
     --------
@@ -260,6 +291,10 @@ def loss_and_gradients(parameters: dict[str, Array], X: Array, Y: Array) -> tupl
     E : scalar
     gradients : dict of ndarray
         With the names and shapes of the parameters.
+
+    See Also
+    --------
+    unrolled.rnn.ManyToOne.loss_and_gradients : The fast one.
 
     Examples
     --------
@@ -311,6 +346,11 @@ def lstm_forward(parameters: dict[str, Array], X: Steps) -> dict[str, Steps]:
     -------
     dict of dict of ndarray, shape (H, m)
         "i", "f", "g", "o" by t = 1, ..., T, and "c", "A" by t = 0, ..., T, which begin at zero.
+
+    See Also
+    --------
+    lstm_backward : The gradients.
+    unrolled.rnn.LSTM : The fast page.
 
     References
     ----------
@@ -374,6 +414,11 @@ def lstm_backward(
     delta : dict of ndarray, shape (4 H, m)
         delta_t, t = 1, ..., T.
 
+    See Also
+    --------
+    lstm_forward : What it goes back through.
+    unrolled.rnn.LSTM : The fast page.
+
     Examples
     --------
     >>> p = {"W_ih": np.zeros((4, 1)), "W_hh": np.zeros((4, 1)), "b_h": np.array([0.0, 0.0, 1.0, 0.0])}
@@ -430,6 +475,11 @@ def gru_forward(parameters: dict[str, Array], X: Steps) -> dict[str, Steps]:
     -------
     dict of dict of ndarray, shape (H, m)
         "r", "z", "h", "n" by t = 1, ..., T, and "A" by t = 0, ..., T, which begins at zero.
+
+    See Also
+    --------
+    gru_backward : The gradients.
+    unrolled.rnn.GRU : The fast page.
 
     References
     ----------
@@ -492,6 +542,11 @@ def gru_backward(
         dE/dA_t.
     delta : dict of ndarray, shape (3 H, m)
         delta_t, t = 1, ..., T.
+
+    See Also
+    --------
+    gru_forward : What it goes back through.
+    unrolled.rnn.GRU : The fast page.
 
     Examples
     --------

@@ -8,6 +8,10 @@ class DataError(ValueError):
     """Data that cannot be used: the message says what was found, what was expected, and where.
 
     A message that would be longer than 300 characters, the path of the file left aside, is cut in its middle.
+
+    See Also
+    --------
+    Summary : What was dropped instead of refused.
     """
 
     def __init__(self, message: object = "") -> None:

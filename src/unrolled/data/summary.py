@@ -21,6 +21,10 @@ class Summary:
     changed : mapping of str to (mapping of str to int)
         Under the same names, how many of those kept are not as they were, and how: "interpolated", ...
 
+    See Also
+    --------
+    Dataset : Has it as ``summary``.
+
     Examples
     --------
     >>> print(Summary({"lines": 97}, {"lines": {"empty field": 2, "not a number": 1}}))

@@ -36,6 +36,10 @@ class Curvature:
         How many products with the Hessian it took.
     like : dict of ndarray
         The parameters, for :meth:`direction`.
+
+    See Also
+    --------
+    curvature : Makes it, with an example.
     """
 
     largest: Array

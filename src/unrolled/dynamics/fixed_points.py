@@ -35,6 +35,10 @@ class FixedPoints:
         How many of the starts ended there.
     n_elsewhere : int
         How many ended where the state is not slow.
+
+    See Also
+    --------
+    fixed_points : Makes it, with an example.
     """
 
     states: Array

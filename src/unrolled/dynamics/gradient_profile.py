@@ -36,6 +36,10 @@ class GradientProfile:
         Labels.
     loss, gradient_norm : float
         E, and the norm of its gradient in all parameters.
+
+    See Also
+    --------
+    gradient_profile : Makes it, with an example.
     """
 
     norms: dict[str, Array]

@@ -43,6 +43,16 @@ class Hessian:
     See Also
     --------
     hessian_vector_product : One product.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import dynamics, rnn
+    >>> net = rnn.ManyToOne(rnn.Tanh(2), n_inputs=1, n_classes=2, rng=0)
+    >>> hessian = dynamics.Hessian(net, np.ones((3, 5, 1)), [0, 1, 1])
+    >>> H = hessian.dense()
+    >>> bool(np.allclose(H, H.T)), H.shape == hessian.shape
+    (True, True)
     """
 
     def __init__(self, net: Network, X: Any, y: Any, lengths: Any = None) -> None:

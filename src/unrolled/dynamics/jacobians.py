@@ -26,6 +26,10 @@ class Jacobians:
     slices : dict of slice
         Where each state stands among the n, by name: ``A``, of an LSTM ``C``, ``A_l1``, ... A layer's own Jacobian is
         ``J[..., slices[name], slices[name]]``.
+
+    See Also
+    --------
+    jacobians : Makes it, with an example.
     """
 
     J: Array

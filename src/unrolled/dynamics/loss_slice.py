@@ -33,6 +33,10 @@ class LossSlice:
         What each direction is: "gradient", "curvature", "random" or "given".
     loss : float
         At the network's parameters.
+
+    See Also
+    --------
+    loss_slice : Makes it, with an example.
     """
 
     losses: Array

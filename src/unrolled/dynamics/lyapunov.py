@@ -29,6 +29,10 @@ class LyapunovSpectrum:
         The means over the first 1, 2, ... T steps: whether they have converged.
     size : int
         n, how many exponents the network has.
+
+    See Also
+    --------
+    lyapunov_spectrum : Makes it, with an example.
     """
 
     exponents: Array
@@ -159,6 +163,10 @@ def kaplan_yorke_dimension(exponents: Any) -> float:
     ------
     ValueError
         If there is none, or one is NaN.
+
+    See Also
+    --------
+    lyapunov_spectrum : The exponents.
 
     References
     ----------

@@ -46,6 +46,10 @@ class Record:
         The norm over the batch of dE/dA^(t) of the last layer, counted back from the last step.
     others : dict of ndarray, shape (K,)
         The recorder's own ``measures``.
+
+    See Also
+    --------
+    Recorder : Makes it, with an example.
     """
 
     at: IntArray

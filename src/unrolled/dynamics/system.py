@@ -38,6 +38,11 @@ class System:
     ValueError
         If a cell reads the future too.
 
+    See Also
+    --------
+    states : The states of all layers.
+    jacobians, fixed_points : What stands on it.
+
     Examples
     --------
     >>> import numpy as np

@@ -29,6 +29,10 @@ class Reliability:
         Fraction of them for which it is the true class, nan where there are none.
     support : ndarray, shape (bins,), int64
         How many samples of a bin there are.
+
+    See Also
+    --------
+    reliability : Makes it, with an example.
     """
 
     edges: FloatArray

@@ -91,6 +91,10 @@ class ClassScores:
         Their harmonic mean.
     support : ndarray, shape (C,), int64
         How many samples of the class there are.
+
+    See Also
+    --------
+    class_scores : Makes it, with an example.
     """
 
     precision: FloatArray

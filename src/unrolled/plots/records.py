@@ -56,6 +56,15 @@ def recorded(
     See Also
     --------
     unrolled.plots.learning_curves : Loss and accuracy alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import dynamics, plots, rnn
+    >>> X, y = np.random.default_rng(0).standard_normal((20, 8, 2)), np.arange(20) % 2
+    >>> net, recorder = rnn.ManyToOne(rnn.Tanh(4), 2, 2, rng=0), dynamics.Recorder(X, y)
+    >>> history = rnn.train(net, (X, y), optimizer=rnn.SGD(0.1), epochs=3, on_epoch=recorder, rng=0, progress=False)
+    >>> figure = plots.recorded(recorder.record, history, learning_rate=0.1)
     """
     if not len(record.at):
         raise ValueError("the record is empty, expected at least one measurement")

@@ -99,6 +99,14 @@ def lyapunov_spectrum(
     See Also
     --------
     unrolled.dynamics.lyapunov_spectrum : What is drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import dynamics, plots, rnn
+    >>> net = rnn.ManyToOne(rnn.Tanh(8), 3, 2, rng=0)
+    >>> X = np.random.default_rng(0).standard_normal((4, 50, 3))
+    >>> figure = plots.lyapunov_spectrum(dynamics.lyapunov_spectrum(net, X))
     """
     from matplotlib import rcParams
     from matplotlib.ticker import MaxNLocator

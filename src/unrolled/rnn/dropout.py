@@ -19,6 +19,10 @@ class Masks:
         For each layer (m, D of that layer), and one more for what the head reads, (m, H).
     recurrence : list of ndarray or None
         For each layer (m, H); 2 H for both directions.
+
+    See Also
+    --------
+    Dropout : Draws them.
     """
 
     inputs: list[Array | None]
@@ -76,10 +80,24 @@ class Dropout:
     recurrence : float, default 0
         Of the states of each layer on their way to the next step.
 
+    See Also
+    --------
+    Masks : What it draws for a batch.
+    l2_penalty : Another restraint.
+
     References
     ----------
     Y. Gal, Z. Ghahramani, "A theoretically grounded application of dropout in recurrent neural networks", NeurIPS
     2016.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne([rnn.GRU(8), rnn.GRU(8)], n_inputs=3, n_classes=2, rng=0)
+    >>> X, y = np.ones((6, 10, 3)), [0, 1, 0, 1, 1, 0]
+    >>> dropout = rnn.Dropout(layers=0.2, recurrence=0.05)
+    >>> history = rnn.train(net, (X, y), optimizer=rnn.Adam(), dropout=dropout, epochs=2, rng=0, progress=False)
     """
 
     inputs: float = 0.0

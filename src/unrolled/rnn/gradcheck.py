@@ -41,6 +41,10 @@ class GradientCheck:
         Against ``Im E(w + ih) / h`` from the same forward code run in complex128, by parameter.
     entries : dict of int
         How many entries of each parameter were compared.
+
+    See Also
+    --------
+    check_gradients : Makes it, with an example.
     """
 
     central: dict[str, float]
@@ -131,6 +135,11 @@ def check_gradients(
     ------
     ValueError
         As :meth:`Network.loss_and_gradients` does.
+
+    See Also
+    --------
+    check_cell : Tries everything that a network relies on with a cell.
+    unrolled.textbook.backward : The same gradients as printed.
 
     References
     ----------

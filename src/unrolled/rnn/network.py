@@ -20,7 +20,13 @@ from unrolled.rnn.prediction import Predictor
 
 
 class Network(Predictor):
-    """What :class:`ManyToOne` and :class:`ManyToMany` have in common: all but where in time their answers stand."""
+    """What :class:`ManyToOne` and :class:`ManyToMany` have in common: all but where in time their answers stand.
+
+    See Also
+    --------
+    ManyToOne : One answer to a sequence.
+    ManyToMany : An answer at every step, with an example.
+    """
 
     # ---------------------------------------------------------------- forward
 

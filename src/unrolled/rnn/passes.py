@@ -51,6 +51,21 @@ class Forward:
         The network's parts, and a digest of its parameters: :meth:`ManyToOne.backward` goes back with the same ones.
     given_state : frozenset of str
         Which states were given.
+
+    See Also
+    --------
+    Backward : What the backward pass leaves behind.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, rng=0)
+    >>> forward = net.forward(np.ones((5, 10, 3)))
+    >>> forward.A.shape, forward.Y_hat.shape
+    ((11, 5, 4), (5, 2))
+    >>> bool((forward.A[0] == 0).all())  # A_0
+    True
     """
 
     traces: list[Trace]
@@ -90,7 +105,8 @@ class Backward:
     gradients : dict of ndarray
         With the names and shapes of the parameters.
     dA : ndarray, shape (T, m, H)
-        Of the last layer; ``dA[t - 1]`` is the report's dE/dA^(t). Of both directions 2 H.
+        Of the last layer; ``dA[t - 1]`` is the report's dE/dA^(t), with the 1 / m of the batch's mean in it. Of both
+        directions 2 H.
     delta : ndarray, shape (T, m, G H)
         Of the last layer, the preactivation gradient, that in ``W_ih X_t + b_h``: ``delta[t - 1]`` is the report's
         dE/dA^(t) * (1 - A_t^2), and with gates what goes into each gate's nonlinearity, blocks of H columns in the
@@ -99,6 +115,23 @@ class Backward:
         The gradient in the inputs, time first as ``forward.X`` is.
     dstate : dict of ndarray, shape (m, H)
         The gradient in what stood before each sample's first step, named as ``forward.state`` is.
+
+    See Also
+    --------
+    Forward : What the forward pass leaves behind.
+    unrolled.dynamics.gradient_profile : Norms of these gradients by step and sample.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, rng=0)
+    >>> forward = net.forward(np.ones((5, 10, 3)))
+    >>> backward = net.backward(forward, [0, 1, 1, 0, 1])
+    >>> bool(np.allclose(backward.delta, backward.dA * (1 - forward.A[1:] ** 2)))
+    True
+    >>> backward.gradients["W_hh"].shape
+    (4, 4)
     """
 
     loss: float

@@ -30,6 +30,11 @@ class Stream:
     single : bool
         Whether steps and answers have no axis for the sequences, of which there is one.
 
+    See Also
+    --------
+    ManyToOne.stream : Makes it.
+    to_c : The same on a microcontroller.
+
     Examples
     --------
     >>> import numpy as np

@@ -38,6 +38,11 @@ class Result:
         Of a trial that is not done: what happened and where.
     seconds : float
         How long it took; two results that differ in nothing else are equal.
+
+    See Also
+    --------
+    Results : All of a search, with an example.
+    Standing : The results of one point.
     """
 
     point: Point
@@ -63,6 +68,10 @@ class Standing:
         The objective of every trial that has it.
     trials : int
         How many trials the point has; those without a value diverged, were lost or measured nothing.
+
+    See Also
+    --------
+    Results : Ranks the points, with an example.
     """
 
     point: Point

@@ -28,6 +28,11 @@ class Part:
         Of all samples of the search; 0 of numbers.
     sample_weight : ndarray, shape (N,) or (N, T), or None
         Likewise.
+
+    See Also
+    --------
+    run : Hands it to a trial.
+    train_network : The trial of the library, with an example.
     """
 
     X: Array

@@ -41,7 +41,12 @@ DEEPEST = 20
 
 
 class TableError(ValueError):
-    """A table of results that cannot be read or continued: the message names the file and the line."""
+    """A table of results that cannot be read or continued: the message names the file and the line.
+
+    See Also
+    --------
+    read : Reads a table.
+    """
 
 
 class Table:

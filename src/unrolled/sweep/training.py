@@ -74,6 +74,20 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
         If the point has a setting of another name, or one that does not fit.
     DivergenceError
         If the loss becomes infinite or NaN.
+
+    See Also
+    --------
+    run : Calls it for each point, seed and fold.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import data, sweep
+    >>> train, validation = data.load_shoulder_exercises().train.split(0.5, rng=0)
+    >>> parts = [sweep.Part(each.X[:50], each.y[:50], None, None, n_classes=7) for each in (train, validation)]
+    >>> measured = sweep.train_network({"hidden": 4, "epochs": 1}, *parts, np.random.default_rng(0))
+    >>> sorted(measured)[:2]
+    ['accuracy', 'best_epoch']
     """
     stopping = point.get("early_stopping") is not None
     net, history = _trained(point, training, validation if stopping else None, training.n_classes, rng, False)

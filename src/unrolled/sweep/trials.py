@@ -45,7 +45,12 @@ class Job:
 
 
 class TrialError(RuntimeError):
-    """A trial raised an error that is no divergence, or could not be run at all; the search ended with it."""
+    """A trial raised an error that is no divergence, or could not be run at all; the search ended with it.
+
+    See Also
+    --------
+    run : Raises it.
+    """
 
 
 def work(job: Job) -> dict[str, Any]:

@@ -45,6 +45,10 @@ class Compose:
     DataError
         If they are not as described; when called, where one of them does.
 
+    See Also
+    --------
+    OneOf, Sometimes : Of several one, and one not always.
+
     Examples
     --------
     >>> import numpy as np
@@ -94,6 +98,11 @@ class OneOf:
     DataError
         If they are not as described; when called, where one of them does.
 
+    See Also
+    --------
+    Compose : All of them, one after the other.
+    Sometimes : One, not always.
+
     Examples
     --------
     >>> import numpy as np
@@ -135,6 +144,11 @@ class Sometimes:
     DataError
         If they are not as described; when called, where the augmentation does.
 
+    See Also
+    --------
+    OneOf : One of several.
+    Compose : All of several.
+
     Examples
     --------
     >>> import numpy as np
@@ -174,6 +188,10 @@ class OnAxes:
     ------
     DataError
         If they are not as described; when called, if there is no such axis, or where the augmentation does.
+
+    See Also
+    --------
+    Compose : Several, for example each on axes of its own.
 
     Examples
     --------

@@ -33,6 +33,10 @@ class Mixup:
     DataError
         If alpha is not as described; when called, if X is no floating-point array (m, T, D), or without targets.
 
+    See Also
+    --------
+    Compose : After other changes.
+
     References
     ----------
     H. Zhang, M. Cisse, Y. N. Dauphin, D. Lopez-Paz, "mixup: Beyond empirical risk minimization", ICLR 2018; they draw

@@ -40,6 +40,11 @@ class TimeWarp:
     DataError
         If a setting is not as described; when called, if X is no floating-point array (m, T, D).
 
+    See Also
+    --------
+    Speed : One factor at all times.
+    Permutation, WindowSlice : Other changes of time.
+
     Examples
     --------
     >>> import numpy as np
@@ -90,6 +95,10 @@ class Permutation:
     DataError
         If a setting is not as described; when called, if X is no floating-point array (m, T, D) with T at least
         ``segments * min_length``.
+
+    See Also
+    --------
+    WindowSlice, TimeWarp, Speed : Other changes of time.
 
     Examples
     --------
@@ -143,6 +152,10 @@ class WindowSlice:
     ------
     DataError
         If fraction is not as described; when called, if X is no floating-point array (m, T, D).
+
+    See Also
+    --------
+    TimeWarp, Speed, Permutation : Other changes of time.
 
     References
     ----------

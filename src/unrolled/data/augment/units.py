@@ -43,6 +43,11 @@ class InUnits:
         If they are not as described; when called, if X has another number of axes than the scaling, or where the
         augmentation does.
 
+    See Also
+    --------
+    BeforeChannels : Before channels are derived.
+    Rotation : What needs the sensor's units.
+
     Examples
     --------
     >>> import numpy as np

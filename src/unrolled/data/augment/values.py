@@ -31,6 +31,10 @@ class Jitter:
     DataError
         If sigma is not as described; when called, if X is no floating-point array (m, T, D).
 
+    See Also
+    --------
+    Scale, MagnitudeWarp : Changes that are smooth in time.
+
     Examples
     --------
     >>> import numpy as np
@@ -61,6 +65,11 @@ class Scale:
     ------
     DataError
         If sigma is not as described; when called, if X is no floating-point array (m, T, D).
+
+    See Also
+    --------
+    MagnitudeWarp : A factor that changes in time.
+    Jitter : Noise.
 
     Examples
     --------
@@ -98,6 +107,11 @@ class MagnitudeWarp:
     ------
     DataError
         If a setting is not as described; when called, if X is no floating-point array (m, T, D).
+
+    See Also
+    --------
+    Scale : One factor at all times.
+    TimeWarp : Time is changed as smoothly.
 
     Examples
     --------
@@ -148,6 +162,10 @@ class Mirror:
         If a setting is not as described; when called, if X is no floating-point array (m, T, D) with D a multiple
         of 3, or has no such triad.
 
+    See Also
+    --------
+    Rotation : What a turn of the device does.
+
     Examples
     --------
     >>> import numpy as np
@@ -197,6 +215,11 @@ class Rotation:
     DataError
         If max_angle is not as described; when called, if X is no floating-point array (m, T, D) with D a multiple
         of 3.
+
+    See Also
+    --------
+    Mirror : A reflection.
+    InUnits : Turns what was measured, of standardised data.
 
     Examples
     --------

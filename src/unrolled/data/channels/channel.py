@@ -66,6 +66,10 @@ class Axes:
         If axes are not as described; when called, if there is no such axis, or X is no floating-point array
         (N, T, D).
 
+    See Also
+    --------
+    Channels : Several channels side by side.
+
     Examples
     --------
     >>> from unrolled.data.channels import Axes, Magnitude

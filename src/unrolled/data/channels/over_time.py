@@ -28,6 +28,10 @@ class Jerk:
     DataError
         If of is not as described; when called, where it raises one.
 
+    See Also
+    --------
+    HighPass : What changes fast.
+
     Examples
     --------
     >>> import numpy as np

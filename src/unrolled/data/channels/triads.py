@@ -27,6 +27,10 @@ class Magnitude:
     DataError
         If of is not as described; when called, where it raises one.
 
+    See Also
+    --------
+    Vertical, Horizontal : About the mean direction of the window.
+
     Examples
     --------
     >>> import numpy as np

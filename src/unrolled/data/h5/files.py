@@ -79,6 +79,16 @@ def load_h5(
     --------
     save_h5 : What writes such files.
     open_h5 : For files larger than memory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import data
+    >>> X, y = np.zeros((20, 30, 3)), np.arange(20) % 2
+    >>> data.write_h5("course.h5", train=[(X, y)], test=[(X[:4], y[:4])], classes=["still", "moving"])
+    >>> course = data.load_h5("course.h5")
+    >>> course.train.X.shape, course.classes
+    ((20, 30, 3), ('still', 'moving'))
     """
     path = Path(path)
     with errors_naming(path), opened(path) as file:

@@ -69,6 +69,11 @@ def load_ts(
         If a file cannot be read, is not in this layout, contradicts its own header, has time stamps or no
         class labels, or does not fit the other file: the message names file and line.
 
+    See Also
+    --------
+    load_csv : Tables of one's own.
+    pad : Series of different lengths in one array.
+
     Examples
     --------
     >>> from pathlib import Path

@@ -76,6 +76,10 @@ def load_uci_har(
         If a file is missing, too large, damaged or not as published, or a person is in both parts: the message
         names file and line.
 
+    See Also
+    --------
+    load_motionsense, load_wisdm, load_pamap2, load_mhealth : Other recordings of the field.
+
     Examples
     --------
     >>> load_uci_har("UCI HAR Dataset.zip", signal="all")  # doctest: +SKIP

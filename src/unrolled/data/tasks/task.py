@@ -27,6 +27,10 @@ class Task:
     sample_weight : array, shape (N, T), optional
         float64, 1 where an answer is asked and 0 elsewhere. None: every answer counts alike.
 
+    See Also
+    --------
+    adding, temporal_order, copy_memory, flip_flop, sine_generation : Make them.
+
     Examples
     --------
     >>> from unrolled import data

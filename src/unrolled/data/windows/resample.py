@@ -43,6 +43,11 @@ def resample(recordings: Iterable[Recording], rate: float | None, new_rate: floa
         If a rate is not a finite number above 0, the ratio is not one of such numbers, a recording does not say
         its rate where `rate` is None, or says another.
 
+    See Also
+    --------
+    cut_windows : What comes next.
+    load_csv : Resamples by ``new_rate``.
+
     Examples
     --------
     >>> import numpy as np

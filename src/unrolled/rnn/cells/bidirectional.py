@@ -120,10 +120,21 @@ class Bidirectional:
     cell : Tanh, ReLU, LSTM or GRU
         H of its units for each direction.
 
+    See Also
+    --------
+    Tanh, ReLU, LSTM, GRU : The cells it goes both ways with.
+
     References
     ----------
     M. Schuster, K. K. Paliwal, "Bidirectional recurrent neural networks", IEEE Transactions on Signal Processing
     45 (1997).
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.Bidirectional(rnn.GRU(50)), n_inputs=3, n_classes=7, rng=0)
+    >>> net.parameters["W_ih_reverse"].shape, net.parameters["W_ho"].shape
+    ((150, 3), (7, 100))
     """
 
     cell: Cell

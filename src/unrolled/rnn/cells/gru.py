@@ -69,6 +69,13 @@ class GRU(BaseCell[GRUTrace]):
     ----------
     K. Cho et al., "Learning phrase representations using RNN encoder-decoder", EMNLP 2014, with the reset after
     the product as in version 3 of arXiv:1406.1078 and in cuDNN.
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.GRU(50), n_inputs=3, n_classes=7, rng=0)
+    >>> net.parameters["W_hh"].shape, net.parameters["b_hn"].shape
+    ((150, 50), (50,))
     """
 
     hidden: int

@@ -81,6 +81,13 @@ class LSTM(BaseCell[LSTMTrace]):
     ----------
     S. Hochreiter, J. Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); F. Gers et al., "Learning
     to forget", Neural Computation 12 (2000); R. Jozefowicz et al., ICML 2015, for the forget bias.
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.LSTM(50), n_inputs=3, n_classes=7, rng=0)
+    >>> net.parameters["W_hh"].shape, net.parameters["b_h"][50:52].tolist()  # the forget gate's bias
+    ((200, 50), [1.0, 1.0])
     """
 
     hidden: int

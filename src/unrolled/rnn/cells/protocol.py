@@ -10,7 +10,13 @@ from unrolled.rnn.engine.trace import SomeTrace
 
 
 class CellOf(Protocol[SomeTrace]):
-    """A map of a sequence to a sequence, with an explicit backward, and a trace of its own kind."""
+    """A map of a sequence to a sequence, with an explicit backward, and a trace of its own kind.
+
+    See Also
+    --------
+    Tanh, ReLU, LSTM, GRU, Bidirectional : Those of the library.
+    check_cell : Tries everything that a network relies on.
+    """
 
     @property
     def hidden(self) -> int:

@@ -20,10 +20,22 @@ class ReLU(Tanh):
     hidden : int
         H, the number of hidden units, at least 1.
 
+    See Also
+    --------
+    Tanh : The report's nonlinearity.
+    identity : The initializer of W_hh it was proposed with.
+
     References
     ----------
     Q. V. Le, N. Jaitly, G. E. Hinton, "A simple way to initialize recurrent networks of rectified linear
     units", arXiv:1504.00941 (2015): with ``initializer={"W_hh": rnn.identity}``.
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.ReLU(50), n_inputs=3, n_classes=7, initializer={"W_hh": rnn.identity}, rng=0)
+    >>> net.parameters["W_hh"].diagonal()[:3].tolist()
+    [1.0, 1.0, 1.0]
     """
 
     @staticmethod

@@ -27,10 +27,23 @@ class Tanh(Recurrence):
     hidden : int
         H, the number of hidden units, at least 1.
 
+    See Also
+    --------
+    ReLU : Another nonlinearity.
+    LSTM, GRU : Cells with gates.
+    unrolled.textbook.forward, unrolled.textbook.backward : The same equations as printed.
+
     References
     ----------
     Equation (1) and section 2.3 of the report; J. L. Elman, "Finding structure in time", Cognitive
     Science 14 (1990).
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.Tanh(50), n_inputs=3, n_classes=7, rng=0)
+    >>> net.parameters["W_ih"].shape, net.parameters["W_hh"].shape, net.parameters["b_h"].shape
+    ((50, 3), (50, 50), (50,))
     """
 
     hidden: int

@@ -19,7 +19,12 @@ Read = Callable[[Array], Array]
 
 
 class Readout(Protocol):
-    """What a network asks of a readout."""
+    """What a network asks of a readout.
+
+    See Also
+    --------
+    Last, Mean, EveryStep : Those of the library.
+    """
 
     @property
     def longest(self) -> int | None:
@@ -48,7 +53,18 @@ class Readout(Protocol):
 
 @dataclass(frozen=True)
 class Last:
-    """The head reads each sample's last state, as in the report."""
+    """The head reads each sample's last state, as in the report.
+
+    See Also
+    --------
+    Mean, EveryStep : Other readouts.
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, rng=0).readout
+    Last()
+    """
 
     longest: ClassVar[int | None] = None
 
@@ -72,7 +88,22 @@ class Last:
 
 @dataclass(frozen=True)
 class Mean:
-    """The head reads the mean of each sample's states, over its steps."""
+    """The head reads the mean of each sample's states, over its steps.
+
+    See Also
+    --------
+    Last, EveryStep : Other readouts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, readout=rnn.Mean(), rng=0)
+    >>> forward = net.forward(np.ones((1, 10, 3)))
+    >>> Z = forward.A[1:].mean(axis=0) @ net.parameters["W_ho"].T + net.parameters["b_o"]
+    >>> bool(np.allclose(forward.logits, Z))
+    True
+    """
 
     longest: ClassVar[int | None] = None
 
@@ -120,9 +151,21 @@ class EveryStep:
         the first L count, and if they are all 0, its last step. All alike by default. Sequences may not have more
         steps than there are weights.
 
+    See Also
+    --------
+    Last, Mean : Other readouts.
+
     References
     ----------
     C.-Y. Lee et al., "Deeply-supervised nets", AISTATS 2015, over time in place of depth.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from unrolled import rnn
+    >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=3, n_classes=2, readout=rnn.EveryStep(), rng=0)
+    >>> net.forward(np.ones((5, 10, 3))).logits.shape  # at each of 10 steps
+    (10, 5, 2)
     """
 
     weights: tuple[float, ...] | None = None

@@ -30,7 +30,13 @@ GENERATORS = (np.random.Generator, np.random.RandomState, np.random.BitGenerator
 
 
 class CheckpointWarning(UserWarning):
-    """A checkpoint could not be written; the training goes on, and its results stay in memory."""
+    """A checkpoint could not be written; the training goes on, and its results stay in memory.
+
+    See Also
+    --------
+    train : Warns so, and goes on.
+    CheckpointError : Of a checkpoint that cannot be resumed.
+    """
 
 
 class Checkpoint:

@@ -36,6 +36,11 @@ class DivergenceError(ArithmeticError):
         Where, both counted from 1.
     history : History
         Of the epochs that were completed.
+
+    See Also
+    --------
+    train : Raises it.
+    ClipNorm : What often helps.
     """
 
     def __init__(self, what: str, epoch: int, batch: int, history: History) -> None:
