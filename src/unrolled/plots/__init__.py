@@ -9,6 +9,7 @@ orders the numbers.
 from unrolled.plots.animation import animate
 from unrolled.plots.confusion import confusion_matrices, confusion_matrix
 from unrolled.plots.coordinates import parallel_coordinates
+from unrolled.plots.dataset import dataset
 from unrolled.plots.gates import gates
 from unrolled.plots.landscape import landscape
 from unrolled.plots.learning import learning_curves
@@ -24,6 +25,7 @@ __all__ = [
     "animate",
     "confusion_matrices",
     "confusion_matrix",
+    "dataset",
     "eigenvalues",
     "gates",
     "gradient_profile",
