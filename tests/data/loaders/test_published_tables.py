@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.io import loadmat, savemat
 
 from unrolled.data import DataError, load_csv, load_mhealth, load_pamap2
 
@@ -110,6 +111,61 @@ def test_opportunity_by_one_call(tmp_path: Path) -> None:
     assert dataset.rate == 30.303
     assert dataset.classes == ("1", "2")
     assert dataset.train.X.shape == (2 * (3 + 6), 30, 45)
+
+
+def test_hapt_by_one_call(tmp_path: Path) -> None:
+    """Files of blanks without labels, and a table that says which lines, from 1, are of which activity."""
+    rng = np.random.default_rng(0)
+    rows = []
+    for experiment, user in ((1, 1), (2, 1), (3, 2)):
+        np.savetxt(tmp_path / f"acc_exp{experiment:02}_user{user:02}.txt", rng.normal(size=(900, 3)), fmt="%.16e")
+        rows += [(experiment, user, 5, 101, 400), (experiment, user, 7, 401, 450), (experiment, user, 4, 501, 800)]
+    np.savetxt(tmp_path / "labels.txt", rows, fmt="%d")
+
+    labels = np.loadtxt(tmp_path / "labels.txt", dtype=int)
+    signal = {(e, u): np.loadtxt(tmp_path / f"acc_exp{e:02}_user{u:02}.txt") for e, u in labels[:, :2].tolist()}
+    dataset = load_csv(
+        [dict(zip("xyz", signal[e, u][first - 1 : last].T, strict=True)) for e, u, _, first, last in labels.tolist()],
+        signal=["x", "y", "z"],
+        label=labels[:, 2],
+        person=labels[:, 1],
+        rate=50,
+        window=100,
+        stride=100,
+        test_people=[2],
+        scale=False,
+    )
+    assert dataset.classes == ("4", "5", "7")
+    assert dataset.test.y.tolist() == [1] * 3 + [0] * 3
+    np.testing.assert_array_equal(dataset.test.X[0], signal[3, 2][100:200].astype(np.float32))
+    assert dataset.summary is not None
+    assert dataset.summary.dropped["recordings"] == {"shorter than 100 steps": 3}  # the transitions
+
+
+def test_unimib_by_one_call(tmp_path: Path) -> None:
+    """Windows of 151 steps, axis behind axis in a row of 453 numbers; label, person and trial in a second file."""
+    rng = np.random.default_rng(0)
+    savemat(tmp_path / "acc_data.mat", {"acc_data": rng.normal(size=(40, 453))})
+    described = np.stack([np.arange(40) % 9 + 1, np.arange(40) // 10 + 1, np.arange(40) % 2 + 1], axis=1)
+    savemat(tmp_path / "acc_labels.mat", {"acc_labels": described})
+
+    windows = loadmat(tmp_path / "acc_data.mat")["acc_data"].reshape(-1, 3, 151)
+    labels = loadmat(tmp_path / "acc_labels.mat")["acc_labels"]
+    dataset = load_csv(
+        [dict(zip("xyz", each, strict=True)) for each in windows],
+        signal=["x", "y", "z"],
+        label=labels[:, 0],
+        person=labels[:, 1],
+        rate=50,
+        window=151,
+        stride=151,
+        test_people=[4],
+        scale=False,
+    )
+    assert dataset.classes == tuple("123456789")
+    assert (len(dataset.train), len(dataset.test)) == (30, 10)
+    np.testing.assert_array_equal(dataset.test.X, windows[30:].transpose(0, 2, 1).astype(np.float32))
+    np.testing.assert_array_equal(dataset.test.y, described[30:, 0] - 1)
 
 
 def test_three_public_layouts_by_one_call_each(tmp_path: Path) -> None:

@@ -137,11 +137,15 @@ def load_csv(
 
     Public sets of the kind, one call each:
 
-    - HAPT (a folder of acc_expXX_userYY.txt, blanks, labels in a table of their own): cut by its labels.txt, then
-      `from_recordings`.
-    - UniMiB SHAR and others as a table of windows: `Dataset` of `Samples`.
     - Opportunity: ``load_csv("OpportunityUCIDataset/dataset", pattern="S{person}-{}.dat", delimiter=" ",
       header=False, signal=range(1, 46), label=243, time=0, time_unit="ms", unlabeled=["0"], missing="interpolate")``.
+    - HAPT, whose labels.txt says which lines are of which activity: with ``labels = np.loadtxt("labels.txt",
+      dtype=int)`` and the arrays of the files in a mapping ``signal``, ``load_csv([dict(zip("xyz", signal[e, u][first
+      - 1 : last].T)) for e, u, _, first, last in labels], signal=["x", "y", "z"], label=labels[:, 2],
+      person=labels[:, 1], rate=50)``.
+    - UniMiB SHAR, windows of 151 steps in rows of 453 numbers: with ``windows = loadmat("acc_data.mat")["acc_data"]
+      .reshape(-1, 3, 151)`` and ``labels`` of acc_labels.mat, ``load_csv([dict(zip("xyz", each)) for each in windows],
+      signal=["x", "y", "z"], label=labels[:, 0], person=labels[:, 1], rate=50, window=151, stride=151)``.
     """
     form = Form(delimiter, decimal, header, skip_lines, units_row, missing)
     if isinstance(signal, str) or not len(signal):
