@@ -14,6 +14,7 @@ from unrolled.data.errors import DataError
 from unrolled.data.loaders.archive import downloaded
 from unrolled.data.loaders.csv_form import Columns, Form
 from unrolled.data.loaders.csv_rows import Rows, read_rows
+from unrolled.data.loaders.frame_columns import is_nothing, numbers_of
 from unrolled.data.loaders.text import read_file, short
 
 EXPECTED = "a folder or a zip of tables"
@@ -138,21 +139,19 @@ def _rows_of(table: Any, columns: Columns, form: Form) -> Rows:
     def column(name: Any) -> Any:
         if name not in names:
             raise DataError(f"the table has no column {name}, expected one of {', '.join(names[:20])}")
-        return np.asarray(table[name])
+        return table[name]
 
-    def numbers(name: Any) -> Any:
-        values = column(name)
+    def numbers(name: Any) -> tuple[Any, bool]:
         try:
-            if values.dtype.kind == "M":
-                return values.astype("datetime64[ns]").astype(np.int64) * 1e-9
-            return values.astype(np.float64)
+            return numbers_of(column(name))
+        except DataError:
+            raise
         except (TypeError, ValueError) as error:
             raise DataError(f"column {name} of the table: expected numbers: {error}") from None
 
-    signal = np.stack([numbers(name) for name in columns.signal], axis=1) if columns.signal else np.zeros((0, 0))
+    signal = np.stack([numbers(name)[0] for name in columns.signal], axis=1) if columns.signal else np.zeros((0, 0))
     n = len(signal)
-    time = None if columns.time is None else numbers(columns.time)
-    dated = columns.time is not None and column(columns.time).dtype.kind == "M"
+    time, dated = (None, False) if columns.time is None else numbers(columns.time)
     wrong = ~np.isfinite(signal) & ~((form.missing != "refuse") & np.isnan(signal))
     if wrong.any():
         row, k = np.argwhere(wrong)[0]
@@ -169,7 +168,7 @@ def _rows_of(table: Any, columns: Columns, form: Form) -> Rows:
         texts = (
             []
             if name is None
-            else ["" if _is_nothing(value) else str(value).strip() for value in column(name).tolist()]
+            else ["" if is_nothing(value) else str(value).strip() for value in np.asarray(column(name)).tolist()]
         )
         met: dict[str, int] = {}
         coded.append((met, np.array([met.setdefault(text, len(met)) for text in texts] or np.zeros(n), np.int32)))
@@ -186,10 +185,6 @@ def _rows_of(table: Any, columns: Columns, form: Form) -> Rows:
         person_codes,
         np.arange(n, dtype=np.int32),
     )
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or (isinstance(value, float) and np.isnan(value))
 
 
 def numbered(values: Any, n: int, name: str) -> list[str]:

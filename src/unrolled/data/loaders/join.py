@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unrolled.data.errors import DataError
+from unrolled.data.loaders.frame_columns import numbers_of
 
 
 def join_by_time(one: Mapping[str, ArrayLike], other: Mapping[str, ArrayLike], *, time: str) -> dict[str, NDArray[Any]]:
@@ -49,14 +50,14 @@ def join_by_time(one: Mapping[str, ArrayLike], other: Mapping[str, ArrayLike], *
         if time not in names:
             raise DataError(f"the {which} table has no column {time}, expected one of {', '.join(names[:20])}")
         columns = {name: np.asarray(table[name]) for name in names}
-        stamp = columns[time]
-        seconds = stamp.astype("datetime64[ns]").astype(np.int64) * 1e-9 if stamp.dtype.kind == "M" else stamp
         try:
-            numbers = np.asarray(seconds, np.float64)
+            numbers, dated = numbers_of(table[time])
         except (TypeError, ValueError) as error:
             raise DataError(f"column {time} of the {which} table: expected numbers: {error}") from None
         if len(numbers) == 0 or not (np.diff(numbers) > 0).all() or not np.isfinite(numbers).all():
             raise DataError(f"column {time} of the {which} table does not rise, expected times in order, none twice")
+        if dated:  # of one time zone
+            columns[time] = np.asarray(table[time], "datetime64[ns]")
         tables.append(columns)
         stamps.append(numbers)
     common = (stamps[0] >= stamps[1][0]) & (stamps[0] <= stamps[1][-1])
