@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: report test lint types peers fuzz golden kill-test docs test-all benchmark clean
+.PHONY: report test test-oldest dist lint types peers fuzz golden kill-test docs test-all benchmark clean
 
 report: $(VENV)/ready
 	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data "$(DATA)")
@@ -91,9 +91,41 @@ $(DOCS)/ready: pyproject.toml
 	$(DOCS)/bin/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
-# The suite on every Python from 3.10 to 3.13 that is on the PATH or among pyenv's versions.
+# Wheel and sdist, into dist/: checked as an index would, installed in a clean environment outside the checkout, where the
+# quickstart runs, and the sdist's tests with the wheel. DIST_ARGS=--no-tests leaves out the tests.
+DISTRIBUTION = .venv-dist
+DIST_ARGS ?=
+
+dist: $(DISTRIBUTION)/ready
+	rm -rf dist
+	$(DISTRIBUTION)/bin/python -m build --outdir dist .
+	$(DISTRIBUTION)/bin/python -m twine check --strict dist/*
+	$(DISTRIBUTION)/bin/python tests/dist.py dist $(PYTHON) $(DIST_ARGS)
+
+$(DISTRIBUTION)/ready: pyproject.toml
+	$(PYTHON) -m venv $(DISTRIBUTION)
+	$(DISTRIBUTION)/bin/python -m pip install --quiet --upgrade pip
+	$(DISTRIBUTION)/bin/python -m pip install --quiet build twine
+	touch $@
+
+# The suite on the oldest Python with the oldest of everything that pyproject.toml allows.
+OLDEST = .venv-oldest
+OLDEST_PYTHON ?= $(shell ls -d $(HOME)/.pyenv/versions/3.10.*/bin/python 2>/dev/null | tail -n 1 || true)
+
+test-oldest: $(OLDEST)/ready
+	$(OLDEST)/bin/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore=tests/peers
+
+$(OLDEST)/ready: pyproject.toml tests/oldest.py
+	$(or $(OLDEST_PYTHON),python3.10) -m venv $(OLDEST)
+	$(OLDEST)/bin/python -m pip install --quiet --upgrade pip
+	$(OLDEST)/bin/python tests/oldest.py pyproject.toml > $(OLDEST)/requirements.txt
+	$(OLDEST)/bin/python -m pip install --quiet --requirement $(OLDEST)/requirements.txt
+	$(OLDEST)/bin/python -m pip install --quiet --no-deps --editable .
+	touch $@
+
+# The suite on every Python from 3.10 to 3.14 that is on the PATH or among pyenv's versions.
 test-all:
-	@for version in 3.10 3.11 3.12 3.13; do \
+	@for version in 3.10 3.11 3.12 3.13 3.14; do \
 	  python=$$(ls -d $(HOME)/.pyenv/versions/$$version.*/bin/python 2>/dev/null | tail -n 1); \
 	  python=$${python:-python$$version}; \
 	  if $$python -c "" 2>/dev/null; then \
@@ -109,4 +141,4 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .venv-3.* .venv-benchmark .venv-docs docs/_build docs/gallery docs/reference/generated build dist fuzz-failures .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-3.* .venv-benchmark .venv-dist .venv-oldest .venv-docs docs/_build docs/gallery docs/reference/generated build dist fuzz-failures .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

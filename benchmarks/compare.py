@@ -81,7 +81,7 @@ def main() -> int:
         text += handling.table()
     print(text)
     if args.out:
-        args.out.write_text(text + "\n")
+        args.out.write_text(text + "\n", encoding="utf-8")
     return 0 if tables.equal(everything) else 1
 
 

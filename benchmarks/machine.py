@@ -14,7 +14,7 @@ def processor() -> str:
     """Return the processor's name."""
     info = Path("/proc/cpuinfo")
     if info.exists():
-        for line in info.read_text().splitlines():
+        for line in info.read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
@@ -51,7 +51,7 @@ def now() -> Clock | None:
     stat = Path("/proc/stat")
     if not stat.exists():
         return None
-    user, nice, kernel, _idle, _wait, irq, softirq, steal = map(int, stat.read_text().split()[1:9])
+    user, nice, kernel, _idle, _wait, irq, softirq, steal = map(int, stat.read_text(encoding="utf-8").split()[1:9])
     ticks = os.sysconf("SC_CLK_TCK")
     times = os.times()
     return Clock(

@@ -20,11 +20,11 @@ def peak() -> int:
 def forget_peak() -> None:
     """Let the peak begin again at what is held now (Linux only; elsewhere the peak is of the process's life)."""
     if STATUS.exists():
-        Path("/proc/self/clear_refs").write_text("5")
+        Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")
 
 
 def _status(name: str) -> int:
-    (line,) = (line for line in STATUS.read_text().splitlines() if line.startswith(name + ":"))
+    (line,) = (line for line in STATUS.read_text(encoding="utf-8").splitlines() if line.startswith(name + ":"))
     return int(line.split()[1]) * 1024
 
 

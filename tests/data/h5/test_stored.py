@@ -498,7 +498,7 @@ def scaled_otherwise(path: Path) -> None:
 
 
 def text(path: Path) -> None:
-    path.write_text("trX")
+    path.write_text("trX", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
