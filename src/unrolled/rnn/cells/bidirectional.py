@@ -66,6 +66,11 @@ class BidirectionalTrace:
         reverse = None if all_steps[1] is None else all_steps[1][::-1]
         self.backwards.begin_backward(ends[1], reverse, record=record, want_dX=want_dX)
 
+    def scale_back(self, factor: float) -> None:
+        """Multiply what a backward pass that records has left; see :meth:`Trace.scale_back`."""
+        self.forwards.scale_back(factor)
+        self.backwards.scale_back(factor)
+
     def _halves(self, array: Array) -> tuple[Array, Array]:
         H = self.A.shape[2] // 2
         return array[..., :H], array[..., H:]

@@ -11,6 +11,7 @@ from unrolled.rnn.cells.bidirectional import REVERSE
 from unrolled.rnn.dropout import Masks
 from unrolled.rnn.engine.packing import Packed
 from unrolled.rnn.engine.trace import Trace
+from unrolled.rnn.engine.underflow import near_one, times
 
 
 class Layers:
@@ -116,14 +117,21 @@ class Layers:
             In the inputs, if they are wanted.
         """
         gradients: Parameters = {}
-        weights = self.split(parameters)
+        weights, power = self.split(parameters), 0
         for n in range(len(self.cells) - 1, -1, -1):
-            cell, trace, below = self.cells[n], traces[n], want_dX or n > 0
-            trace.begin_backward(dA_T, dA, bptt_steps=bptt_steps, record=record, want_dX=below)
-            of_cell = cell.backward(weights[n], trace)
+
+            def go_back(dA_T: Array | None, dA: Array | None, n: int = n) -> tuple[Parameters, Array | None]:
+                cell, trace, below = self.cells[n], traces[n], want_dX or n > 0
+                trace.begin_backward(dA_T, dA, bptt_steps=bptt_steps, record=record, want_dX=below)
+                of_cell = cell.backward(weights[n], trace)
+                return of_cell, masked(cell.dX(weights[n], trace), masks, n) if below else None
+
+            of_cell, dX, power = near_one(go_back, dA_T, dA, power)
             gradients |= {self.names[n].get(name, name): gradient for name, gradient in of_cell.items()}
-            dA_T, dA = None, masked(cell.dX(weights[n], trace), masks, n) if below else None
-        return gradients, dA
+            if record:
+                traces[n].scale_back(2.0**-power)
+            dA_T, dA = None, dX
+        return gradients, times(dA, -power)
 
     def final_state(self, traces: list[Trace]) -> State:
         """Return what goes on from each sample's last step, of every layer."""

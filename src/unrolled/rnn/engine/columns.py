@@ -170,6 +170,9 @@ class Columns(Memory):
                 gradient[:, :n] = gradients[name]
         self.dstate = {name: of_all[f"d{name}"].T for name in self.state_names}
 
+    def _deltas(self) -> list[Array]:
+        return [segment["delta"] for segment in self._segments]
+
     # ------------------------------------------------ what can be looked at
 
     def __getitem__(self, name: str) -> Array:

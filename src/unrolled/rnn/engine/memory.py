@@ -65,6 +65,15 @@ class Memory:
         self.dA = np.zeros((self.T, self.m, self.H), self.dtype) if record else None
         self.dstate = {}
 
+    def scale_back(self, factor: float) -> None:
+        """Multiply what a backward pass that records has left; see :meth:`Trace.scale_back`."""
+        for gradient in (*self.dstate.values(), *self._deltas(), *([] if self.dA is None else [self.dA])):
+            gradient *= gradient.real.dtype.type(factor)
+
+    def _deltas(self) -> list[Array]:
+        """Return the memory of delta, in pieces."""
+        raise NotImplementedError
+
     def _spans(self, start: int = 0, stop: int | None = None) -> list[Span]:
         """Cut steps where the number of samples changes."""
         stop = self.T if stop is None else stop

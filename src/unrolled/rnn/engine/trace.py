@@ -94,6 +94,10 @@ class Trace(Protocol):
         """
         ...
 
+    def scale_back(self, factor: float) -> None:
+        """Multiply what a backward pass that records has left by a power of two: ``dA``, ``delta`` and ``dstate``."""
+        ...
+
 
 SomeTrace = TypeVar("SomeTrace", bound=Trace)
 """The kind of trace a cell has."""
