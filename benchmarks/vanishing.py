@@ -52,8 +52,14 @@ def worst(net: rnn.ManyToOne, X: np.ndarray, Y: np.ndarray) -> float:
 def over_cells_and_readouts(X: np.ndarray, Y: np.ndarray) -> None:
     """Print what the rounding changes, a row a cell and depth, a column a readout."""
     D, C = X.shape[2], Y.shape[1]
-    cells = [rnn.Tanh(50), rnn.ReLU(50), rnn.LSTM(50), rnn.GRU(50), rnn.Bidirectional(rnn.Tanh(50))]
-    readouts = [rnn.Last(), rnn.Mean(), rnn.EveryStep()]
+    cells: list[rnn.cells.Cell] = [
+        rnn.Tanh(50),
+        rnn.ReLU(50),
+        rnn.LSTM(50),
+        rnn.GRU(50),
+        rnn.Bidirectional(rnn.Tanh(50)),
+    ]
+    readouts: list[rnn.Readout] = [rnn.Last(), rnn.Mean(), rnn.EveryStep()]
     print(f"\n| cells | loss times | W_hh times | {' | '.join(type(each).__name__ for each in readouts)} |")
     print("|---|---|---|" + "---|" * len(readouts))
     most = 0.0

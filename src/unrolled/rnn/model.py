@@ -250,6 +250,22 @@ class Model:
             digest.update(np.ascontiguousarray(W).data)
         return self.cells, self.readout, self.head, digest.digest()
 
+    def release(self) -> None:
+        """Let go of the memory of passes, which the network holds for the next of the same size.
+
+        ``rnn.train`` does so at its end, and predictions hold none. After calls of ``loss_and_gradients`` the memory of
+        the last one is held, and of those before it as much as fits into 256 MB.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from unrolled import rnn
+        >>> net = rnn.ManyToOne(rnn.GRU(32), n_inputs=3, n_classes=6, rng=0)
+        >>> loss, gradients = net.loss_and_gradients(np.ones((30, 150, 3)), np.zeros(30, int))
+        >>> net.release()
+        """
+        self._scratch.release()
+
     def __getstate__(self) -> dict[str, Any]:
         """Leave the scratch memory out of copies and pickles."""
         return {name: value for name, value in vars(self).items() if name != "_scratch"}

@@ -11,12 +11,13 @@ from unrolled.rnn import inputs, measures
 from unrolled.rnn.arrays import Array, IntArray, State
 from unrolled.rnn.cells.stack import masked
 from unrolled.rnn.dropout import Masks
-from unrolled.rnn.engine.blocks import map_blocks
+from unrolled.rnn.engine.blocks import map_blocks, samples_at_a_time
+from unrolled.rnn.engine.buffers import Scratch, n_bytes
 from unrolled.rnn.engine.packing import Packed, pack
 from unrolled.rnn.engine.trace import Trace
 from unrolled.rnn.model import Model, first_state
 from unrolled.rnn.output.class_weights import BALANCED
-from unrolled.rnn.output.readouts import EveryStep
+from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.passes import Reading
 from unrolled.rnn.sound import check_finite_parameters, check_logits
 from unrolled.rnn.source import is_source, unlabelled
@@ -43,7 +44,8 @@ class Predictor(Model):
         Parameters
         ----------
         X : array_like, shape (N, T, D), or whole numbers (N, T), or a list of arrays (L, D), or a source
-            Any N; the work is done in blocks of bounded memory. A source has its samples block by block
+            Any N; the work is done in blocks of at most 256 samples, and of at most 64 MB for each thread unless one
+            sample alone takes more; nothing is kept. A source has its samples block by block
             (:class:`unrolled.rnn.source.Source`), such as a file larger than memory.
         lengths : array_like of int, shape (N,), optional
             As for :meth:`forward`.
@@ -146,7 +148,7 @@ class Predictor(Model):
         return found
 
     def evaluate(self, X: Any, y: Any, lengths: Any = None, *, sample_weight: Any = None) -> tuple[float, float]:
-        """Return the loss and the accuracy, or R^2, on any number of samples, in blocks of bounded memory.
+        """Return the loss and the accuracy, or R^2, on any number of samples.
 
         Parameters
         ----------
@@ -373,8 +375,10 @@ class Predictor(Model):
         """Call a function on what the head reads of each block of samples, in the caller's order.
 
         The states that ``ends`` is given are those after the last step of each block, by its first sample.
+        The memory of the blocks goes with the call: a prediction is no training, which needs it again at once.
         """
         self.check_parameters()
+        scratch: Scratch[list[Trace]] = Scratch(size=1)
         forgets = lengths is None and all(cell.causal for cell in self.cells)  # no step but the last is needed
 
         def block(part: slice) -> Any:
@@ -392,17 +396,30 @@ class Predictor(Model):
                         ends[part.start] = {name: A.copy() for name, A in self.layers.named(states).items()}
                     return function(self._read(*gathered), part)
                 first = {name: batch.sort(A) for name, A in first.items()}
-                with self._memory(batch) as traces:
+                with self._memory(batch, scratch) as traces:
                     reading = self._forward(batch, traces, state=first)
                     if ends is not None:
                         ends[part.start] = self._final(batch, traces)
                     return function(self._as_given(batch, reading), part)
 
-        return map_blocks(block, len(X), self._width)
+        return map_blocks(block, len(X), self._width, samples_at_a_time(self._bytes_of_sample(X.shape[1], forgets)))
 
-    def _memory(self, batch: Packed) -> AbstractContextManager[list[Trace]]:
+    def _bytes_of_sample(self, T: int, forgets: bool) -> int:
+        """Return how many bytes the arrays have that the prediction of a sequence of T steps fills in."""
+        widths, numbers = self.widths, 2 * self.n_inputs  # the inputs, rounded and packed
+        if not forgets:
+            numbers += 3 * max(widths)  # what goes from layer to layer
+        if not isinstance(self.readout, (Last, Mean)):
+            numbers += widths[-1] + 6 * self.n_classes  # all that the head reads and says
+        of_traces = 0 if forgets else n_bytes(self.layers.traces(T, 1, self.dtype))
+        return of_traces + T * numbers * self.dtype.itemsize
+
+    def _memory(
+        self, batch: Packed, scratch: Scratch[list[Trace]] | None = None
+    ) -> AbstractContextManager[list[Trace]]:
         T, m = batch.X.shape[:2]
-        return self._scratch.take((m, T, self.dtype), lambda: self.layers.traces(T, m, self.dtype))
+        scratch = self._scratch if scratch is None else scratch
+        return scratch.take((m, T, self.dtype), lambda: self.layers.traces(T, m, self.dtype))
 
     def _given(self, X: Any, lengths: Any) -> tuple[Array, IntArray | None]:
         self.check_parameters()

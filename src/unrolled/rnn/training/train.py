@@ -301,6 +301,7 @@ def finish(
                     break
         finally:  # whatever ended it: the user keeps the best
             run.restore_best()
+            run.net.release()
             if checkpoint is not None:
                 checkpoint.close()
             history.seconds, history.state = time.perf_counter() - begun, run.state
