@@ -11,6 +11,7 @@ from unrolled import rnn
 from unrolled.rnn.cells.bidirectional import BidirectionalTrace
 from unrolled.rnn.engine import columns, memory, rows
 from unrolled.rnn.engine.recurrence import BaseCell
+from unrolled.rnn.network import Network
 
 CELLS = "unrolled.rnn.cells."
 TANH, LSTM, GRU, BOTH = CELLS + "tanh", CELLS + "lstm", CELLS + "gru", CELLS + "bidirectional"
@@ -151,7 +152,7 @@ def test_fault_is_found(name: str, right: str, wrong: str, monkeypatch: pytest.M
     for constant in ("COLUMNS", "CHUNK"):
         if hasattr(faulty, constant):
             setattr(faulty, constant, {"COLUMNS": 18, "CHUNK": 3}[constant])
-    kinds: list[type] = [rnn.Tanh, rnn.LSTM, rnn.GRU, rnn.Bidirectional, rnn.ManyToOne, rnn.cells.stack.Layers]
+    kinds: list[type] = [rnn.Tanh, rnn.LSTM, rnn.GRU, rnn.Bidirectional, Network, rnn.cells.stack.Layers]
     kinds += [
         BaseCell,
         BidirectionalTrace,

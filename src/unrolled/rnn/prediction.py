@@ -410,7 +410,7 @@ class Predictor(Model):
         if not forgets:
             numbers += 3 * max(widths)  # what goes from layer to layer
         if not isinstance(self.readout, (Last, Mean)):
-            numbers += widths[-1] + 6 * self.n_classes  # all that the head reads and says
+            numbers += widths[-1] + 6 * len(self.parameters["b_o"])  # all that the head reads and says
         of_traces = 0 if forgets else n_bytes(self.layers.traces(T, 1, self.dtype))
         return of_traces + T * numbers * self.dtype.itemsize
 
