@@ -67,7 +67,7 @@ class BidirectionalTrace:
         self.backwards.begin_backward(ends[1], reverse, record=record, want_dX=want_dX)
 
     def scale_back(self, factor: float) -> None:
-        """Multiply what a backward pass that records has left; see :meth:`Trace.scale_back`."""
+        """Multiply what a backward pass has left; see :meth:`Trace.scale_back`."""
         self.forwards.scale_back(factor)
         self.backwards.scale_back(factor)
 

@@ -128,7 +128,7 @@ class Layers:
 
             of_cell, dX, power = near_one(go_back, dA_T, dA, power)
             gradients |= {self.names[n].get(name, name): gradient for name, gradient in of_cell.items()}
-            if record:
+            if power:
                 traces[n].scale_back(2.0**-power)
             dA_T, dA = None, dX
         return gradients, times(dA, -power)

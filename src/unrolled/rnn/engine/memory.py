@@ -66,8 +66,9 @@ class Memory:
         self.dstate = {}
 
     def scale_back(self, factor: float) -> None:
-        """Multiply what a backward pass that records has left; see :meth:`Trace.scale_back`."""
-        for gradient in (*self.dstate.values(), *self._deltas(), *([] if self.dA is None else [self.dA])):
+        """Multiply what a backward pass has left; see :meth:`Trace.scale_back`."""
+        recorded = [] if self.dA is None else [self.dA, *self._deltas()]
+        for gradient in (*self.dstate.values(), *recorded):
             gradient *= gradient.real.dtype.type(factor)
 
     def _deltas(self) -> list[Array]:

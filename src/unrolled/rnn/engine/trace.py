@@ -95,7 +95,7 @@ class Trace(Protocol):
         ...
 
     def scale_back(self, factor: float) -> None:
-        """Multiply what a backward pass that records has left by a power of two: ``dA``, ``delta`` and ``dstate``."""
+        """Multiply what a backward pass has left by a power of two: ``dstate``, and what it recorded."""
         ...
 
 
