@@ -17,6 +17,7 @@ from unrolled.plots.profiles import gradient_profile
 from unrolled.plots.rates import learning_rate
 from unrolled.plots.records import recorded
 from unrolled.plots.reliability import reliability
+from unrolled.plots.series import confusion_over_time, forecast, over_time, valid_steps
 from unrolled.plots.slices import loss_slice
 from unrolled.plots.spectra import eigenvalues, lyapunov_spectrum
 from unrolled.plots.state_space import state_space
@@ -25,8 +26,10 @@ __all__ = [
     "animate",
     "confusion_matrices",
     "confusion_matrix",
+    "confusion_over_time",
     "dataset",
     "eigenvalues",
+    "forecast",
     "gates",
     "gradient_profile",
     "landscape",
@@ -34,8 +37,10 @@ __all__ = [
     "learning_rate",
     "loss_slice",
     "lyapunov_spectrum",
+    "over_time",
     "parallel_coordinates",
     "recorded",
     "reliability",
     "state_space",
+    "valid_steps",
 ]

@@ -243,22 +243,25 @@ class Network(Predictor):
             With the names and shapes of ``parameters``, in their order.
         """
         parts = split_batch(len(X), self._width, threads)
-        ends: list[State] = [{} for _ in parts]
+        begun = state is not None or self.initial_state != "zero"
+        ends: list[State] = [{}] * len(parts)
 
         def of(n: int) -> tuple[float, Parameters]:
             rows = parts[n]
             batch = pack(X[rows], None if lengths is None else lengths[rows])
             of_part = None if masks is None else _sorted(masks.of(rows), batch)
-            given = {} if state is None else {name: A[rows] for name, A in state.items()}
-            first = {name: batch.sort(A) for name, A in self._first(given, batch.X.shape[1]).items()}
-            Y_part, weights_part = self._asked(batch, Y[rows], None if weights is None else weights[rows])
+            given: State = {}
+            first: State | None = None
+            if begun:
+                given = {name: A[rows] for name, A in (state or {}).items()}
+                first = {name: batch.sort(A) for name, A in self._first(given, batch.X.shape[1]).items()}
+            Y_part = self._packed(batch, Y[rows])
+            weights_part = None if weights is None else self._packed(batch, weights[rows])
             with self._memory(batch) as traces:
                 reading = self._forward(batch, traces, of_part, first)
                 if final_state is not None:
                     ends[n] = self._final(batch, traces)
-                return self._backward(
-                    batch, traces, reading, Y_part, weights_part, of_part, bptt_steps, frozenset(given)
-                )[:2]
+                return self._backward(batch, traces, reading, Y_part, weights_part, of_part, bptt_steps, given)[:2]
 
         outcomes = [of(0)] if len(parts) == 1 else map_threads(of, range(len(parts)), threads)
         if final_state is not None:

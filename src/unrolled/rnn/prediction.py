@@ -1,6 +1,6 @@
 """What a network says of sequences: the forward pass, and predictions of any number of samples."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Literal, overload
 
@@ -352,7 +352,7 @@ class Predictor(Model):
             return np.concatenate(found)
         X, lengths = inputs.padded(X, lengths, self.n_inputs)
         self.check_parameters()
-        first = self._state(state, len(X))
+        first = None if state is None else self._state(state, len(X))
         ends: dict[int, State] | None = {} if return_state else None
 
         def checked_first(reading: Reading, part: slice) -> Array:
@@ -384,12 +384,12 @@ class Predictor(Model):
         def block(part: slice) -> Any:
             rounded = inputs.rounded(X[part], self.dtype, first=part.start)
             batch = pack(rounded, None if lengths is None else lengths[part])
-            first = self._first({name: A[part] for name, A in (state or {}).items()}, len(rounded))
+            first = {} if state is None else {name: A[part] for name, A in state.items()}
+            first = self._first(first, len(rounded))
             with np.errstate(over="ignore", invalid="ignore"):  # as Cell.states asks; what became of it is looked at
                 if forgets:
                     states = self.layers.split_state(first) if first or ends is not None else None
-                    one_hot = np.eye(self.n_inputs, dtype=self.dtype)
-                    steps = batch.X if batch.X.ndim == 3 else (one_hot[x] for x in batch.X)
+                    steps = batch.X if batch.X.ndim == 3 else self._one_hot(batch.X)
                     A = self.layers.states(self.parameters, steps, len(rounded), states)
                     gathered = self.readout.gather(A, batch)
                     if ends is not None and states is not None:
@@ -403,6 +403,11 @@ class Predictor(Model):
                     return function(self._as_given(batch, reading), part)
 
         return map_blocks(block, len(X), self._width, samples_at_a_time(self._bytes_of_sample(X.shape[1], forgets)))
+
+    def _one_hot(self, X: Array) -> Iterator[Array]:
+        """Iterate over the steps of symbols (T, m), each as rows (m, D)."""
+        rows = np.eye(self.n_inputs, dtype=self.dtype)
+        return (rows[x] for x in X)
 
     def _bytes_of_sample(self, T: int, forgets: bool) -> int:
         """Return how many bytes the arrays have that the prediction of a sequence of T steps fills in."""

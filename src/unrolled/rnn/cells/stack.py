@@ -67,12 +67,12 @@ class Layers:
         state: Mapping[str, Array] | None = None,
     ) -> None:
         """Run every layer; the states are in the traces."""
-        S, first = batch.X, self.split_state(state or {})
+        S, first = batch.X, self.split_state(state) if state else None
         if S.ndim == 2 and masks is not None and masks.inputs[0] is not None:
             S = np.eye(self.widths[0], dtype=masks.inputs[0].dtype)[S]  # symbols, of which a part is left out
         for n, (cell, weights, trace) in enumerate(zip(self.cells, self.split(parameters), traces, strict=True)):
             mask = None if masks is None else masks.recurrence[n]
-            trace.begin_forward(masked(S, masks, n), batch.batch_sizes, mask, first[n])
+            trace.begin_forward(masked(S, masks, n), batch.batch_sizes, mask, first[n] if first else None)
             cell.forward(weights, trace)
             S = trace.A[1:]
 
