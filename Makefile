@@ -27,7 +27,7 @@ lint: $(VENV)/ready
 types: $(VENV)/ready
 	$(BIN)/mypy
 
-# Trainings killed at random moments and resumed until done; a full disk and a read-only folder where root runs it.
+# Trainings and searches killed at random moments and resumed until done, writers killed; a full disk and a read-only folder where root runs it.
 kill-test: $(VENV)/ready
 	$(BIN)/python tests/killing.py
 

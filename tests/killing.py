@@ -1,5 +1,7 @@
 """Trainings killed with SIGKILL at random moments and resumed until they are done, beside the one undisturbed.
 
+Searches, saves, `save_h5` and `write_h5` are killed after them (killing_writes.py).
+
 python tests/killing.py [--trainings 200] [--seed 0]        (make kill-test)
 
 A training is a child made by fork, so that a kill is cheap; only POSIX systems have that. After the kills come a full
@@ -23,6 +25,7 @@ from typing import Any
 
 import numpy as np
 from easy import easy
+from killing_writes import kill_searches, kill_writes
 
 from unrolled import rnn
 from unrolled.rnn.training import checkpoint
@@ -198,7 +201,13 @@ def main() -> None:
     for name, attempt in (("full disk", full_disk), ("read-only folder", read_only)):
         with file_system("size=256k") as folder:
             print(f"{name}: {'not tried, only root may mount one' if folder is None else attempt(folder)}")
-    sys.exit(tally.identical != tally.trainings or bool(tally.unreadable + tally.lost + tally.litter))
+    kills, other = kill_searches(max(1, given.trainings // 10), given.seed)
+    print(f"searches: {kills} kills, {other} ended in other results or left something behind")
+    wrong = kill_writes(given.trainings, given.seed)
+    for name, n in wrong.items():
+        print(f"{name}: {given.trainings} kills, {n} files broken or left behind")
+    bad = tally.unreadable + tally.lost + tally.litter + other + sum(wrong.values())
+    sys.exit(tally.identical != tally.trainings or bool(bad))
 
 
 if __name__ == "__main__":

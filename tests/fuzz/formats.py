@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import h5py
 import numpy as np
+from fuzz.lines import check_results, load_lines, other_line, write_lines
 from fuzz.mutations import BINARY, TEXT, Mutation, mutate
 from fuzz.published import (
     load_archive,
@@ -36,9 +37,12 @@ from fuzz.published import (
     write_wisdm_folder,
     write_wisdm_text,
 )
+from fuzz.structures import lying_zip, other_hdf5
+from fuzz.values import other_value
 
-from unrolled import data, rnn
+from unrolled import data, rnn, sweep
 from unrolled.rnn import storage
+from unrolled.sweep.tables import TableError
 
 Files = dict[str, bytes]  # names with forward slashes
 
@@ -85,7 +89,9 @@ class Format:
         """Return a damaged copy of `one`; of a zip, its one packed file."""
         name = rng.choice(list(one))
         if self.container == "zip":
-            if rng.random() < 0.5:
+            if rng.random() < 0.25:
+                return {"a.zip": lying_zip(one, rng)}
+            if rng.random() < 0.4:
                 packed = pack(one)
                 return {"a.zip": mutate(packed, pack(other), BINARY, rng)}
             return {"a.zip": pack(self._damaged(one, other, name, rng))}
@@ -126,6 +132,8 @@ def check(loaded: object) -> None:
         loaded.check_parameters()
         assert loaded.dtype in (np.float32, np.float64)
         assert repr(loaded)  # weights need not be finite: a network whose training diverged can be saved and looked at
+    elif isinstance(loaded, sweep.Results):
+        check_results(loaded)
     else:
         assert isinstance(loaded, list)
         assert loaded
@@ -242,6 +250,11 @@ def other_attribute_or_array(content: bytes, rng: Random) -> bytes:
     return memory.getvalue()
 
 
+def other_content(content: bytes, rng: Random) -> bytes:
+    """Replace what stands in a file, or the feature of HDF5 by which it does."""
+    return rng.choice((other_attribute_or_array, other_hdf5))(content, rng)
+
+
 # networks and checkpoints
 
 
@@ -302,7 +315,7 @@ def load_checkpoint(path: Path) -> object:
 def other_description(content: bytes, rng: Random) -> bytes:
     """Damage the description, a text of JSON, or else an attribute or an array, below a checksum that is right."""
     if rng.random() < 0.3:
-        return storage.sealed(other_attribute_or_array(content, rng))
+        return storage.sealed(other_content(content, rng))
     memory = io.BytesIO(content)
     with h5py.File(memory, "r+") as file:
         text = file["description"][...].tobytes()
@@ -313,72 +326,6 @@ def other_description(content: bytes, rng: Random) -> bytes:
         del file["description"]
         file["description"] = np.frombuffer(text or b" ", np.uint8)
     return storage.sealed(memory.getvalue())
-
-
-ODD_JSON: tuple[Any, ...] = (
-    *(
-        None,
-        True,
-        False,
-        -1,
-        0,
-        1,
-        2,
-        1.5,
-        10**9,
-        2**53,
-        2**62,
-        2**64,
-        2**130,
-        10**400,
-        1e308,
-        -1e308,
-        5e-324,
-        float("nan"),
-    ),
-    *(
-        float("inf"),
-        "",
-        "rnn.Tanh",
-        "rnn.Bidirectional",
-        "rnn.SGD",
-        "rnn.load",
-        "os.system",
-        "inf",
-        "nan",
-        "test",
-        "PCG64",
-    ),
-    *([], {}, [[]], [1, 2], {"part": "rnn.Tanh", "fields": {"hidden": 2}}, {"part": "rnn.Constant", "fields": {}}),
-    *({"number": "inf"}, {"tuple": [1, 2]}, {"dict": {}}, {"function": "print"}, {"part": "rnn.Tanh", "config": {}}),
-    {"array": [1], "dtype": "S2000000000", "shape": [1]},
-    {"array": [], "dtype": "float64", "shape": [0, 2**60]},
-)
-
-
-def other_value(value: Any, rng: Random) -> Any:
-    """Replace one value somewhere in it by another, or take it away, or add one."""
-    if isinstance(value, dict) and value and rng.random() < 0.92:
-        key = rng.choice(list(value))
-        kind = rng.random()
-        if kind < 0.03:
-            return {name: each for name, each in value.items() if name != key}
-        if kind < 0.06:
-            return {**value, rng.choice(("more", "part", "fields", "n_inputs")): rng.choice(ODD_JSON)}
-        if kind < 0.09:
-            return {**value, key: value[rng.choice(list(value))]}
-        return {**value, key: other_value(value[key], rng)}
-    if isinstance(value, list) and value and rng.random() < 0.92:
-        i = rng.randrange(len(value))
-        kind = rng.random()
-        if kind < 0.1:
-            return [*value[:i], *value[i + 1 :]]
-        if kind < 0.2:
-            return [*value[: i + 1], *value[i:]]
-        return [*value[:i], other_value(value[i], rng), *value[i + 1 :]]
-    if isinstance(value, int | float) and rng.random() < 0.4:
-        return rng.choice((value + 1, value - 1, -value, value * 10**9, float(value), str(value)))
-    return rng.choice(ODD_JSON)
 
 
 FORMATS = (
@@ -396,9 +343,10 @@ FORMATS = (
     Format("UCI HAR folder", write_har, data.load_uci_har, kinds=TEXT, container="folder"),
     Format("UCI HAR zip", write_har, data.load_uci_har, kinds=TEXT, container="zip"),
     Format(".ts", write_ts_file, load_ts, kinds=TEXT),
-    Format("HDF5 as saved", write_saved, data.load_h5, inside=other_attribute_or_array),
-    Format("HDF5 in chunks", write_foreign, data.load_h5, inside=other_attribute_or_array),
-    Format("HDF5 larger than memory", write_foreign, load_stored, inside=other_attribute_or_array),
+    Format("HDF5 as saved", write_saved, data.load_h5, inside=other_content),
+    Format("HDF5 in chunks", write_foreign, data.load_h5, inside=other_content),
+    Format("HDF5 larger than memory", write_foreign, load_stored, inside=other_content),
     Format("checkpoint", write_checkpoint, load_checkpoint, error=ValueError, inside=other_description),
     Format("network", write_network, rnn.load, error=rnn.StorageError, inside=other_description),
+    Format("table of a search", write_lines, load_lines, error=TableError, kinds=TEXT, inside=other_line),
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from easy import easy
 from killing import HOW, file_system, full_disk, kill, noise, read_only, same, train
+from killing_writes import WRITERS, kill_searches, kill_writes
 
 from unrolled import rnn
 
@@ -23,6 +24,12 @@ def test_a_dozen_kills() -> None:
     assert tally.kills >= 12
     assert tally.identical == tally.trainings
     assert (tally.unreadable, tally.lost, tally.litter) == (0, 0, 0)
+
+
+@forks
+def test_files_and_searches_under_kills() -> None:
+    assert kill_writes(8, seed=1) == dict.fromkeys(WRITERS, 0)
+    assert kill_searches(1, seed=1)[1] == 0
 
 
 @pytest.fixture
