@@ -70,7 +70,14 @@ def test_frames_of_two_sensors_and_columns_by_hand(path: Path) -> None:
     np.testing.assert_allclose(joined["ay"], ann["ay"])
     zoned = ann.assign(time=pandas.to_datetime(ann["time"], unit="s", utc=True))
     of_dates = join_by_time(zoned[["time", "ax", "what"]], zoned[["time", "ay"]], time="time")
-    given: Any = {"signal": ["ax", "ay"], "label": "what", "time": "time", "split": "random", "window": 30, "stride": 30}
+    given: Any = {
+        "signal": ["ax", "ay"],
+        "label": "what",
+        "time": "time",
+        "split": "random",
+        "window": 30,
+        "stride": 30,
+    }
     same(load_csv(of_dates, **given), load_csv(joined, **given))
     recordings = cut_recordings(ann[["ax", "ay"]], np.zeros(len(ann), int), np.ones(len(ann), int), time=ann["time"])
     assert [len(recording.signal) for recording in recordings] == [100, 100]

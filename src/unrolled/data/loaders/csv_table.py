@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unrolled.data.checks import hertz
 from unrolled.data.dataset import Dataset
@@ -25,8 +26,8 @@ def load_csv(
     path: str | os.PathLike[str] | Sequence[Any] | Any,
     *,
     signal: Sequence[Column],
-    label: Column | Sequence[Any] | None = None,
-    person: Column | Sequence[Any] | None = None,
+    label: Column | Sequence[Any] | NDArray[Any] | None = None,
+    person: Column | Sequence[Any] | NDArray[Any] | None = None,
     time: Column | None = None,
     pattern: str | None = None,
     time_unit: TimeUnit | None = None,
