@@ -195,7 +195,7 @@ def test_an_epsilon_that_is_nothing_in_the_dtype_is_refused(optimizer: Any) -> N
 def test_weights_of_samples_are_not_taken_for_lengths(third: Any) -> None:
     for role in ("samples", "validation"):
         given: dict[str, Any] = {"samples": (X, Y), role: (X, Y, third)}
-        with pytest.raises(ValueError, match="as weights of samples would be, which are not taken"):
+        with pytest.raises(ValueError, match="as weights of samples would be, which stand fourth"):
             rnn.train(network(), given.pop("samples"), optimizer=rnn.SGD(0.1), progress=False, **given)
 
 

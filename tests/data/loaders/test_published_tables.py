@@ -127,8 +127,8 @@ def test_hapt_by_one_call(tmp_path: Path) -> None:
     dataset = load_csv(
         [dict(zip("xyz", signal[e, u][first - 1 : last].T, strict=True)) for e, u, _, first, last in labels.tolist()],
         signal=["x", "y", "z"],
-        label=labels[:, 2],
-        person=labels[:, 1],
+        label=labels[:, 2].tolist(),
+        person=labels[:, 1].tolist(),
         rate=50,
         window=100,
         stride=100,

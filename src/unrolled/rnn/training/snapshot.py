@@ -247,7 +247,7 @@ def _plain(state: Any) -> Any:
 
 
 def _fill_state(run: Run, found: Groups, at: Position) -> None:
-    """Give a run its optimizer's arrays; those of the library's optimizers are known, those of others are taken."""
+    """Set a run's optimizer's arrays; those of the library's optimizers are known, those of others are taken."""
     if not name_of(type(run.settings.optimizer)).startswith("rnn."):
         run.state.clear()
         run.state.update(found)
