@@ -96,7 +96,7 @@ def measure(shared: dict[str, data.Dataset], given: argparse.Namespace) -> None:
 def look(row: Row, epoch: int) -> Around:
     """Return what looks at a jump batch by batch."""
     recipe = reproduce_report.Recipe(**{name: row[name] for name in ("part", *KEYS[3:], "epochs")})
-    return Around(Task(row["data"], recipe, row["recorded"]), epoch, max(1, 60 // recipe.batch_size))
+    return Around(Task(row["data"], recipe, row["recorded"]), epoch, max(1, 120 // recipe.batch_size))
 
 
 def main() -> None:
