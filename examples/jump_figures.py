@@ -6,10 +6,10 @@ from typing import Any
 
 import jump_numbers as numbers
 import numpy as np
+from jump_batches import NAMES
 from jump_claim import AHEAD, QUIET, REACHES, jumps
 from jump_measures import REPORT
 from jump_numbers import Row
-from jump_page import NAMES
 from jump_verdicts import base
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
@@ -19,14 +19,14 @@ from unrolled._support.atomic_write import replacing
 
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 CLIPPED = "norm clipped at 1"
-FLOOR = 1e-30
 
 
 def draw(rows: Sequence[Row], around: Sequence[Row], out: Path) -> None:
     """Write all pictures that there is something for."""
     figures = {"why_it_jumps": along(rows), "sharp_and_reach": moments(rows)}
-    if around:
-        figures |= {"batch_by_batch": batches(around), "slices": slices(around)}
+    for name in dict.fromkeys(row["data"] for row in around):
+        some = [row for row in around if row["data"] == name]
+        figures |= {f"batch_by_batch_{name}": batches(some), f"slices_{name}": slices(some)}
     for name, figure in figures.items():
         with replacing(out / f"{name}.png") as path:
             figure.savefig(path, dpi=90)
@@ -61,7 +61,7 @@ def along(rows: Sequence[Row]) -> Figure:
     for ax in axes[1:].flat:
         ax.set_yscale("log")
     handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=5)
+    figure.legend(handles, labels, loc="outside lower center", ncols=6)
     return figure
 
 
@@ -69,7 +69,7 @@ def _three(row: Row) -> list[Any]:
     sharpness = np.asarray(row["sharpness"], np.float64)
     return [
         np.where(sharpness > 0, sharpness, np.nan),
-        np.maximum(np.asarray(row["reach"]), FLOOR),
+        np.maximum(np.asarray(row["reach"]), numbers.FLOOR),
         np.asarray(row["gradient_norm"]),
     ]
 
@@ -86,7 +86,7 @@ def moments(rows: Sequence[Row]) -> Figure:
                 begun = jumps(numbers.losses(row))
                 for at, s, reach in zip(row["at"], row["sharpness"], row["reach"], strict=True):
                     followed = any(at < e <= at + AHEAD for e in begun)
-                    points[followed].append((max(s * numbers.rate(row) / 2, 1e-3), max(reach, FLOOR)))
+                    points[followed].append((max(s * numbers.rate(row) / 2, 1e-3), max(reach, numbers.FLOOR)))
         for followed, color, size in ((False, "0.6", 8), (True, "#D55E00", 14)):
             x, y = np.array(points[followed] or [(np.nan, np.nan)]).T
             label = f"a jump begins within {AHEAD} epochs" if followed else "none does"
@@ -120,6 +120,7 @@ def batches(around: Sequence[Row]) -> Figure:
         for ax in panels:
             ax.axvline(peak, color="0.7", lw=3, zorder=0)
         panels[5].set_xlabel("epochs")
+        panels[5].yaxis.set_major_locator(MaxNLocator(integer=True))
     labels = ("loss of the\nrecorded samples", "gradient\nnorm", "sharpness,\n2 / eta dotted", "|dE/dA_1| /\n|dE/dA_T|")
     for ax, label in zip(axes[:, 0], (*labels, "largest Lyapunov\nexponent", "fixed points"), strict=True):
         ax.set_ylabel(label)

@@ -166,10 +166,16 @@ def outcome(history: rnn.History, scores: Any, movements: data.Dataset) -> dict[
         "epoch_gradient_norm": history.gradient_norm,
         "ended": history.ended,
         "best_epoch": history.best_epoch,
-        "seconds": history.seconds,
         "accuracy": metrics.accuracy(y, scores.argmax(1)),
-        "confusion": metrics.confusion_matrix(y, scores.argmax(1), n_classes=C).tolist(),
+        "leans_to": leaning(metrics.confusion_matrix(y, scores.argmax(1), n_classes=C)),
     }
+
+
+def leaning(counts: Any) -> list[float]:
+    """Return the class that most of the errors fall on, and their fraction."""
+    wrong = counts - np.diag(np.diag(counts))
+    columns = wrong.sum(0)
+    return [int(columns.argmax()), float(columns.max() / max(columns.sum(), 1))]
 
 
 def remedied(

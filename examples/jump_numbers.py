@@ -15,6 +15,9 @@ Row: TypeAlias = dict[str, Any]
 FAR = 10.0
 """Far above 2 / eta is so many times."""
 
+FLOOR = 1e-30
+"""Smaller reaches are as good as none."""
+
 SPIKE = 3.0
 """An epoch has a spike if the mean norm of its batches' gradients is so many times the training's median."""
 
@@ -34,6 +37,14 @@ def spikes(row: Row) -> Any:
     """Return which epochs had a spike."""
     norms = np.asarray(row["epoch_gradient_norm"][: row["recorded"]])
     return norms > SPIKE * np.median(norms)
+
+
+def coincide(rows: Sequence[Row]) -> tuple[int, int, int, int]:
+    """Return how many jumps begin in an epoch with a spike, and of how many; epochs with a spike, and of how many."""
+    begun = [(row, [e for e in jumps(losses(row)) if e > 1]) for row in rows]
+    together = sum(bool(spikes(row)[e - 1]) for row, epochs in begun for e in epochs)
+    n = sum(len(losses(row)) for row in rows)
+    return together, sum(len(epochs) for _, epochs in begun), sum(int(spikes(row).sum()) for row in rows), n
 
 
 def losses(row: Row) -> list[float]:
@@ -157,14 +168,6 @@ def wide_and_narrow(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     return [narrow[key] for key in both], [wide[key] for key in both]
 
 
-def leaning(row: Row) -> tuple[int, float]:
-    """Return the class that most of the test errors fall on, and their fraction."""
-    wrong = np.array(row["confusion"])
-    np.fill_diagonal(wrong, 0)
-    columns = wrong.sum(0)
-    return int(columns.argmax()), float(columns.max() / max(columns.sum(), 1))
-
-
 def from_average(X: Any, y: Any, classes: Sequence[int]) -> list[float]:
     """Return how far the mean series of each of these classes is from the mean of all of theirs."""
     means = np.stack([np.asarray(X[y == c], np.float64).mean(0) for c in classes])
@@ -182,6 +185,8 @@ class Seen:
     rises: tuple[float, float, float]
     multiple: tuple[float, float, float]
     """Of 2 / eta that sharpness is."""
+    highest: float
+    """Lyapunov exponent of all that were measured."""
 
     @property
     def dynamics(self) -> bool:
@@ -212,17 +217,56 @@ def seen(around: Row) -> Seen:
         exact,
         three(place["loss_after"] / place["loss"] - 1 for place in places),
         three(value * rate(around) / 2 for value in exact),
+        max(around["lyapunov"]),
+    )
+
+
+@dataclass(frozen=True)
+class Fall:
+    """Where, batch by batch, the reach of the gradient falls most from one measurement to the next.
+
+    Attributes
+    ----------
+    reaches, exponents : tuple of float
+        Just before and just after.
+    multiple : float
+        The larger sharpness of the two measurements before, times 2 / eta.
+    by_chance : float
+        The fraction of all pairs of neighbors with one above 2 / eta.
+    """
+
+    reaches: tuple[float, float]
+    exponents: tuple[float, float]
+    multiple: float
+    by_chance: float
+
+
+def fall(around: Row) -> Fall | None:
+    """Return it, or None of a jump with less than three measurements."""
+    reach = np.maximum(np.asarray(around["reach"], np.float64), FLOOR)
+    if len(reach) < 3:
+        return None
+    i = int(np.diff(np.log(reach))[1:].argmin()) + 1
+    multiple = np.asarray(around["sharpness"], np.float64) * rate(around) / 2
+    pairs = np.fmax(multiple[:-1], multiple[1:])
+    exponents = around["lyapunov"]
+    return Fall(
+        (float(reach[i]), float(reach[i + 1])),
+        (float(exponents[i]), float(exponents[i + 1])),
+        float(pairs[i - 1]),
+        float((pairs > 1).mean()),
     )
 
 
 def largest_jumps(rows: Sequence[Row], n: int) -> list[tuple[Row, int]]:
-    """Return the n largest jumps, one of a training, those of part b first, and the epochs they begin at."""
+    """Return n trainings with the epoch their largest jump begins at, those of the report's (50, 0.01, 30) first."""
     found = []
     for row in rows:
         loss = losses(row)
         begun = [e for e in jumps(loss) if e > 1]
         if begun:
             e = max(begun, key=lambda e: loss[e - 1] / min(loss[: e - 1]))
-            found.append((row["part"] != "b", -loss[e - 1] / min(loss[: e - 1]), row["seed"], e, row))
+            other = (row["part"], row["hidden"], row["batch_size"]) != ("b", 50, 30)
+            found.append((other, -loss[e - 1] / min(loss[: e - 1]), row["seed"], e, row))
     found.sort(key=lambda each: each[:4])
     return [(row, e) for *_, e, row in found[:n]]

@@ -5,6 +5,7 @@ from typing import Any
 
 import jump_numbers as numbers
 import numpy as np
+from jump_batches import NAMES, batches, precision
 from jump_claim import AHEAD, CLAIM, MARGIN, MARGINS, PREDICTIONS, QUIET
 from jump_measures import PRODUCTS, PROFILED, REMEDIES, REPORT, SAMPLES
 from jump_numbers import Row, counts, regime, sharp
@@ -13,12 +14,11 @@ from jump_verdicts import base, part, verdicts
 
 from unrolled import __version__, data
 
-NAMES = {"motionsense": "MotionSense", "shoulder": "shoulder exercises"}
-
 
 def page(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Dataset]) -> str:
     """Write the page."""
     report = [row for row in rows if row["remedy"] == REPORT]
+    came_out = dict(zip([p.name for p in PREDICTIONS], verdicts(rows, around), strict=True))
     recorded = max(row["recorded"] for row in rows)
     lines = [
         "# Why it jumps",
@@ -33,7 +33,7 @@ def page(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Data
         f"{SAMPLES} training samples, and the gradient's way through time on {PROFILED} of them. The exact sharpness "
         f"(`dynamics.curvature`) takes some twenty complex passes, more than a training; here it is Lanczos by "
         f"{PRODUCTS} "
-        f"products, each a difference of two gradients. {_precision(around)}",
+        f"products, each a difference of two gradients. {precision(around)}",
         "",
         "## The claim",
         "",
@@ -49,10 +49,9 @@ def page(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Data
         "",
         "| | | |",
         "|---|---|---|",
-        *(
-            f"| {p.name} | **{verdict}** | {why} |"
-            for p, (verdict, why) in zip(PREDICTIONS, verdicts(rows, around), strict=True)
-        ),
+        *(f"| {name} | **{verdict}** | {_cell(why)} |" for name, (verdict, why) in came_out.items()),
+        "",
+        *_in_short(came_out, report, around),
         "",
         "![Two networks, one of them clipped](why_it_jumps.png)",
         "",
@@ -70,9 +69,7 @@ def page(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Data
         "|---|---|---|---|---|---|---|---|---|---|",
         *_contingency(report),
         "",
-        f"The last kind of moment was added after the first four trainings had been seen: an epoch whose batches' mean "
-        f"gradient norm is {numbers.SPIKE:g} times the training's median, sharp moments within the epoch that its end "
-        "does not show.",
+        *_coincidence(report),
         "",
         "![Sharpness and reach at every moment](sharp_and_reach.png)",
         "",
@@ -89,7 +86,7 @@ def page(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Data
         "",
         "## Batch by batch",
         "",
-        *_batches(around),
+        *batches(around),
         "",
         "## Remedies",
         "",
@@ -115,14 +112,46 @@ def page(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Data
 
 OPEN = (
     "- Ends of epochs are one moment in 100 to 300 batches: what is sharp for a few batches only is mostly not "
-    "seen there.",
-    "- Why the dynamics come to such a place: the spectral radius grows all the while, and nothing here says what "
-    "drives it.",
-    "- A jump here is one of the loss as batches were met, as in the report's figures; the loss on held samples "
-    "would be "
-    "another measure.",
+    "seen there, "
+    "and only a few jumps were looked at batch by batch.",
+    "- Sharp moments that no jump follows: batch by batch too there are many. What decides whether a step out of a "
+    "ravine "
+    "ends beyond it or in the dead region was not measured.",
+    "- Whether a bifurcation is crossed: the number of fixed points under the mean input says little here, and "
+    "fixed points "
+    "under the inputs that do occur were not looked at.",
+    "- Why the spectral radius grows all the while, and whether that brings the network to the ravine.",
+    "- The loss in which a jump is counted is that of the batches as they were met, as in the report's figures.",
     "- The report's own recordings are not public; it may have jumped for another reason.",
 )
+
+
+def _in_short(came_out: dict[str, tuple[str, str]], report: Sequence[Row], around: Sequence[Row]) -> list[str]:
+    said = dict.fromkeys(verdict for verdict, _ in came_out.values())
+    stands = "stands" if came_out["clipping"][0] == "as if true" else "does not stand"
+    c, falls = counts(report), [found for row in around if (found := numbers.fall(row)) is not None]
+    foretells = "foretell" if c.p <= 0.05 else "do not foretell"
+    lines = [
+        *(
+            f"- {verdict[0].upper()}{verdict[1:]}: {', '.join(n for n, (v, _) in came_out.items() if v == verdict)}."
+            for verdict in said
+        ),
+        f"- The half of the claim about where the network can learn {stands}: {came_out['clipping'][1]}.",
+        f"- Of the half about jumps: sharp moments at the ends of epochs {foretells} them ({c.preceded} of "
+        f"{c.jumps}, by "
+        f"chance {c.preceded_by_chance:.1f}).",
+    ]
+    if falls:
+        lines.append(
+            f"- Batch by batch, the gradient's reach falls right after a sharpness above 2 / eta in "
+            f"{sum(f.multiple > 1 for f in falls)} of {len(falls)} jumps "
+            f"({sum(f.by_chance for f in falls):.1f} by chance), from a median of "
+            f"{np.median([f.reaches[0] for f in falls]):.0e} to {np.median([f.reaches[1] for f in falls]):.0e}, "
+            f"and the "
+            f"largest Lyapunov exponent from {np.median([f.exponents[0] for f in falls]):.2f} to "
+            f"{np.median([f.exponents[1] for f in falls]):.2f}: the network is thrown to where it forgets at once."
+        )
+    return lines
 
 
 def _cell(text: str) -> str:
@@ -145,20 +174,11 @@ def _remedies(rows: Sequence[Row]) -> str:
     return ", ".join(f"{name} ({n} seeds)" for name in REMEDIES if (n := sum(row["remedy"] == name for row in rows)))
 
 
-def _precision(around: Sequence[Row]) -> str:
-    ratios = [p["few_products"] / p["exact_sharpness"] for row in around for p in row["places"].values()]
-    if not ratios:
-        return ""
-    of = f"{min(ratios):.2f} to {max(ratios):.2f}"
-    return f"At {len(ratios)} places where both were computed it is {of} times the exact."
-
-
 def _contingency(report: Sequence[Row]) -> list[str]:
     names = list(dict.fromkeys(row["data"] for row in report))
     kinds: list[tuple[str, Any, Sequence[float]]] = [
         ("above 2 / eta", sharp, MARGINS),
         (f"above {numbers.FAR:g} x 2 / eta", lambda row: sharp(row, numbers.FAR), (MARGIN,)),
-        ("an epoch with a spike", numbers.spikes, (MARGIN,)),
     ]
     groups = [(NAMES.get(name, name), [row for row in report if row["data"] == name]) for name in names]
     if len(names) > 1:
@@ -176,6 +196,18 @@ def _contingency(report: Sequence[Row]) -> list[str]:
                     f"{c.sharp} | {c.followed} ({part(c.followed, c.sharp)}) | {part(c.calm_followed, c.calm)} |"
                 )
     return lines
+
+
+def _coincidence(report: Sequence[Row]) -> list[str]:
+    k, n, spikes, epochs = numbers.coincide(report)
+    return [
+        "Added after the first trainings had been seen, as the end of an epoch does not show what is sharp within "
+        "the next: "
+        f"an epoch has a spike if the mean gradient norm of its batches is {numbers.SPIKE:g} times the training's "
+        f"median. Of "
+        f"{n} jumps {k} ({part(k, n)}) begin in an epoch with a spike; of all {epochs} epochs {spikes} "
+        f"({part(spikes, epochs)}) have one."
+    ]
 
 
 def _regimes(report: Sequence[Row]) -> list[str]:
@@ -207,43 +239,6 @@ def _together(report: Sequence[Row]) -> list[str]:
             f"{reaching} moments at which the reach is above {QUIET:g}, {sharp_ones} are above 2 / eta."
         )
     return lines
-
-
-def _batches(around: Sequence[Row]) -> list[str]:
-    if not around:
-        return ["No jump was looked at batch by batch."]
-    lines = [
-        "The trainings of some of the largest jumps, run again and measured every few batches of three epochs, the "
-        "last the "
-        "one in which the jump begins: the first measurement / at the largest gradient / the last. Sharpness is "
-        "exact; the "
-        "last column, by few products, is how many of the measurements of each epoch are above 2 / eta. The Lyapunov "
-        "exponent is the largest along 10 training samples, fixed points are those under the mean input that "
-        "searches of "
-        "100 steps from 40 states find, and the change of the loss is that of the recorded samples by one step of "
-        "plain "
-        "descent on them.",
-        "",
-        "| training, epoch of the jump | gradient norm | sharpness, times 2 / eta | largest Lyapunov exponent | fixed "
-        "points | a step changes the loss by | above 2 / eta, by epoch |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in around:
-        s = numbers.seen(row)
-        title = (
-            f"{NAMES.get(row['data'], row['data'])} ({row['hidden']}, {row['learning_rate']:g}, {row['batch_size']})"
-        )
-        cells = [
-            f"{title}, seed {row['seed']}, epoch {row['epoch']}",
-            " / ".join(f"{x:.3g}" for x in s.norms),
-            " / ".join(f"{x:.2g}" for x in s.multiple),
-            " / ".join(f"{x:.2f}" for x in s.exponents),
-            " / ".join(f"{x:.0f}" for x in s.fixed_points),
-            " / ".join(f"{x:+.1%}" for x in s.rises),
-            " / ".join(f"{k} of {n}" for k, n in numbers.by_epoch(row)),
-        ]
-        lines.append("| " + " | ".join(cells) + " |")
-    return [*lines, "", "![Batch by batch](batch_by_batch.png)", "", "![Slices of the loss](slices.png)"]
 
 
 def _remedy_rows(rows: Sequence[Row]) -> list[str]:

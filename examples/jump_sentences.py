@@ -135,7 +135,7 @@ def _standing(report: Sequence[Row], shared: dict[str, data.Dataset]) -> list[st
             "data's units) by " + ", ".join(f"{n} {d:.3f}" for d, n in order) + "."
         )
         if stopped:
-            fell = [classes[numbers.leaning(row)[0]] for row in stopped]
+            fell = [classes[int(row["leans_to"][0])] for row in stopped]
             names = sorted(set(fell), key=lambda c: -fell.count(c))
             answer += (
                 f" Of {len(stopped)} early-stopped networks most errors fall on "

@@ -108,7 +108,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5, help="of each training (default: 5)")
     parser.add_argument("--recorded", type=int, default=20, help="epochs that are measured (default: 20)")
     parser.add_argument("--epochs", type=int, default=50, help="of trainings with early stopping (default: 50)")
-    parser.add_argument("--jumps", type=int, default=2, help="of each data set, seen batch by batch (default: 2)")
+    parser.add_argument("--jumps", type=int, default=5, help="of each data set, seen batch by batch (default: 5)")
     parser.add_argument(
         "--page", action="store_true", help="train nothing: write the page of the tables that are there"
     )
