@@ -1,6 +1,7 @@
 """Every public name has its page in the reference, and a docstring with See Also and an Example that runs."""
 
 import importlib
+import importlib.util
 import inspect
 import re
 from typing import Any
@@ -18,9 +19,10 @@ ROOMS = {
     "plots": "plots",
     "sweep": "sweep",
     "dynamics": "dynamics",
+    **({"sklearn": "sklearn"} if importlib.util.find_spec("sklearn") else {}),
     "textbook": "textbook",
 }
-"""Where public names are, and the reference's page that lists them."""
+"""Where public names are, and the reference's page that lists them; of an extra, where it is installed."""
 
 NO_EXAMPLE = {
     "an error, raised and not made": "data.DataError rnn.CheckpointWarning rnn.DivergenceError sweep.TableError "
