@@ -110,6 +110,17 @@ intersphinx_mapping = {
 }
 intersphinx_timeout = 5
 
+
+def setup(app: Any) -> None:
+    """Leave out what scikit-learn gives to every estimator: it links to places of scikit-learn's own pages."""
+    app.connect("autodoc-skip-member", lambda app, what, name, obj, skip, options: from_sklearn(name) or None)
+
+
+def from_sklearn(name: str) -> bool:
+    """Return whether a method routes metadata."""
+    return name == "get_metadata_routing" or (name.startswith("set_") and name.endswith("_request"))
+
+
 # MathJax as `make docs` took it from npm, in one file; without it, formulas are drawn by the one on the network.
 mathjax_folder = HERE / "_build" / "mathjax"
 mathjax4_config = mathjax3_config = {"options": {"enableMenu": False}, "svg": {"fontCache": "global"}}
