@@ -113,7 +113,7 @@ intersphinx_timeout = 5
 
 def setup(app: Any) -> None:
     """Leave out what scikit-learn gives to every estimator: it links to places of scikit-learn's own pages."""
-    app.connect("autodoc-skip-member", lambda app, what, name, obj, skip, options: from_sklearn(name) or None)
+    app.connect("autodoc-skip-member", lambda *each: from_sklearn(each[2]) or None)
 
 
 def from_sklearn(name: str) -> bool:
