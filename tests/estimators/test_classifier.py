@@ -174,6 +174,20 @@ def test_other_inputs_than_fitted_are_refused() -> None:
 # ---------------------------------------------------------------- how it is trained
 
 
+def test_samples_may_weigh_more_or_less() -> None:
+    X, y = easy()
+    weights = np.random.default_rng(0).integers(0, 3, 60).astype(float)
+    here = small(epochs=3, class_weight="balanced").fit(X, y, sample_weight=weights)
+    net = rnn.ManyToOne(rnn.Tanh(6), 3, 3, head=rnn.Softmax(class_weights="balanced"), rng=0)
+    rnn.train(net, (X, y), sample_weight=weights, optimizer=rnn.Adam(0.003), epochs=3, rng=0, progress=False)
+    assert same_parameters(here.net_, net)
+    held = small(epochs=3, early_stopping=True).fit(X, y, sample_weight=weights)
+    assert held.history_.validation is not None
+    small(epochs=1).partial_fit(X, y, classes=[0, 1, 2], sample_weight=weights)
+    with pytest.raises(ValueError, match="Sample weights must contain at least one non-zero number"):
+        small().fit(X, y, sample_weight=0 * weights)
+
+
 def test_early_stopping_holds_out_whole_groups() -> None:
     X, y = easy()
     groups = np.repeat(np.arange(12), 5)

@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import GroupShuffleSplit, train_test_split
 from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from unrolled import rnn
 from unrolled._support.validation import one_of, shown
 from unrolled.rnn.arrays import Array, IntArray
+from unrolled.sklearn.sequences import sequences
 
 CELLS = {"tanh": rnn.Tanh, "relu": rnn.ReLU, "lstm": rnn.LSTM, "gru": rnn.GRU}
 OPTIMIZERS = {"sgd": rnn.SGD, "rmsprop": rnn.RMSProp, "adam": rnn.Adam, "adamw": rnn.AdamW}
+
+Samples: TypeAlias = tuple[Array, Array, IntArray | None, Array | None]
+"""X (N, T, D), targets, lengths and weights of the samples."""
 
 
 @dataclass(eq=False, repr=False)
@@ -104,11 +109,61 @@ class Recurrent(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
         training, held_out = next(splitter.split(y, groups=groups))
         return training, held_out
 
-    def _train(self, X: Array, y: Array, lengths: IntArray | None, **others: Any) -> None:
+    def _begin(self, targets: Array, seed: Any, dtype: Any) -> None:
+        """Make a network that is not trained yet, for targets like these."""
+        raise NotImplementedError
+
+    def _sequences(self, X: Any, y: Any, sample_weight: Any, *, reset: bool) -> tuple[Array, IntArray | None, Any]:
+        """Check samples but for their targets, in the words that scikit-learn has for what is wrong with them."""
+        if self.time_axis not in (1, 2):
+            raise ValueError(f"time_axis is {shown(self.time_axis)}, expected 1 for (N, T, D) or 2 for (N, D, T)")
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        series, lengths = sequences(self, X, reset=reset)
+        check_consistent_length(series, y)
+        if sample_weight is None:
+            return series, lengths, None
+        weights = _check_sample_weight(sample_weight, series[:, 0, :], dtype=np.float64)
+        if not weights.any():
+            raise ValueError("Sample weights must contain at least one non-zero number.")
+        return series, lengths, weights
+
+    def _fit(self, samples: Samples, groups: Any, *, warm: bool, stratify: bool) -> None:
+        """Train a network, anew or as it stands, on what is not held out for early stopping."""
+        seed, stopping, validation = self._seed(), self._stopping(), None
+        if groups is not None:
+            check_consistent_length(samples[0], groups)
+        if stopping is not None:
+            targets = samples[1]
+            training, held_out = self._divided(targets, groups, targets if stratify and groups is None else None, seed)
+            validation = tuple(cut(held_out, *samples))
+            samples = cut(training, *samples)  # type: ignore[assignment]  # X and y are arrays still
+        if not warm:
+            self._begin(samples[1], seed, samples[0].dtype)
+        self._train(
+            samples,
+            epochs=self.epochs,
+            validation=validation,
+            early_stopping=stopping,
+            state=self.history_.state if warm else None,
+            rng=seed,
+        )
+
+    def _fit_an_epoch(self, samples: Samples, *, first: bool) -> None:
+        """Train the network for an epoch more, with the random numbers that follow."""
+        if first or not hasattr(self, "_rng"):
+            self._rng = np.random.default_rng(self._seed())
+        if first:
+            self._begin(samples[1], self._rng, samples[0].dtype)
+        state, n = (None, 0) if first else (self.history_.state, self.n_iter_)
+        self._train(samples, epochs=1, state=state, rng=self._rng)
+        self.n_iter_ += n
+
+    def _train(self, samples: Samples, **others: Any) -> None:
         """Train ``net_`` as it stands, and leave the history."""
         self.history_ = rnn.train(
             self.net_,
-            (X, y, lengths),
+            samples,
             optimizer=self._optimizer(),
             batch_size=self.batch_size,
             schedule=self.schedule,
@@ -122,11 +177,9 @@ class Recurrent(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
         )
         self.n_iter_ = len(self.history_.loss)
 
-
-def check_time_axis(time_axis: Any) -> None:
-    """Raise a ValueError unless it is 1 or 2."""
-    if time_axis not in (1, 2):
-        raise ValueError(f"time_axis is {shown(time_axis)}, expected 1 for (N, T, D) or 2 for (N, D, T)")
+    def _fitted(self, X: Any) -> tuple[Array, IntArray | None]:
+        check_is_fitted(self, "net_")
+        return sequences(self, X, reset=False)
 
 
 def cut(rows: Any, *arrays: Array | None) -> Sequence[Array | None]:
