@@ -67,7 +67,7 @@ def row(name: str, path: Path, size: int) -> str:
 def write_table(path: Path, megabytes: float) -> None:
     """Write rows of four people, 50 a second, of about 45 bytes each."""
     rng, rows = np.random.default_rng(0), int(megabytes * 1e6 / 45)
-    with path.open("w") as file:
+    with path.open("w", encoding="utf-8") as file:
         file.write("time,who,what,ax,ay,az,note\n")
         for first in range(0, rows, 5000):
             who, what = first * 4 // rows, ("nod", "wave")[first // 5000 % 2]
@@ -79,16 +79,20 @@ def write_long_line(folder: Path, megabytes: float) -> None:
     """Write UCI HAR with one signal of a single line that never ends."""
     activities = ("WALKING", "WALKING_UPSTAIRS", "WALKING_DOWNSTAIRS", "SITTING", "STANDING", "LAYING")
     folder.mkdir()
-    (folder / "activity_labels.txt").write_text("".join(f"{i} {name}\n" for i, name in enumerate(activities, 1)))
+    (folder / "activity_labels.txt").write_text(
+        "".join(f"{i} {name}\n" for i, name in enumerate(activities, 1)), encoding="utf-8"
+    )
     for part in ("train", "test"):
         place = folder / part / "Inertial Signals"
         place.mkdir(parents=True)
         for name in (f"y_{part}", f"subject_{part}"):
-            (folder / part / f"{name}.txt").write_text("1\n2\n")
+            (folder / part / f"{name}.txt").write_text("1\n2\n", encoding="utf-8")
         for kind in ("body_acc", "body_gyro", "total_acc"):
             for axis in "xyz":
-                (place / f"{kind}_{axis}_{part}.txt").write_text((" 1.0" * 128 + "\n") * 2)
-    (folder / "train" / "Inertial Signals" / "total_acc_x_train.txt").write_text("1 " * int(megabytes * 5e5))
+                (place / f"{kind}_{axis}_{part}.txt").write_text((" 1.0" * 128 + "\n") * 2, encoding="utf-8")
+    (folder / "train" / "Inertial Signals" / "total_acc_x_train.txt").write_text(
+        "1 " * int(megabytes * 5e5), encoding="utf-8"
+    )
 
 
 def unpacked(path: Path, ending: str) -> int:
@@ -126,7 +130,7 @@ def main() -> None:
         print(row("load_uci_har, a line without an end", har, size), flush=True)
         line = Path(scratch) / "wisdm.txt"
         records = (f"{1 + i // 5000 % 30},Walking,{(i + 1) * 50_000_000},0.1,{i % 97}.0,9.8;" for i in range(10**6))
-        line.write_text("".join(records))
+        line.write_text("".join(records), encoding="utf-8")
         print(row("load_wisdm, a million records on a line", line, line.stat().st_size), flush=True)
 
 

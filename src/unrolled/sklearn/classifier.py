@@ -81,7 +81,7 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
     >>> rng = np.random.default_rng(0)
     >>> y = rng.choice(["sit", "walk"], 60)
     >>> X = rng.standard_normal((60, 10, 3)) + (y == "walk")[:, None, None]
-    >>> classifier = RecurrentClassifier("tanh", 8, epochs=20, random_state=0).fit(X[:40], y[:40])
+    >>> classifier = RecurrentClassifier("tanh", 8, learning_rate=0.01, random_state=0).fit(X[:40], y[:40])
     >>> classifier.classes_.tolist(), classifier.predict_proba(X[40:]).shape
     (['sit', 'walk'], (20, 2))
     >>> classifier.score(X[40:], y[40:]) > 0.8
