@@ -51,11 +51,12 @@ def along(rows: Sequence[Row]) -> Figure:
             for ax, values in zip(panels[1:], _three(row), strict=True):
                 ax.plot(row["at"], values, color=color, marker="o", ms=3, lw=1)
         panels[1].axhline(2 / numbers.rate(some[0]), color="black", ls=":", lw=1)
-        panels[1].annotate("2 / eta", (1, 2 / numbers.rate(some[0])), va="bottom", fontsize="small")
         panels[-1].set_xlabel("epoch")
         panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     for ax, label in zip(
-        axes[:, 0], ("training loss", "sharpness", "|dE/dA_1| / |dE/dA_T|", "gradient norm"), strict=True
+        axes[:, 0],
+        ("training loss", "sharpness, 2 / eta dotted", "|dE/dA_1| / |dE/dA_T|", "gradient norm"),
+        strict=True,
     ):
         ax.set_ylabel(label)
     for ax in axes[1:].flat:

@@ -105,6 +105,7 @@ def page(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Data
         "",
         "## What stays open",
         "",
+        *_unmeasured(rows),
         *OPEN,
     ]
     return "\n".join(lines) + "\n"
@@ -124,6 +125,22 @@ OPEN = (
     "- The loss in which a jump is counted is that of the batches as they were met, as in the report's figures.",
     "- The report's own recordings are not public; it may have jumped for another reason.",
 )
+
+
+def _unmeasured(rows: Sequence[Row]) -> list[str]:
+    seeds = {row["seed"] for row in rows}
+    remedies = [f"{name} ({n})" for name in REMEDIES if (n := len(seeds) - sum(r["remedy"] == name for r in rows)) > 0]
+    names = list(dict.fromkeys(row["data"] for row in rows))
+    n = sum(row["remedy"] == REPORT for row in rows)
+    lines = []
+    if n < 13 * len(seeds) * len(names):
+        lines.append(
+            f"- Of the report's thirteen recipes with {len(seeds)} seeds on each data set, {n} of "
+            f"{13 * len(seeds) * len(names)} trainings have been run: what is said of all is said of these."
+        )
+    if remedies:
+        lines.append(f"- Remedies of which seeds are missing (how many): {', '.join(remedies)}.")
+    return lines
 
 
 def _in_short(came_out: dict[str, tuple[str, str]], report: Sequence[Row], around: Sequence[Row]) -> list[str]:

@@ -82,7 +82,8 @@ def _rate(none: numbers.Remedied, by: dict[str, numbers.Remedied]) -> tuple[str,
 
 
 def _others(none: numbers.Remedied, by: dict[str, numbers.Remedied]) -> tuple[str, str]:
-    names = [name for name in ("orthogonal W_hh", "loss on every step", "GRU", "LSTM") if name in by]
+    wanted = ("orthogonal W_hh", "loss on every step", "GRU", "LSTM")
+    names = [name for name in wanted if name in by]
     if not names:
         return NOT_MEASURED
     good = {name: r.jumps < none.jumps for name, r in by.items() if name in names}
@@ -91,11 +92,15 @@ def _others(none: numbers.Remedied, by: dict[str, numbers.Remedied]) -> tuple[st
         good["orthogonal W_hh"] = r.jumps >= none.jumps and r.sharp > none.sharp
     why = ", ".join(f"{name} {by[name].jumps:.1f}" for name in names)
     sharpness = ", ".join(f"{by[name].sharp:.0%}" for name in names)
-    return _said(
+    verdict, why = _said(
         all(good.values()),
         not all(good.values()),
         f"jumps a training: none {none.jumps:.1f}, {why}; moments above 2 / eta: none {none.sharp:.0%}, {sharpness}",
     )
+    missing = [name for name in wanted if name not in by]
+    if missing:
+        return f"{verdict}, as far as measured", f"{why}; not measured: {', '.join(missing)}"
+    return verdict, why
 
 
 def part(k: int, n: int) -> str:
