@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: report test test-oldest dist lint types peers fuzz golden kill-test docs test-all benchmark clean
+.PHONY: report test test-oldest dist lint types peers fuzz mutants golden kill-test docs test-all benchmark clean
 
 report: $(VENV)/ready
 	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data "$(DATA)")
@@ -50,6 +50,18 @@ FUZZ_ARGS ?=
 
 fuzz: $(VENV)/ready
 	PYTHONPATH=tests $(BIN)/python -m fuzz.run $(FUZZ_ARGS)
+
+# A fault by machine: every change of one statement, call, slice or operator of the backward passes and of the engine meets
+# every cell in every situation, then so many of each other room the room's own tests. It ends with what nothing has found;
+# what is in mutants/ is not tried again. All of the data: make mutants ROOMS=data MUTANTS_ARGS=
+ROOMS ?= rnn metrics sweep data
+MUTANTS_ARGS ?= --draw 300
+
+mutants: $(VENV)/ready
+	PYTHONPATH=tests $(BIN)/python -m mutation.pages
+	@status=0; for room in $(ROOMS); do \
+	  PYTHONPATH=tests $(BIN)/python -m mutation.suite $$room $(MUTANTS_ARGS) || status=1; \
+	done; exit $$status
 
 # The same work by this library and its peers, for every cell; about three quarters of an hour on two quiet cores.
 # Quickly: make benchmark BENCHMARK_ARGS="--quick --cells tanh". A peer that is not to be had is left out, and the results say so.
@@ -141,4 +153,4 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .venv-3.* .venv-benchmark .venv-dist .venv-oldest .venv-docs docs/_build docs/gallery docs/reference/generated build dist fuzz-failures .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-3.* .venv-benchmark .venv-dist .venv-oldest .venv-docs docs/_build docs/gallery docs/reference/generated build dist fuzz-failures mutants .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
