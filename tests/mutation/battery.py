@@ -21,7 +21,7 @@ from mutation.reach import Reach, reaching
 from unrolled import rnn, textbook
 from unrolled._support import blas_threads
 from unrolled.rnn import cells
-from unrolled.rnn.engine import Recurrence, columns, rows, underflow
+from unrolled.rnn.engine import Recurrence, columns, packing, rows, underflow
 from unrolled.rnn.output import losses
 
 D, H, C, T, M = 2, 3, 3, 8, 9
@@ -167,17 +167,26 @@ def of_network(net: Any, masks: Any, *, causal: bool = True) -> Results:
     found += [("predict_proba", net.predict_proba(X)), ("of different lengths", net.predict_proba(X, LENGTHS))]
     found += [("loss", net.loss(X, y, LENGTHS, masks=masks))]
     found += [("complex", net.astype(np.complex128).loss(X[:2], y[:2]))]
+    found += symbols(net, masks)
     if causal:
-        stream = net.stream()
-        found += [("stream", [np.array(stream.feed(x)) for x in X[0]])]
+        for stream in (net.stream(), net.stream(state={name: A[:1] for name, A in state.items()})):
+            found += [("stream", [np.array(stream.feed(x)) for x in X[0]])]
     return found
+
+
+def symbols(net: Any, masks: Any) -> Results:
+    """Of sequences of symbols, each a row of the input weights."""
+    X, y = np.random.default_rng(17).integers(0, D, (M, T)), batch()[1]
+    found: Results = [("symbols", net.loss_and_gradients(X, y)), ("different", net.loss_and_gradients(X, y, LENGTHS))]
+    found += [("masks", net.loss_and_gradients(X, y, masks=masks)), ("predict_proba", net.predict_proba(X))]
+    return [(f"symbols, {name}", value) for name, value in found]
 
 
 def masks_of(net: Any) -> Any:
     """Return masks that are neither 0 nor 1."""
     rng = np.random.default_rng(3)
     widths = net.widths
-    drawn = [rng.uniform(0.5, 1.5, (M, width)) for width in [*widths, *widths[1:]]]
+    drawn: list[Any] = [rng.uniform(0.5, 1.5, (M, width)) for width in [*widths, *widths[1:]]]
     return rnn.Masks(drawn[: len(widths)], drawn[len(widths) :])
 
 
@@ -203,7 +212,12 @@ def vanishing(cell: Any) -> Results:
 @cache
 def situations() -> dict[str, Callable[[], Results]]:
     """Return every situation by name, the telling ones first."""
-    found: dict[str, Callable[[], Results]] = {"losses": extreme_logits, "columns": plain_columns, "rounding": rounding}
+    found: dict[str, Callable[[], Results]] = {
+        "losses": extreme_logits,
+        "columns": plain_columns,
+        "rounding": rounding,
+        "packed": packed,
+    }
     heads = [rnn.Sigmoid(), rnn.Softmax(class_weights=(0.5, 1.0, 2.0), label_smoothing=0.1)]
     weighted = rnn.EveryStep((0, 0.5, 2, 0, 1, 1, 3, 1))
 
@@ -213,7 +227,7 @@ def situations() -> dict[str, Callable[[], Results]]:
 
     for cell in recurrences():
         add(f"{cell}", cell)
-        add(f"{cell}, two layers", [cell, type(cell)(H + 1)], readout=weighted, head=heads[1])
+        add(f"{cell}, two layers", [cell, type(cell)(H + 1)], readout=weighted, head=heads[1], initial_state="learned")
         add(f"{cell}, both ways", [cell, rnn.Bidirectional(cell)], causal=False, readout=rnn.Mean(), head=heads[0])
         add(f"{cell}, both ways first", [rnn.Bidirectional(cell)], causal=False)
         found[f"{cell}, vanishing"] = lambda cell=cell: vanishing(cell)  # type: ignore[misc]
@@ -282,13 +296,25 @@ def begun(cell: Any) -> Results:
     net = rnn.ManyToOne([cell, rnn.Bidirectional(cell)], D, C, rng=3, dtype=np.float64)
     found: Results = [("parameters", net.parameters), ("gates", net.layers.gates()), ("state", net.layers.state_names)]
     made = type(cell)(np.int64(H))
-    for make, given in ((type(cell), 0), (type(cell), 2.5), (rnn.Bidirectional, 3)):
+    kind, both_ways = type(cell), rnn.Bidirectional
+    attempts: list[tuple[Any, Any]] = [(kind, 0), (kind, 2.5), (both_ways, 3)]
+    for make, given in attempts:
         try:
             make(given)
             found += [("hidden", "taken")]
         except ValueError:
             found += [("hidden", "refused")]
-    imaginary = net.astype(np.complex128)  # where every preactivation is 0, as a rectifier's kink is
+    less = network(cell)
+    forward = less.forward(*batch()[:1])
+    less.parameters["b_o"] = less.parameters["b_o"].astype(np.float32)
+    attempts = [(less.forward, batch()[0]), (lambda y: less.backward(forward, y), batch()[1])]
+    for attempt, given in attempts:
+        try:
+            attempt(given)
+            found += [("two dtypes", "taken")]
+        except ValueError:
+            found += [("two dtypes", "refused")]
+    imaginary = network(cell).astype(np.complex128)  # where every preactivation is 0, as a rectifier's kink is
     for name, W in imaginary.parameters.items():
         W[...] = 1.0 if name == "W_ho" else 1e-20j if name == "b_h" else 0.0
     found += [("derivative at 0", imaginary.loss(np.zeros((1, 1, D)), [0]).imag * 1e20)]
@@ -301,7 +327,8 @@ def plain_columns() -> Results:
     f64, X = np.dtype(np.float64), batch()[0].transpose(1, 0, 2)
     plain = columns.Columns(T, M, D, H, f64, {"delta": 1})
     further = columns.Columns(T, M, D, H, f64, {"gates": 2, "delta": 1}, {"g": ("gates", 1, 2)}, {"C": ("gates", 0, 1)})
-    mask, found = np.linspace(0.5, 1.5, M * H).reshape(M, H), []
+    mask = np.linspace(0.5, 1.5, M * H).reshape(M, H)
+    found: Results = []
     for trace, state in ((plain, {}), (further, {"A": mask, "C": 1 - mask})):
         trace.begin_forward(X, None, mask, state)
         for segment in trace.forward_segments():
@@ -314,6 +341,17 @@ def plain_columns() -> Results:
         found += [("final", copied(trace.final_state)), ("named", [hasattr(trace, "g"), hasattr(trace, "nothing")])]
         found += [("back", [chunk.n_samples for chunk in trace.backward_chunks()])]
     return found
+
+
+def packed() -> Results:
+    """Samples sorted and moved, and back again; and the plain memory of rows."""
+    X, found = batch()[0], []
+    for lengths in (None, np.array(LENGTHS), np.full(M, T)):
+        moved = packing.pack(X, lengths)
+        found += [("packed", [np.array(moved.X), moved.pack_steps(X), moved.unpack(moved.X), moved.step_numbers()])]
+        found += [("sorted", [moved.sort(X), moved.unsort(X), np.array(moved.batch_sizes or [])])]
+    trace = rows.Rows(T, M, D, H, np.dtype(np.float64))
+    return [*found, ("rows", [trace.A, trace.X])]
 
 
 def rounding() -> Results:
@@ -339,6 +377,7 @@ def extreme_logits() -> Results:
             found += [(loss.__name__, [loss(Z[n : n + 1], targets[n : n + 1]) for n in range(4)])]
         found += [("together", loss(Z, Y)), ("weighted", loss(Z[2:], Y[2:], weights[2:]))]
         found += [("whole numbers", loss(np.array([[1, 0, -2], [3, 3, 0]]), Y[:2]))]
+        found += [("complex", loss(Z[2:] + 1e-20j * np.arange(6).reshape(2, 3), Y[2:])[0].imag * 1e20)]
         found += [("many times", loss(Z[None].repeat(2, 0), Y[None].repeat(2, 0)))]
     return found
 

@@ -13,10 +13,10 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache
+from functools import _lru_cache_wrapper, cache
 from pathlib import Path
 from types import FunctionType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from mutation.operators import SOURCE, Mutant, page
 
@@ -33,8 +33,17 @@ def _functions(file: str) -> list[FunctionType]:
     return [each for each in gc.get_objects() if isinstance(each, FunctionType) and each.__code__.co_filename == path]
 
 
+@cache
+def _caches(file: str) -> list[Any]:
+    """Return every function of a file that remembers its results."""
+    kept = [each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper)]
+    return [each for each in kept if each.__wrapped__ in _functions(file)]
+
+
 def exchange(mutant: Mutant) -> int:
     """Give the functions of this process a mutant's code; return how many."""
+    for cached in _caches(mutant.file):
+        cached.cache_clear()
     codes, n = page(mutant.file).codes(mutant), 0
     for function in _functions(mutant.file):
         old = function.__code__

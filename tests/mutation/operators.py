@@ -210,7 +210,7 @@ def files(*rooms: str) -> list[str]:
 
 def _first_line(definition: Any) -> int:
     """Return the line that code says a function begins at: its first decorator's."""
-    return min([definition.lineno, *(decorator.lineno for decorator in definition.decorator_list)])
+    return min([int(definition.lineno), *(int(each.lineno) for each in definition.decorator_list)])
 
 
 def _text(node: ast.AST) -> str:

@@ -23,13 +23,13 @@ class Reach:
 
     def __enter__(self) -> "Reach":
         self.reached = set()
-        threading.settrace(self.trace)  # type: ignore[arg-type]
-        sys.settrace(self.trace)  # type: ignore[arg-type]
+        threading.settrace(self.trace)
+        sys.settrace(self.trace)
         return self
 
     def __exit__(self, *_: object) -> None:
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
 
     def functions(self) -> list[str]:
         """Return their files and first lines."""

@@ -28,8 +28,8 @@ from mutation.operators import Mutant, files, page
 from mutation.reach import Reach, reaching
 
 ROOT = Path(__file__).parents[2]
-LEFT_OUT = ("tests/sweep/test_dask.py", "tests/rnn/training/test_killed.py")
-LEFT_OUT += ("tests/rnn/exchange", "src/unrolled/rnn/exchange")
+LEFT_OUT = ["tests/sweep/test_dask.py", "tests/rnn/training/test_killed.py"]
+LEFT_OUT += ["tests/rnn/exchange", "src/unrolled/rnn/exchange"]
 """Tests that take long for what they reach, and those of other libraries, which ``make peers`` has."""
 
 FOLDER = ROOT / "mutants"

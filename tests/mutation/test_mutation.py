@@ -4,6 +4,7 @@ Some mutants are drawn here; ``make mutants`` tries all of them, and a thousand 
 """
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,9 @@ from mutation import battery, forking, pages
 from mutation.equivalents import equivalents
 from mutation.operators import Page, page
 
-pytestmark = pytest.mark.skipif(not hasattr(forking.os, "fork"), reason="this system cannot fork a process")
+from unrolled import rnn
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork a process")
 
 SOURCE = '''
 def halves(values, *, first=True):
@@ -60,7 +63,7 @@ def test_names_survive_moved_and_reformatted_lines() -> None:
 def test_a_mutant_reaches_whoever_holds_the_function() -> None:
     """However it is wrapped: static methods, methods of subclasses, generators under a decorator."""
     slope = next(each for each in page("rnn/cells/tanh.py").mutants if each.function == "Tanh._slope")
-    held = battery.rnn.Tanh(3)._slope
+    held = rnn.Tanh(3)._slope
 
     def check() -> str:
         out = np.zeros(1)
