@@ -45,6 +45,7 @@ CALLS = {
 
 COMMUTE = {"add", "multiply", "maximum", "minimum", "max", "min", "array_equal", "zip"}
 COMMUTE |= {"isinstance", "getattr", "setattr", "hasattr", "zeros", "ones", "empty", "full", "reshape", "transpose"}
+COMMUTE |= {"swapaxes"}
 """Calls whose first two arguments are not exchanged: nothing would come of it, or an error at once."""
 
 UNCHANGED = {"copy", "sorted", "reversed", "abs", "set", "strip", "lower", "max", "min", "sum", "round"}
