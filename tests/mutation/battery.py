@@ -231,11 +231,27 @@ def situations() -> dict[str, Callable[[], Results]]:
         add(f"{cell}, both ways", [cell, rnn.Bidirectional(cell)], causal=False, readout=rnn.Mean(), head=heads[0])
         add(f"{cell}, both ways first", [rnn.Bidirectional(cell)], causal=False)
         found[f"{cell}, vanishing"] = lambda cell=cell: vanishing(cell)  # type: ignore[misc]
+        found[f"{cell}, scaled"] = lambda cell=cell: scaled(cell)  # type: ignore[misc]
         found[f"{cell}, traced"] = lambda cell=cell: traced(cell)  # type: ignore[misc]
         found[f"{cell}, both ways, traced"] = lambda cell=cell: traced(rnn.Bidirectional(cell))  # type: ignore[misc]
         found[f"{cell}, begun"] = lambda cell=cell: begun(cell)  # type: ignore[misc]
         found[f"{cell}, a large batch"] = lambda cell=cell: large(cell)  # type: ignore[misc]
     return found
+
+
+def scaled(cell: Any) -> Results:
+    """Losses, and so gradients, that are tiny or huge; of the last step and of every one."""
+    X, y = batch()
+    found: Results = []
+    for weight in (1e-300, 1e-200, 1e280):
+        for readout in (rnn.Last(), rnn.EveryStep()):
+            net = network([cell, cell], readout=readout, head=rnn.Sigmoid(class_weights=(weight,) * C))
+            found += [(f"times {weight}", net.loss_and_gradients(X, y, LENGTHS))]
+            found += [(f"times {weight}, {name}", value) for name, value in everything(net, X, y)]
+    net = network(cell, head=rnn.Sigmoid(class_weights=(1e-300,) * C))  # which grows by more than there are numbers
+    net.parameters["W_hh"] *= 1e45
+    net.parameters["b_h"] *= 0
+    return [*found, ("tiny, and growing", net.loss_and_gradients(np.zeros_like(X), y))]
 
 
 def large(cell: Any) -> Results:
@@ -402,7 +418,7 @@ def same(found: Any, wanted: Any) -> bool:
         return False
     if not wanted.size:
         return True
-    scale = max(float(np.abs(wanted).max()), 1e-12)
+    scale = float(np.abs(wanted).max()) or 1.0
     if wanted.dtype.kind == "f" and ((found == 0) != (wanted == 0)).any():  # what has vanished has vanished
         return False
     return bool((np.abs(found - wanted) <= TOLERANCE * scale).all())
