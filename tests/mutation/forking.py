@@ -93,18 +93,16 @@ def outcome(
             os.close(reading)
             _in_child(mutant, check, seconds, writing, Path(folder), others=folder_for_others)
         os.close(writing)
-        until, status = time.monotonic() + 3 * seconds + 10, None
-        while status is None and time.monotonic() < until:
-            pid, found = os.waitpid(child, os.WNOHANG)
-            status = found if pid else None
+        until, ended = time.monotonic() + 3 * seconds + 10, None
+        while ended is None and time.monotonic() < until:
             time.sleep(0.001)
-        with suppress(ProcessLookupError):  # with all that it has started
+            ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        with suppress(ProcessLookupError):  # with all that it has started, while its number is its own
             os.killpg(child, signal.SIGKILL)
-        if status is None:
-            os.waitpid(child, 0)
+        _, status = os.waitpid(child, 0)
     with os.fdopen(reading, "rb") as pipe:
         by = pipe.read().decode(errors="replace")
-    if status is None:
+    if ended is None:
         return TIMED_OUT, "the clock"
     if os.WIFSIGNALED(status):
         timed_out = os.WTERMSIG(status) in (signal.SIGPROF, signal.SIGXCPU)
