@@ -55,7 +55,7 @@ def along(rows: Sequence[Row]) -> Figure:
         panels[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     for ax, label in zip(
         axes[:, 0],
-        ("training loss", "sharpness, 2 / eta dotted", "|dE/dA_1| / |dE/dA_T|", "gradient norm"),
+        ("training loss", "sharpness,\n2 / eta dotted", "|dE/dA_1| / |dE/dA_T|", "gradient norm"),
         strict=True,
     ):
         ax.set_ylabel(label)

@@ -25,6 +25,10 @@ def page(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Data
         "",
         *("- " + movements.provenance + "." for movements in shared.values()),
         "",
+        "Printed by `python examples/why_it_jumps.py --motionsense A_DeviceMotion_data.zip` (which goes on where "
+        "it was "
+        "stopped).",
+        "",
         f"unrolled {__version__}. The report's recipes on raw units; {_trainings(report)}; "
         f"and remedies on the network (50, 0.01, 30): {_remedies(rows)}.",
         "",
