@@ -41,7 +41,7 @@ class Growth:
 
     @property
     def steepest(self) -> float:
-        """The largest exponent between neighbours."""
+        """The largest exponent between neighbors."""
         return float((np.diff(np.log(self.seconds)) / np.diff(np.log(self.values))).max())
 
 

@@ -144,7 +144,7 @@ def growth(grown: Sequence[Growth], base: Case) -> str:
     names = {"steps": "T", "batch": "batch", "hidden": "hidden"}
     fixed = {"steps": base.steps, "batch": base.batch, "hidden": base.hidden}
     return table(
-        ["along", "at", "milliseconds", "exponent", "steepest between neighbours"],
+        ["along", "at", "milliseconds", "exponent", "steepest between neighbors"],
         [
             [
                 names[g.size],

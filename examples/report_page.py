@@ -19,7 +19,7 @@ def page(summaries: list[dict[str, Any]], observations: list[Counted], movements
         f"{len(seeds)} seeds ({seeds[0]} to {seeds[-1]}) a network: numbers are means, with the lowest and highest."
     )
     one = f"one seed ({seeds[0]}) a network: read a difference between two networks as an example, not as a law."
-    units = "Raw units, as in the report." if movements.scaling is None else "Each axis standardised."
+    units = "Raw units, as in the report." if movements.scaling is None else "Each axis standardized."
     lines = [
         "# The report's trainings, run again",
         "",

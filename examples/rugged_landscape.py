@@ -8,11 +8,11 @@ others. What is printed is computed from it:
 
 - Every trial's validation accuracy has a variance; being a full grid, it divides exactly into what each setting
   explains alone, what they explain together, and what is left between seeds.
-- Ruggedness: two neighbours differ in one step of the learning rate or of the hidden units, and in nothing else. Of
-  the means of n seeds with spread s, seeds alone would let neighbours differ by 2 s / sqrt(pi n) on average (the
+- Ruggedness: two neighbors differ in one step of the learning rate or of the hidden units, and in nothing else. Of
+  the means of n seeds with spread s, seeds alone would let neighbors differ by 2 s / sqrt(pi n) on average (the
   mean of the absolute difference of two normal variables). Ruggedness is how many times that they do differ. At 1 the
   space is as smooth as can be seen with n seeds: the ruggedness is the seeds'.
-- A remedy smooths the space if, with it, neighbours differ less, seeds differ less, and more of the points are nearly
+- A remedy smooths the space if, with it, neighbors differ less, seeds differ less, and more of the points are nearly
   as good as the best of all points. It is held against the first of its kind in the grid: the narrow uniform
   initializer, or no clipping.
 
@@ -61,11 +61,11 @@ class Roughness:
     Attributes
     ----------
     steps : float
-        Mean absolute difference of accuracy between neighbours.
+        Mean absolute difference of accuracy between neighbors.
     spread : float
         Of the seeds at one point: root mean square of the standard deviations.
     expected : float
-        What ``steps`` would be if nothing but seeds made neighbours differ.
+        What ``steps`` would be if nothing but seeds made neighbors differ.
     best : float
         The mean accuracy of the best point.
     near : float
@@ -83,11 +83,11 @@ class Roughness:
 
     @property
     def ratio(self) -> float:
-        """How many times as far apart neighbours are as seeds alone would have them."""
+        """How many times as far apart neighbors are as seeds alone would have them."""
         return self.steps / self.expected if self.expected else math.inf
 
 
-def neighbours(results: Results, names: Sequence[str] = ORDERED) -> list[tuple[Standing, Standing]]:
+def neighbors(results: Results, names: Sequence[str] = ORDERED) -> list[tuple[Standing, Standing]]:
     """Pair the points that differ by one step in one of these settings and in nothing else."""
     varying = results.varying()
     standings = {point_key(standing.point): standing for standing in results.standings()}
@@ -104,9 +104,9 @@ def neighbours(results: Results, names: Sequence[str] = ORDERED) -> list[tuple[S
 
 
 def roughness(results: Results, names: Sequence[str] = ORDERED, of_all: float | None = None) -> Roughness:
-    """Measure neighbours against seeds; of a part of a search, ``of_all`` is the best accuracy of the whole."""
+    """Measure neighbors against seeds; of a part of a search, ``of_all`` is the best accuracy of the whole."""
     standings = [standing for standing in results.standings() if standing.values]
-    pairs = [(one, other) for one, other in neighbours(results, names) if one.values and other.values]
+    pairs = [(one, other) for one, other in neighbors(results, names) if one.values and other.values]
     steps = [abs(one.mean - other.mean) for one, other in pairs]
     variance = float(np.mean([s.spread**2 for s in standings if len(s.values) > 1]))
     # The difference of two means of n and m seeds has variance s^2 (1 / n + 1 / m), and a mean size sqrt(2 / pi) times
@@ -180,7 +180,7 @@ def remedies(results: Results) -> dict[str, Roughness]:
 def conditions(before: Roughness, after: Roughness) -> dict[str, bool]:
     """Tell which of the three conditions on what smooths the space hold."""
     return {
-        f"neighbours differ less (from {before.steps:.3f} to {after.steps:.3f})": after.steps < before.steps,
+        f"neighbors differ less (from {before.steps:.3f} to {after.steps:.3f})": after.steps < before.steps,
         f"seeds differ less (from {before.spread:.3f} to {after.spread:.3f})": after.spread < before.spread,
         f"more points are nearly best (from {before.near:.0%} to {after.near:.0%})": after.near > before.near,
     }
@@ -220,15 +220,15 @@ def page(results: Results, source: str) -> str:
         + "; ".join(f"{name} {', '.join(map(text, values))}" for name, values in varying.items())
         + ".",
         "",
-        f"- Neighbours (one step of {' or '.join(ORDERED)}) differ by **{whole.steps:.3f}** in accuracy on average; "
-        f"seeds at one point have a standard deviation of {whole.spread:.3f}, which alone would make neighbours' means "
+        f"- Neighbors (one step of {' or '.join(ORDERED)}) differ by **{whole.steps:.3f}** in accuracy on average; "
+        f"seeds at one point have a standard deviation of {whole.spread:.3f}, which alone would make neighbors' means "
         f"differ by {whole.expected:.3f}. Ruggedness: **{whole.ratio:.1f}** times what seeds explain.",
         "- Of the variance of all trials, "
         + ", ".join(f"{share:.0%} is {name}" for name, share in parts.items())
         + f". (Seeds alone would put {noise:.0%} under settings together, since means of {n_seeds} seeds still vary.)",
         f"- {whole.near:.0%} of the points are within {NEAR} of the best ({whole.best:.3f}); {whole.diverged:.1%} of "
         "the trainings diverged.",
-        f"- The smallest steps between neighbours are under **{ranked[0]}** ({by_remedy[ranked[0]].steps:.3f}), the "
+        f"- The smallest steps between neighbors are under **{ranked[0]}** ({by_remedy[ranked[0]].steps:.3f}), the "
         f"largest under {ranked[-1]} ({by_remedy[ranked[-1]].steps:.3f}).",
     ]
     verdicts, smooth = [], []
@@ -244,7 +244,7 @@ def page(results: Results, source: str) -> str:
     ]
     lines += [
         "",
-        "| under | steps between neighbours | seeds' spread | ruggedness | best accuracy | nearly best | diverged |",
+        "| under | steps between neighbors | seeds' spread | ruggedness | best accuracy | nearly best | diverged |",
         "|---|---|---|---|---|---|---|",
     ]
     for name, part in {"everything": whole, **by_remedy}.items():

@@ -71,7 +71,7 @@ def train(task: Task, movements: data.Dataset, tick: parallel.Tick) -> dict[str,
     samples = everyone(movements)
     assert samples.person is not None
     out = left_out(samples.person, task)
-    parts = data.Dataset(samples.subset(~out), samples.subset(out), movements.classes, movements.rate).standardised()
+    parts = data.Dataset(samples.subset(~out), samples.subset(out), movements.classes, movements.rate).standardized()
     net = rnn.ManyToOne(
         CELL,
         n_inputs=3,

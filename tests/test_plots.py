@@ -96,7 +96,7 @@ def box(ax: Axes) -> BboxBase:
 
 
 def overlap(texts: Sequence[Text]) -> list[tuple[str, str]]:
-    """Pairs of neighbours, in the order given, whose boxes overlap once drawn."""
+    """Pairs of neighbors, in the order given, whose boxes overlap once drawn."""
     boxes = [(text.get_text(), text.get_window_extent()) for text in texts if text.get_text()]
     return [(a, b) for (a, one), (b, other) in pairwise(boxes) if one.overlaps(other)]
 
@@ -363,7 +363,7 @@ def test_percentages_say_0_and_100_only_of_none_and_all() -> None:
 
 
 @pytest.mark.parametrize("normalize", ["true", "predicted", "all"])
-def test_normalised_matrix_and_its_scale(normalize: metrics.Normalize) -> None:
+def test_normalized_matrix_and_its_scale(normalize: metrics.Normalize) -> None:
     y, predicted = labels(200, 4)
     ax = plots.confusion_matrix(y, predicted, normalize=normalize)
     shares = metrics.confusion_matrix(y, predicted, normalize=normalize)
@@ -536,7 +536,7 @@ def test_grid_without_names_takes_the_most_classes_seen() -> None:
 
 
 @pytest.mark.parametrize("normalize", ["true", "predicted", "all"])
-def test_normalised_grid(normalize: metrics.Normalize) -> None:
+def test_normalized_grid(normalize: metrics.Normalize) -> None:
     all_results = results(2, 4)
     figure = plots.confusion_matrices(all_results, normalize=normalize)
     pairs = [pair for two in all_results.values() for pair in two]

@@ -21,7 +21,7 @@ heard = [stream.feed(step) for step in window[0]]
 
 fig, axes = plt.subplots(3, 1, figsize=(8, 7), sharex=True, layout="constrained")
 axes[0].plot(window[0])
-axes[0].set(ylabel="acceleration,\nstandardised")
+axes[0].set(ylabel="acceleration,\nstandardized")
 axes[1].imshow(forward.A[1:, 0].T, aspect="auto", cmap="RdBu", vmin=-1, vmax=1, interpolation="nearest")
 axes[1].set(ylabel="hidden unit")
 for k, name in enumerate(movements.classes):

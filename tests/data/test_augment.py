@@ -201,7 +201,7 @@ def test_a_permutation_moves_whole_segments(m: int, segments: int, least: int, m
     np.testing.assert_array_equal(np.sort(steps, axis=1), np.broadcast_to(np.arange(T), (m, T)))
     for row in steps:
         runs = np.split(row, np.flatnonzero(np.diff(row) != 1) + 1)
-        assert len(runs) <= segments  # two segments that stayed neighbours are one run
+        assert len(runs) <= segments  # two segments that stayed neighbors are one run
         assert all(len(run) >= least for run in runs)
     X = windows(m, T, 3, "float64", seed)
     changed = augment.Permutation(segments, least)(X, seed)
@@ -262,7 +262,7 @@ def test_in_units_turns_what_was_measured() -> None:
     measured = windows(dtype="float64")
     turned = augment.InUnits(augment.Rotation(), SCALING)(SCALING.apply(measured), np.random.default_rng(5))
     np.testing.assert_allclose(SCALING.invert(turned), augment.Rotation()(measured, np.random.default_rng(5)))
-    # A turn of the standardised numbers themselves does not keep the length of what was measured.
+    # A turn of the standardized numbers themselves does not keep the length of what was measured.
     wrong = SCALING.invert(augment.Rotation()(SCALING.apply(measured), np.random.default_rng(5)))
     lengths = [np.linalg.norm(A[..., :3], axis=2) for A in (measured, SCALING.invert(turned), wrong)]
     np.testing.assert_allclose(lengths[1], lengths[0])

@@ -95,7 +95,7 @@ def test_on_axes_changes_these_alone_and_in_this_order() -> None:
 def test_before_channels_is_to_derive_from_what_was_changed(scale: bool) -> None:
     measured = data.Samples(windows(D=3), np.arange(40) % 2)
     movements = data.Dataset(measured, measured, ("a", "b")).with_channels(RECIPE)
-    movements = movements.standardised() if scale else movements
+    movements = movements.standardized() if scale else movements
     assert movements.channels is not None
     turn = augment.Rotation(0.5)
     changed = augment.BeforeChannels(turn, movements.channels, movements.scaling)(movements.train.X, 3)

@@ -65,10 +65,10 @@ def test_the_recipe_on_real_recordings_is_what_plain_sums_are() -> None:
         assert part.X.dtype == np.float32
         assert_allclose(part.X, np.stack([by_hand(window.astype(float)) for window in of.X]), atol=3e-6)
         assert_array_equal(part.person, of.person)
-    scaled = derived.standardised()
+    scaled = derived.standardized()
     expected = np.concatenate([by_hand(window.astype(float)) for window in raw.train.X])
     assert_allclose(scaled.train.X.reshape(-1, 8), (expected - expected.mean(0)) / expected.std(0), atol=2e-4)
-    from_scaled = raw.standardised().with_channels(RECIPE)
+    from_scaled = raw.standardized().with_channels(RECIPE)
     assert_allclose(from_scaled.test.X, scaled.test.X, atol=2e-4)
 
 
@@ -174,9 +174,9 @@ def test_channels_name_themselves_within_one_another() -> None:
 
 
 def test_a_data_set_knows_its_channels() -> None:
-    derived = dataset().standardised().with_channels([Axes(), Magnitude()])
+    derived = dataset().standardized().with_channels([Axes(), Magnitude()])
     assert derived.channels == Channels((Axes(), Magnitude()), 3)
-    assert "4 channels (axis 0, axis 1, axis 2, magnitude(axis 0, axis 1, axis 2)) at 50 Hz, standardised" in repr(
+    assert "4 channels (axis 0, axis 1, axis 2, magnitude(axis 0, axis 1, axis 2)) at 50 Hz, standardized" in repr(
         derived
     )
     assert_allclose(derived.train.X.mean(axis=(0, 1)), 0, atol=1e-9)
@@ -193,7 +193,7 @@ def test_a_data_set_knows_its_channels() -> None:
 
 @pytest.mark.parametrize("channel", [*RECIPE, *CAUSAL, *WHOLE], ids=repr)
 def test_a_saved_data_set_knows_its_channels_when_it_is_loaded(channel: Channel, tmp_path: Path) -> None:
-    derived = dataset(lengths=np.full(12, 20)).with_channels([channel]).standardised()
+    derived = dataset(lengths=np.full(12, 20)).with_channels([channel]).standardized()
     data.save_h5(tmp_path / "derived.h5", derived)
     loaded = data.load_h5(tmp_path / "derived.h5")
     assert loaded.channels == derived.channels

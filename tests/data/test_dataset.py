@@ -16,7 +16,7 @@ def test_it_tells_what_it_is() -> None:
         "Dataset(6 training and 4 test series of 5 steps x 3 axes at 50 Hz, raw; classes: sit, walk)"
     )
     assert "at" not in repr(Dataset(part(6), part(), ("sit", "walk"))).split("axes")[1].split(";")[0]
-    assert "standardised" in repr(dataset.standardised())
+    assert "standardized" in repr(dataset.standardized())
     assert Dataset(part(), part(), ["sit", "walk"]).classes == ("sit", "walk")  # type: ignore[arg-type]
 
 

@@ -42,7 +42,7 @@ def test_the_same_windows_and_overlapping_ones_are_counted(dtype: type) -> None:
     assert found(part(overlapping[::2]), part(overlapping[1::2])) == (0, 4)
     far: np.ndarray = windows(2, 25, 2).astype(dtype)  # fifteen steps in both
     assert found(part(far[:1]), part(far[1:])) == (0, 0)
-    both = Dataset(part(overlapping[::2]), part(overlapping[1::2]), ("a",)).standardised()
+    both = Dataset(part(overlapping[::2]), part(overlapping[1::2]), ("a",)).standardized()
     assert both.check_leakage().overlapping == 4
 
 
@@ -128,5 +128,5 @@ def test_an_open_file_finds_what_is_found_in_memory(tmp_path: Path, padded: bool
     assert (expected.windows, expected.overlapping, expected.n_test) == (2, 10, 17)
     with open_h5(tmp_path / "a.h5", memory=200_000) as opened:
         assert opened.check_leakage() == expected
-        assert opened.standardised().check_leakage() == expected
+        assert opened.standardized().check_leakage() == expected
         assert str(opened) == str(dataset)

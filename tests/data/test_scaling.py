@@ -49,7 +49,7 @@ def test_padding_stays_zero() -> None:
     train, test = (
         Samples(rng.normal(5, 3, (n, 7, 2)), np.zeros(n, int), lengths=rng.integers(1, 8, n)) for n in (40, 20)
     )
-    scaled = Dataset(train, test, ("a",)).standardised()
+    scaled = Dataset(train, test, ("a",)).standardized()
     for part, raw in ((scaled.train, train), (scaled.test, test)):
         assert part.lengths is not None
         real = np.arange(7) < part.lengths[:, np.newaxis]
@@ -85,17 +85,17 @@ def test_a_data_set_is_scaled_by_its_training_part_alone() -> None:
     train = Samples(rng.normal(3, 2, (40, 5, 2)), np.zeros(40, int))
     test = Samples(rng.normal(-7, 9, (20, 5, 2)), np.zeros(20, int))
     raw = Dataset(train, test, ("a",))
-    scaled = raw.standardised()
+    scaled = raw.standardized()
     assert scaled.scaling is not None
     np.testing.assert_allclose(scaled.scaling.mean, train.X.mean(axis=(0, 1)))
     np.testing.assert_allclose(scaled.scaling.std, train.X.std(axis=(0, 1)))
     np.testing.assert_allclose(scaled.train.X.mean(axis=(0, 1)), 0, atol=1e-12)
     np.testing.assert_allclose(scaled.test.X, (test.X - train.X.mean(axis=(0, 1))) / train.X.std(axis=(0, 1)))
 
-    changed = dataclasses.replace(raw, test=dataclasses.replace(test, X=test.X * 100)).standardised()
+    changed = dataclasses.replace(raw, test=dataclasses.replace(test, X=test.X * 100)).standardized()
     np.testing.assert_array_equal(changed.train.X, scaled.train.X)
-    with pytest.raises(DataError, match="standardised already"):
-        scaled.standardised()
+    with pytest.raises(DataError, match="standardized already"):
+        scaled.standardized()
 
 
 @pytest.mark.parametrize(

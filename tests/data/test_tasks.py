@@ -399,7 +399,7 @@ def test_lorenz_has_the_largest_lyapunov_exponent_that_is_known() -> None:
     apart, span, spans = 1e-7, 1.0, 150
     near = state + np.array([apart, 0, 0])
     total = 0.0
-    for i in range(spans):  # two neighbours, brought together again after each span
+    for i in range(spans):  # two neighbors, brought together again after each span
         ends = [series._lorenz(start, np.array([0, span]), 10.0, 28.0, 8 / 3)[-1] for start in (state, near)]
         distance = float(np.linalg.norm(ends[1] - ends[0]))
         total += math.log(distance / apart) if i >= 5 else 0.0

@@ -34,8 +34,8 @@ def made_up(measure: Any, seeds: int = 3) -> Results:
     return Results(tuple(rows))
 
 
-def test_neighbours_are_one_step_apart_in_one_ordered_setting() -> None:
-    pairs = example.neighbours(made_up(lambda point, seed: point["hidden"] + seed))
+def test_neighbors_are_one_step_apart_in_one_ordered_setting() -> None:
+    pairs = example.neighbors(made_up(lambda point, seed: point["hidden"] + seed))
     assert len(pairs) == 4 * (2 * 2 + 3 * 1)  # under each remedy: two steps of three rates, one of two sizes
     for one, other in pairs:
         assert [name for name in GRID if one.point[name] != other.point[name]] in (["learning_rate"], ["hidden"])
@@ -89,9 +89,9 @@ def test_the_remedy_that_smooths_is_named() -> None:
 
     results = made_up(measure)
     text = example.page(results, "Made up")
-    assert "The smallest steps between neighbours are under **clip ClipNorm(limit=1.0)**" in text
+    assert "The smallest steps between neighbors are under **clip ClipNorm(limit=1.0)**" in text
     assert re.search(
-        r"- clip ClipNorm\(limit=1\.0\) instead of none \*\*smooths\*\* the space; met: neighbours differ less \(from "
+        r"- clip ClipNorm\(limit=1\.0\) instead of none \*\*smooths\*\* the space; met: neighbors differ less \(from "
         r".*, seeds differ less \(from .*, more points are nearly best \(from \d+% to \d+%\); the best accuracy goes",
         text,
     )
@@ -114,7 +114,7 @@ def test_a_remedy_that_fails_a_condition_does_not_smooth_and_the_condition_is_na
     assert found["clip ClipNorm(limit=1.0)"].near == pytest.approx(1 / 3)
     said = example.verdict("clip", found["clip none"], found["clip ClipNorm(limit=1.0)"])
     assert said == (
-        "clip **does not smooth** the space; not met: neighbours differ less (from 0.006 to 0.114); met: seeds differ "
+        "clip **does not smooth** the space; not met: neighbors differ less (from 0.006 to 0.114); met: seeds differ "
         "less (from 0.020 to 0.010), more points are nearly best (from 0% to 33%); the best accuracy goes from 0.320 "
         "to 0.510."
     )

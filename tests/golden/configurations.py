@@ -1,7 +1,7 @@
 """Networks and trainings of every kind, small, each under a name that says what it is.
 
 Only what README shows is called, so that the same file runs on trees of before and after a change. What each
-draws comes from its name alone: neither order nor neighbours matter.
+draws comes from its name alone: neither order nor neighbors matter.
 """
 
 import inspect

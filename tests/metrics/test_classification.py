@@ -54,7 +54,7 @@ def test_confusion_matrix_by_hand() -> None:
     ("normalize", "divisor"),
     [("true", [[3], [2], [1], [1]]), ("predicted", [[3, 3, 1, 1]]), ("all", 6)],
 )
-def test_normalised_confusion_matrix_by_hand(normalize: metrics.Normalize, divisor: Any) -> None:
+def test_normalized_confusion_matrix_by_hand(normalize: metrics.Normalize, divisor: Any) -> None:
     shares = metrics.confusion_matrix(Y, PREDICTED, normalize=normalize)
     assert shares.dtype == np.float64
     np.testing.assert_array_equal(shares, np.array(COUNTS) / divisor)
@@ -152,7 +152,7 @@ def test_confusion_matrix_counts_each_sample_once(case: tuple[NDArray[Any], NDAr
 
 
 @given(classified())
-def test_normalised_rows_columns_or_all_add_up_to_1_or_0(
+def test_normalized_rows_columns_or_all_add_up_to_1_or_0(
     case: tuple[NDArray[Any], NDArray[Any], int],
 ) -> None:
     y, predicted, C = case
@@ -177,7 +177,7 @@ def test_confusion_is_the_same_in_any_order_and_transposes(
 
 
 @given(classified())
-def test_class_scores_are_the_diagonals_of_the_normalised_matrices(
+def test_class_scores_are_the_diagonals_of_the_normalized_matrices(
     case: tuple[NDArray[Any], NDArray[Any], int],
 ) -> None:
     y, predicted, C = case

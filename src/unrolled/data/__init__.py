@@ -1,4 +1,4 @@
-"""Recordings of movements, as labelled series ready for training.
+"""Recordings of movements, as labeled series ready for training.
 
 A `Dataset` has a training and a test part, each a `Samples`: X (N, T, D) and labels y (N,), and `lengths` (N,)
 where the series differ in length. The ways to one:
@@ -17,7 +17,7 @@ Files larger than memory: `open_h5` gives a `StoredDataset`, whose parts are tra
 Continuous recordings all go the same way, and each step of it can be taken alone: recordings (`Recording`;
 `cut_recordings` cuts them from a long table, `resample` changes their rate) become windows of equal length
 (`cut_windows`), which are divided (`Samples.split`, `Samples.folds`) and scaled by what is measured on the
-training part (``Dataset(...).standardised()``). `Dataset.select_axes` and `Dataset.select_classes` keep a part,
+training part (``Dataset(...).standardized()``). `Dataset.select_axes` and `Dataset.select_classes` keep a part,
 and a `Summary` says what was dropped on the way. What cannot be used is refused with a `DataError` that says
 what was found, what was expected, and where. `augment` has the random changes of sequences to train on, and
 `channels` what is derived from the axes (`Dataset.with_channels`).

@@ -57,7 +57,7 @@ class Dataset:
     provenance : str
         Source, selection and split, in words.
     scaling : Scaling, optional
-        The standardisation already applied to both parts; ``scaling.invert(X)`` gives raw units again.
+        The standardization already applied to both parts; ``scaling.invert(X)`` gives raw units again.
     summary : Summary, optional
         What was kept and what was dropped, and why, on the way from the files to here. `save_h5` does not
         write it.
@@ -122,13 +122,13 @@ class Dataset:
             f"Dataset({len(self.train)} training and {len(self.test)} test series of {steps(self.train, self.test)} "
             f"steps x {self.train.X.shape[2]} {'axes' if self.channels is None else f'channels ({self.channels})'}"
             f"{'' if self.rate is None else f' at {self.rate:g} Hz'}, "
-            f"{'raw' if self.scaling is None else 'standardised'}; classes: {', '.join(self.classes)})"
+            f"{'raw' if self.scaling is None else 'standardized'}; classes: {', '.join(self.classes)})"
         )
 
     def __str__(self) -> str:
         return describe_parts(self)
 
-    def standardised(self) -> "Dataset":
+    def standardized(self) -> "Dataset":
         """Return the data set with each axis at mean 0 and standard deviation 1, measured on `train` alone.
 
         Padding is not measured, and stays zero.
@@ -136,10 +136,10 @@ class Dataset:
         Raises
         ------
         DataError
-            If it is standardised already.
+            If it is standardized already.
         """
         if self.scaling is not None:
-            raise DataError("the data set is standardised already, expected one in raw units")
+            raise DataError("the data set is standardized already, expected one in raw units")
         scaling = Scaling.fit(self.train.X, self.train.lengths)
         train, test = (dataclasses.replace(part, X=scaling.apply(part.X)) for part in (self.train, self.test))
         return dataclasses.replace(self, train=train, test=test, scaling=scaling)
@@ -147,7 +147,7 @@ class Dataset:
     def with_channels(self, channels: Sequence[Channel]) -> "Dataset":
         """Return the data set with what is derived from its axes, in the sensor's units, in place of them.
 
-        Where it is standardised, that is undone first, and the channels are standardised anew, by what is measured
+        Where it is standardized, that is undone first, and the channels are standardized anew, by what is measured
         on `train` alone.
 
         Parameters
@@ -183,7 +183,7 @@ class Dataset:
         derived.check_rate(self.rate)
         train, test = (part.with_channels(derived) for part in self._in_units())
         dataset = dataclasses.replace(self, train=train, test=test, scaling=None, channels=derived)
-        return dataset if self.scaling is None else dataset.standardised()
+        return dataset if self.scaling is None else dataset.standardized()
 
     def select_axes(self, axes: Sequence[int]) -> "Dataset":
         """Return the data set with these axes alone, in this order; a scaling goes along.
@@ -212,10 +212,10 @@ class Dataset:
         return dataclasses.replace(self, train=train, test=test, scaling=scaling)
 
     def select_classes(self, names: Sequence[str]) -> "Dataset":
-        """Return the data set with the samples of these classes alone, labelled 0, 1, ... in this order.
+        """Return the data set with the samples of these classes alone, labeled 0, 1, ... in this order.
 
         A scaling stays as it is, measured on all classes: to measure it on those kept, load with
-        ``scale=False``, select, and then call `standardised`.
+        ``scale=False``, select, and then call `standardized`.
 
         Parameters
         ----------
@@ -271,7 +271,7 @@ parts have 0 people and 0 trials
     def folds(self, *, by: Literal["person", "trial"] = "person") -> Iterator["Dataset"]:
         """Leave one person, or one trial, of both parts out at a time: tested on that one, trained on all others.
 
-        Whatever the split was, training and test part are put together first. Where they are standardised, each
+        Whatever the split was, training and test part are put together first. Where they are standardized, each
         fold is so anew, by what is measured on its own training part.
 
         Parameters
@@ -300,7 +300,7 @@ parts have 0 people and 0 trials
             )
             for train, test in everything.folds(by=by)
         )
-        return folds if self.scaling is None else (fold.standardised() for fold in folds)
+        return folds if self.scaling is None else (fold.standardized() for fold in folds)
 
     def _in_units(self) -> tuple[Samples, Samples]:
         """Return both parts with the scaling undone."""

@@ -1,4 +1,4 @@
-"""Labelled series, of equal length or padded to it, and how they are divided in two."""
+"""Labeled series, of equal length or padded to it, and how they are divided in two."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -193,7 +193,7 @@ class Samples:
         -------
         iterator of (rest, part)
             In rising order of the person or trial that `part` is all of; in both, samples stay in the order
-            they had. Scale by what is measured on `rest` alone: ``Dataset(rest, part, classes).standardised()``.
+            they had. Scale by what is measured on `rest` alone: ``Dataset(rest, part, classes).standardized()``.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Per-axis standardisation."""
+"""Per-axis standardization."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Scaling:
 
     See Also
     --------
-    Dataset.standardised : Both parts, by what is measured on the training part.
+    Dataset.standardized : Both parts, by what is measured on the training part.
 
     Examples
     --------
@@ -134,7 +134,7 @@ class Scaling:
         return cls(np.where(low == high, low, mean), np.where(constant, 1.0, std))
 
     def apply(self, X: FloatArray) -> FloatArray:
-        """Standardise `X`, shape (..., D), and return it in its own dtype (whole numbers become float32)."""
+        """Standardize `X`, shape (..., D), and return it in its own dtype (whole numbers become float32)."""
         X = self._signal(X)
         scaled = np.empty_like(X)
         for part, out in _pieces(X, scaled):
@@ -142,7 +142,7 @@ class Scaling:
         return scaled
 
     def invert(self, X: FloatArray) -> FloatArray:
-        """Bring a standardised `X`, shape (..., D), back to its units; the dtype stays."""
+        """Bring a standardized `X`, shape (..., D), back to its units; the dtype stays."""
         X = self._signal(X)
         raw = np.empty_like(X)
         for part, out in _pieces(X, raw):

@@ -43,6 +43,6 @@ def describe_parts(dataset: Any) -> str:
 
 def _title(dataset: Any) -> str:
     rate = "" if dataset.rate is None else f" at {dataset.rate:g} Hz"
-    raw = "raw" if dataset.scaling is None else "standardised"
+    raw = "raw" if dataset.scaling is None else "standardized"
     axes = "axes" if dataset.channels is None else "channels"
     return f"series of {steps(dataset.train, dataset.test)} steps x {dataset.train.X.shape[2]} {axes}{rate}, {raw}"

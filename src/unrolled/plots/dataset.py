@@ -98,7 +98,7 @@ def _windows(
         if lowest:
             ax.set_xlabel(unit)
         if label % columns == 0:
-            ax.set_ylabel("as measured" if dataset.scaling is None else "standardised")
+            ax.set_ylabel("as measured" if dataset.scaling is None else "standardized")
     assert first is not None
     if n_axes <= 9:
         handles = first.get_lines()

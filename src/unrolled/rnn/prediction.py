@@ -20,7 +20,7 @@ from unrolled.rnn.output.class_weights import BALANCED
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.passes import Reading
 from unrolled.rnn.sound import check_finite_parameters, check_logits
-from unrolled.rnn.source import is_source, unlabelled
+from unrolled.rnn.source import is_source, unlabeled
 from unrolled.rnn.stream import Stream
 from unrolled.rnn.targets import Targets, checked
 
@@ -348,7 +348,7 @@ class Predictor(Model):
         if is_source(X, lengths):
             if state is not None or return_state:
                 raise ValueError("state was given or asked for with a source, expected arrays X for a state")
-            found = [self._answered(*block, None, False, function) for block in unlabelled(X)]
+            found = [self._answered(*block, None, False, function) for block in unlabeled(X)]
             return np.concatenate(found)
         X, lengths = inputs.padded(X, lengths, self.n_inputs)
         self.check_parameters()

@@ -45,7 +45,7 @@ def is_source(X: Any, lengths: Any = None, name: str = "source") -> TypeGuard[So
     return True
 
 
-def unlabelled(source: Source) -> Iterator[tuple[Any, Any]]:
+def unlabeled(source: Source) -> Iterator[tuple[Any, Any]]:
     """Yield X and lengths (or None) of every block of a source."""
     for given in source.blocks(BLOCK):
         X, _, lengths = (*given, None)[:3]

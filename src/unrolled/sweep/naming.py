@@ -34,7 +34,7 @@ def describe(value: Any, what: str = "value") -> Description:
     Raises
     ------
     ValueError
-        If it is none of these, or a number is not finite: nothing else can be recognised in another process.
+        If it is none of these, or a number is not finite: nothing else can be recognized in another process.
     """
     if isinstance(value, np.generic):
         value = value.item()

@@ -29,7 +29,7 @@ def grid(settings: Mapping[str, Any]) -> list[Point]:
     ------
     ValueError
         If there is no setting, a list is empty or names a choice twice, or a value has no description that another
-        process could recognise.
+        process could recognize.
 
     See Also
     --------

@@ -480,7 +480,7 @@ def test_what_a_tool_copied_comes_back_or_is_refused(tmp_path: Path, libver: str
 def test_a_copy_that_lost_any_one_thing_is_refused(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     part = Samples(rng.normal(size=(4, 5, 3)), np.arange(4) % 2, np.arange(4), np.arange(4), np.array([5, 3, 4, 1]))
-    dataset = Dataset(part, part, ("a", "b"), 50.0, "made").with_channels([Axes(), Magnitude()]).standardised()
+    dataset = Dataset(part, part, ("a", "b"), 50.0, "made").with_channels([Axes(), Magnitude()]).standardized()
     saved, copied = tmp_path / "a.h5", tmp_path / "b.h5"
     save_h5(saved, dataset)
     with h5py.File(saved) as file:

@@ -107,7 +107,7 @@ def test_the_order_is_another_each_epoch_and_mixes_beyond_a_buffer(tmp_path: Pat
         first, second = (np.concatenate([X[:, 0, 0] for X, _ in file.train.batches(20, rng)]) for _ in range(2))
         assert (first == second).mean() < 0.01
         assert abs(np.corrcoef(first, np.arange(2000))[0, 1]) < 0.2  # not from the front of the file to its back
-        assert (np.abs(np.diff(first)) < 5).mean() < 0.1  # neighbours in the file are apart
+        assert (np.abs(np.diff(first)) < 5).mean() < 0.1  # neighbors in the file are apart
         state = rng.bit_generator.state
         alone = np.random.default_rng(0)
         alone.integers(2**63, size=2), alone.integers(2**63, size=2)
@@ -143,7 +143,7 @@ def test_reading_stays_within_the_memory(tmp_path: Path, read_ahead: bool, store
         assert opened.train.X.row_bytes * n > 5 * memory
         assert len(epoch(opened.test, 3)) == 4  # once before, for what Python and HDF5 make once and for all
         tracemalloc.start()
-        for samples in (opened.train, opened.standardised().train):
+        for samples in (opened.train, opened.standardized().train):
             for reading in (samples.batches(200, np.random.default_rng(0)), samples.blocks(1024)):
                 for batch in reading:
                     assert len(batch[0])
@@ -242,12 +242,12 @@ def test_what_is_read_is_what_load_h5_reads(tmp_path: Path, dtype: Any) -> None:
             X[[1, 2]]  # type: ignore[index]  # that is the point
 
 
-def test_standardised_is_what_a_dataset_in_memory_is(tmp_path: Path) -> None:
+def test_standardized_is_what_a_dataset_in_memory_is(tmp_path: Path) -> None:
     path = waves(tmp_path / "a.h5")
-    whole = data.load_h5(path).standardised()
+    whole = data.load_h5(path).standardized()
     assert whole.scaling is not None
     with open_h5(path) as raw:
-        file = raw.standardised()
+        file = raw.standardized()
         assert raw.scaling is None
         assert file.scaling is not None
         np.testing.assert_allclose(file.scaling.mean, whole.scaling.mean, rtol=1e-13)
@@ -255,8 +255,8 @@ def test_standardised_is_what_a_dataset_in_memory_is(tmp_path: Path) -> None:
         for part, expected in ((file.train, whole.train), (file.test, whole.test)):
             np.testing.assert_allclose(part.X[:], expected.X, rtol=1e-6, atol=1e-6)
             np.testing.assert_array_equal(np.concatenate([X for X, _ in part.blocks(7)]), part.X[:])
-        with pytest.raises(DataError, match="standardised already"):
-            file.standardised()
+        with pytest.raises(DataError, match="standardized already"):
+            file.standardized()
         assert file.train.fingerprint() != raw.train.fingerprint()
 
 
@@ -269,7 +269,7 @@ def test_lengths_come_along_and_padding_is_not_measured(tmp_path: Path) -> None:
         X = made["trX"][...]
     steps = X[np.arange(12) < lengths["tr"][:, None]]
     with open_h5(path) as raw:
-        file = raw.standardised()
+        file = raw.standardized()
         expected = Scaling.fit(steps)
         assert file.scaling is not None
         np.testing.assert_allclose(file.scaling.mean, expected.mean, rtol=1e-13)
@@ -331,8 +331,8 @@ def test_training_from_a_file_is_the_same_whatever_is_read_ahead(tmp_path: Path)
     path = waves(tmp_path / "a.h5", compression="gzip")
     with open_h5(path, memory=SMALL) as ahead, open_h5(path, memory=SMALL, read_ahead=False) as waiting:
         assert ahead.train._layout(8).most < 45  # several buffers
-        one, history = trained(ahead.standardised())
-        other, again = trained(waiting.standardised())
+        one, history = trained(ahead.standardized())
+        other, again = trained(waiting.standardized())
     equal(one, other)
     assert history.loss == again.loss
     assert history.validation is not None

@@ -137,7 +137,7 @@ def test_what_was_dropped_is_told_kept_and_logged(caplog: pytest.LogCaptureFixtu
         dataset = from_recordings(given, window=10, provenance="mine")
     assert caplog.messages[0] == "mine: recordings: 8 kept, 1 dropped (1 shorter than 10 steps)"
     assert caplog.messages[1] == "mine: windows: 8 kept, 0 dropped"
-    assert dataset.summary is not None  # through standardised
+    assert dataset.summary is not None  # through standardized
     assert dataset.summary.kept == {"recordings": 8, "windows": 8}
     assert dataset.provenance.startswith("mine; windows of 10 steps every 75; tested on 0.2 of the windows")
     assert pickle.loads(pickle.dumps(dataset)).summary == dataset.summary
@@ -235,7 +235,7 @@ def test_classes_are_selected_and_renumbered_and_their_names_follow() -> None:
 
 def test_folds_make_data_sets() -> None:
     samples = cut_windows([Recording(s, i % 2, who, 1) for i, (s, _, who) in enumerate(some())], 10, 10)
-    sets = [Dataset(rest, part, ("a", "b")).standardised() for rest, part in samples.folds()]
+    sets = [Dataset(rest, part, ("a", "b")).standardized() for rest, part in samples.folds()]
     assert [np.unique(s.test.person).tolist() for s in sets if s.test.person is not None] == [[10], [11], [12], [13]]
 
 

@@ -7,9 +7,9 @@ stays as it was, and the same random state gives the same result. ``rnn.train(..
 - Time changes: `TimeWarp`, `Speed`, `Permutation`, `WindowSlice`.
 - Two samples are mixed, and their targets with them: `Mixup`.
 - Several together: `Compose`, `OneOf`, `Sometimes`; of some axes alone: `OnAxes`; `InUnits`, for data that were
-  standardised, and `BeforeChannels`, for derived channels (`unrolled.data.channels`).
+  standardized, and `BeforeChannels`, for derived channels (`unrolled.data.channels`).
 
-Units: where the data were standardised, a sigma is in standard deviations, and a rotation mixes axes that were
+Units: where the data were standardized, a sigma is in standard deviations, and a rotation mixes axes that were
 stretched differently, which no turn of a device does. ``InUnits(Rotation(), dataset.scaling)`` turns what was
 measured.
 

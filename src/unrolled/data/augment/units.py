@@ -23,12 +23,12 @@ def _scaling(value: Any, name: str, *, error: type[ValueError] = DataError) -> S
 @dataclass(frozen=True)
 @checked_fields(DataError, augmentation=one_augmentation, scaling=_scaling)
 class InUnits:
-    """An augmentation in the units of the sensor, of data that were standardised: scaling undone, and done again.
+    """An augmentation in the units of the sensor, of data that were standardized: scaling undone, and done again.
 
-    Standardising moves each axis to mean 0 and divides it by a standard deviation of its own. A rotation of that is
+    Standardizing moves each axis to mean 0 and divides it by a standard deviation of its own. A rotation of that is
     none of the device: where gravity lay on one axis, it has been subtracted there, and does not turn with the
     others. ``InUnits(Rotation(), dataset.scaling)`` is the window as another way of wearing the device would have
-    given it, standardised like all others. `Scale`, `MagnitudeWarp` and `Jitter` are then in the sensor's units, too.
+    given it, standardized like all others. `Scale`, `MagnitudeWarp` and `Jitter` are then in the sensor's units, too.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class BeforeChannels:
     >>> from unrolled.data.augment import BeforeChannels, Compose, Mirror, Rotation
     >>> from unrolled.data.channels import Axes, Horizontal, Jerk, Magnitude, Vertical
     >>> channels = [Axes(), Magnitude(), Vertical(), Horizontal(), Magnitude(Jerk()), Jerk(Vertical())]
-    >>> movements = data.load_shoulder_exercises(scale=False).with_channels(channels).standardised()
+    >>> movements = data.load_shoulder_exercises(scale=False).with_channels(channels).standardized()
     >>> turned = BeforeChannels(Compose([Rotation(0.5), Mirror(0.5)]), movements.channels, movements.scaling)
     >>> net = rnn.ManyToOne(rnn.LSTM(8), n_inputs=8, n_classes=len(movements.classes), readout=rnn.Mean(), rng=0)
     >>> adam = rnn.Adam(0.003)

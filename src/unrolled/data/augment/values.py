@@ -147,7 +147,7 @@ class Mirror:
     rotation rate, which says how something turns, becomes ``det(M) M x``: mirrored along x, it changes its sign along
     y and z. Sizes stay.
 
-    X is in the units it was measured in, or all axes are scaled and not moved. For standardised data, see `InUnits`.
+    X is in the units it was measured in, or all axes are scaled and not moved. For standardized data, see `InUnits`.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ class Rotation:
     ``1 - cos(angle)``. With the default, that is every rotation alike. (Um et al. 2017 draw the angle uniformly, which
     prefers small turns.)
 
-    X is in the units it was measured in, or all axes are scaled alike and not moved. For standardised data, see
+    X is in the units it was measured in, or all axes are scaled alike and not moved. For standardized data, see
     `InUnits`: their axes have been moved and stretched each by itself.
 
     Parameters
@@ -219,7 +219,7 @@ class Rotation:
     See Also
     --------
     Mirror : A reflection.
-    InUnits : Turns what was measured, of standardised data.
+    InUnits : Turns what was measured, of standardized data.
 
     Examples
     --------

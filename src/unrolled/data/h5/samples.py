@@ -107,10 +107,10 @@ class StoredSamples:
                 rows[filled:upto] = where[chosen]
                 filled = upto
                 if filled == size:
-                    yield self._labelled(batch, rows)
+                    yield self._labeled(batch, rows)
                     batch, filled = self._empty(size), 0
         if filled:
-            yield self._labelled(batch[:filled], rows[:filled])
+            yield self._labeled(batch[:filled], rows[:filled])
 
     def blocks(self, size: int) -> Iterator[tuple[Any, ...]]:
         """Yield every sample once, in the file's order, at most `size` at a time; each as `batches` does."""
@@ -119,7 +119,7 @@ class StoredSamples:
         jobs = (functools.partial(self._read, rows) for rows in layout.every())
         for X, rows in _in_turn(jobs, ahead=self.read_ahead):
             for n in range(0, len(X), size):
-                yield self._labelled(X[n : n + size], slice(rows.start + n, rows.start + n + len(X[n : n + size])))
+                yield self._labeled(X[n : n + size], slice(rows.start + n, rows.start + n + len(X[n : n + size])))
 
     def fingerprint(self) -> str:
         """Return a digest of all numbers, and of what the order of an epoch depends on besides the seed.
@@ -182,7 +182,7 @@ class StoredSamples:
     def _empty(self, n: int) -> FloatArray:
         return np.empty((n, *self.X.shape[1:]), self.X.dtype)
 
-    def _labelled(self, X: FloatArray, rows: IntArray | slice) -> tuple[Any, ...]:
+    def _labeled(self, X: FloatArray, rows: IntArray | slice) -> tuple[Any, ...]:
         y = self.y[rows]
         return (X, y) if self.lengths is None else (X, y, self.lengths[rows])
 

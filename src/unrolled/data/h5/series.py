@@ -109,7 +109,7 @@ class StoredSeries:
 
     def __repr__(self) -> str:
         n, t, d = self.shape
-        scaled = "" if self.scaling is None else ", standardised"
+        scaled = "" if self.scaling is None else ", standardized"
         return f"StoredSeries({n} series of {t} steps x {d} axes, {self.dtype}{scaled}, in {self.path.name})"
 
     def __getitem__(self, key: int | slice) -> FloatArray:

@@ -43,7 +43,7 @@ class StoredDataset:
     provenance : str
         Source, selection and split, in words.
     scaling : Scaling or None
-        The standardisation that both parts are given with; ``scaling.invert(X)`` gives raw units again.
+        The standardization that both parts are given with; ``scaling.invert(X)`` gives raw units again.
     channels : Channels or None
         What the axes were derived by, before any scaling.
 
@@ -113,7 +113,7 @@ class StoredDataset:
         """
         return find_leakage(self.train, self.test)
 
-    def standardised(self) -> "StoredDataset":
+    def standardized(self) -> "StoredDataset":
         """Return the same open file, each axis given with mean 0 and standard deviation 1, measured on `train` alone.
 
         The training part is read once for it, and nothing is written: series are scaled as they are read.
@@ -121,10 +121,10 @@ class StoredDataset:
         Raises
         ------
         DataError
-            If it is standardised already, or cannot be read.
+            If it is standardized already, or cannot be read.
         """
         if self.scaling is not None:
-            raise DataError("the data set is standardised already, expected one in raw units")
+            raise DataError("the data set is standardized already, expected one in raw units")
         scaling = Scaling.fit_blocks(self._steps())
         train, test = (dataclasses.replace(part, X=part.X.scaled(scaling)) for part in (self.train, self.test))
         return dataclasses.replace(self, train=train, test=test, scaling=scaling)

@@ -58,7 +58,7 @@ def load_motionsense(
     n_train, n_test : int or None
         Windows of each movement, drawn at random without replacement; None takes all there are.
     window, stride : int
-        Length of a window and distance between the starts of neighbours, in steps of 1/50 s, or of `new_rate`.
+        Length of a window and distance between the starts of neighbors, in steps of 1/50 s, or of `new_rate`.
     new_rate : float, optional
         Bring the recordings to this rate (Hz) first, by `resample`.
     scale : bool

@@ -47,7 +47,7 @@ def load_shoulder_exercises(
 
     The recordings of 1 and 2, 3 and 4, 5 and 6, 7 and 10, and 8 and 9 keep time with each other, as if these
     people had done the exercises two by two (data/README.md has the figures). Someone whose partner is in
-    the training set is easier to recognise, so a fair test set is made of whole pairs. The default, 8 and 9,
+    the training set is easier to recognize, so a fair test set is made of whole pairs. The default, 8 and 9,
     leaves 2419 training and 627 test windows, near the 3000 and 600 of the report.
 
     Parameters
@@ -57,7 +57,7 @@ def load_shoulder_exercises(
     test_people : collection of int
         The people (1 to 10) held out as the test set; everyone else is for training.
     window, stride : int
-        Length of a window and distance between the starts of neighbours, in steps of 1/50 s.
+        Length of a window and distance between the starts of neighbors, in steps of 1/50 s.
     scale : bool
         Bring each axis to mean 0 and standard deviation 1, as measured on the training windows.
 
@@ -79,7 +79,7 @@ def load_shoulder_exercises(
     Examples
     --------
     >>> load_shoulder_exercises()
-    Dataset(2419 training and 627 test series of 150 steps x 3 axes at 50 Hz, standardised; classes: pendulum, \
+    Dataset(2419 training and 627 test series of 150 steps x 3 axes at 50 Hz, standardized; classes: pendulum, \
 abduction, forward elevation, internal rotation, external rotation, trapezius extension, upright row)
     """
     pipeline = Pipeline(ByPeople(test_people), window, stride, scale=scale)

@@ -120,7 +120,7 @@ def load_ts(
         summary=sum(map(_summary, files), Summary()),
     )
     warn_of_leakage(dataset, f"{names[0]} and {names[1]}")
-    return dataset.standardised() if scale else dataset
+    return dataset.standardized() if scale else dataset
 
 
 def _pair(train: Path, test: Path | None, max_bytes: int) -> list[tuple[str, Callable[[], bytes]]]:

@@ -104,7 +104,7 @@ def load_uci_har(
         summary=tally.report(str(path)),
     )
     warn_of_leakage(dataset, str(path))
-    return dataset.standardised() if scale else dataset
+    return dataset.standardized() if scale else dataset
 
 
 def _names(series: list[str]) -> list[str]:

@@ -59,8 +59,8 @@ def load_wisdm(
     split, test_share, test_people, new_rate, scale, rng
         As for `from_recordings`. People are 1 to 36 in v1.1, and 1600 to 1650 in 2019.
     window, stride : int
-        Length of a window and distance between the starts of neighbours, in steps of 1/20 s. The default is
-        the ten seconds of the publications, with half of it shared by neighbours.
+        Length of a window and distance between the starts of neighbors, in steps of 1/20 s. The default is
+        the ten seconds of the publications, with half of it shared by neighbors.
     max_gap, max_bytes
         As for `read_wisdm`.
 

@@ -194,7 +194,7 @@ def lorenz(
     Notes
     -----
     The integrator is scipy's DOP853, both tolerances 1e-10. The largest Lyapunov exponent is 0.906 for the default
-    parameters: neighbours part by a factor e in 1.1 units of time, which is 55 samples. After some
+    parameters: neighbors part by a factor e in 1.1 units of time, which is 55 samples. After some
     40 units of time, two machines that round differently have different samples.
 
     References

@@ -1,1 +1,1 @@
-"""From continuous signals to labelled windows."""
+"""From continuous signals to labeled windows."""

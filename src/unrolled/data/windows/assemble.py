@@ -66,7 +66,7 @@ def from_recordings(
     test_people : collection of int, optional
         The people who are for testing, with `split` "person". `test_share` and `rng` then mean nothing.
     window, stride : int
-        Length of a window and distance between the starts of neighbours, in steps. A recording shorter than
+        Length of a window and distance between the starts of neighbors, in steps. A recording shorter than
         a window is dropped.
     new_rate : float, optional
         Bring the recordings to this rate (Hz) first, by `resample`; window and stride are in its steps. Needs
@@ -102,7 +102,7 @@ def from_recordings(
     >>> rng = np.random.default_rng(0)
     >>> given = [(rng.normal(size=(200, 3)), name, who) for who in ("ann", "bob") for name in ("sit", "walk")]
     >>> from_recordings(given, rate=50, window=100, stride=100, test_people=[2])
-    Dataset(4 training and 4 test series of 100 steps x 3 axes at 50 Hz, standardised; classes: sit, walk)
+    Dataset(4 training and 4 test series of 100 steps x 3 axes at 50 Hz, standardized; classes: sit, walk)
     """
     pipeline = Pipeline(division(split, test_share, test_people, rng), window, stride, new_rate, scale)
     tally = Tally()
@@ -182,7 +182,7 @@ class Pipeline:
             )
             _warn_of_classes_never_trained_on(dataset, name)
             warn_of_leakage(dataset, name)
-            return dataset.standardised() if self.scale else dataset
+            return dataset.standardized() if self.scale else dataset
         except DataError as error:
             raise DataError(f"{name}: {error}") from error
 

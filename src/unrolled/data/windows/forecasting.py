@@ -54,7 +54,7 @@ def forecasting_windows(
 
     See Also
     --------
-    cut_windows : Labelled windows of recordings.
+    cut_windows : Labeled windows of recordings.
     tasks.mackey_glass, tasks.lorenz : Series to forecast.
 
     Notes

@@ -77,7 +77,7 @@ def cut_windows(recordings: Iterable[Recording], length: int = 150, stride: int 
     recordings : iterable of Recording
         At least one; all with the same number of axes D.
     length, stride : int
-        In steps, at least 1. A stride below `length` makes neighbouring windows overlap.
+        In steps, at least 1. A stride below `length` makes neighboring windows overlap.
 
     How many recordings were too short is logged, to the logger "unrolled.data".
 
