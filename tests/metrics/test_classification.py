@@ -304,3 +304,7 @@ def test_bad_scores(y: Any, scores: Any, message: str) -> None:
 def test_bad_k(k: Any) -> None:
     with pytest.raises(ValueError, match=r"k is .*, expected a whole number from 1 to 2"):
         metrics.top_k_accuracy([0, 1], [[0.2, 0.8], [0.1, 0.9]], k)
+
+
+def test_a_class_that_is_only_predicted_has_its_column() -> None:
+    assert metrics.confusion_matrix([0, 0, 1], [0, 2, 0]).tolist() == [[1, 0, 1], [1, 0, 0], [0, 0, 0]]

@@ -40,3 +40,9 @@ def test_it_is_the_loss_of_a_softmax_head(dtype: Any) -> None:
 def test_what_is_no_probability_is_told(y: Any, probabilities: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         metrics.log_loss(y, probabilities)
+
+
+def test_a_probability_of_one_is_as_sure_as_the_dtype_can_be() -> None:
+    for dtype in (np.float32, np.float64):
+        eps = np.finfo(dtype).eps
+        assert metrics.log_loss([0], np.array([[1, 0]], dtype)) == pytest.approx(-np.log1p(-float(eps)), rel=1e-3)
