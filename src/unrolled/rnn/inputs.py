@@ -10,45 +10,6 @@ from unrolled.rnn.arrays import Array, IntArray, ReadOnlyParameters, State
 from unrolled.rnn.ragged import is_ragged, stacked
 
 
-def count(value: Any, what: str) -> int:
-    """Return ``value`` as an int, or raise a ValueError unless it is a whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{what} is {value!r}, expected a whole number, 1 or more")
-    return int(value)
-
-
-def number(value: Any, what: str, above: float | None = None) -> float:
-    """Return ``value`` as a float, or raise a ValueError unless it is a finite number, and above a limit."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise ValueError(f"{what} is {value!r}, expected a number")
-    try:
-        finite = np.isfinite(float(value))
-    except OverflowError:  # a whole number of hundreds of digits
-        finite = False
-    if not finite or (above is not None and not value > above):
-        raise ValueError(
-            f"{what} is {value!r}, expected a finite number" + ("" if above is None else f" above {above}")
-        )
-    return float(value)
-
-
-def fraction(value: Any, what: str) -> float:
-    """Return ``value`` as a float, or raise a ValueError unless it is a number from 0 to below 1."""
-    if not 0 <= number(value, what) < 1:
-        raise ValueError(f"{what} is {value!r}, expected a number from 0 to below 1")
-    return float(value)
-
-
-def weights(values: Any, what: str) -> tuple[float, ...]:
-    """Return numbers as a tuple, or raise a ValueError unless they are 0 or more and not all 0."""
-    array = numeric(values, what)
-    with np.errstate(over="ignore"):
-        fine = array.ndim == 1 and array.size and np.isfinite(array.astype(float).sum()) and array.min() >= 0
-    if not fine or not array.any():
-        raise ValueError(f"{what} are {values!r}, expected a row of finite numbers, 0 or more and not all 0")
-    return tuple(array.astype(float).tolist())
-
-
 def padded(X: Any, lengths: Any, n_inputs: int, name: str = "") -> tuple[Array, IntArray | None]:
     """Check sequences handed over batch first, and their lengths; what stands after a sample's last step becomes 0.
 
