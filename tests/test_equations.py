@@ -18,7 +18,7 @@ import pytest
 from unrolled import rnn, textbook
 
 RNN = Path(rnn.__file__).parent
-ROOMS = ("cells/", "output/", "network.py", "prediction.py")
+ROOMS = ("cells/", "output/", "network.py", "answering.py")
 EQUATION = re.compile(r"\(([LG]?\d+)\)")
 LINES = re.compile(r"section (2\.3), lines? (\d(?:, \d)*)")
 

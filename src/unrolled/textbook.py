@@ -162,7 +162,8 @@ def backward(
 
     Notes
     -----
-    The product of line 3 is printed without its order: it is W_hh^T times the elementwise product.
+    The inner dot of line 3 is the elementwise product that lines 4 and 5 print as a star. Line 1 has no derivative of
+    the sigmoid: its s (1 - s), times the derivative of (3), is ``Y_pred - Y``.
 
     Examples
     --------

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from unrolled import rnn
+from unrolled.rnn.answering import untied
 from unrolled.rnn.arrays import Parameters
-from unrolled.rnn.prediction import untied
 
 X, Y = np.random.default_rng(0).standard_normal((6, 5, 3)), np.arange(6) % 3
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from unrolled.rnn.answering import untied
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.rnn.cells import Cell
 from unrolled.rnn.engine.packing import Packed
@@ -14,7 +15,6 @@ from unrolled.rnn.network import Network
 from unrolled.rnn.output.heads import Head
 from unrolled.rnn.output.readouts import Readout
 from unrolled.rnn.passes import Reading
-from unrolled.rnn.prediction import untied
 
 
 class ManyToOne(Network):

@@ -1,31 +1,27 @@
-"""What a network says of sequences: the forward pass, and predictions of any number of samples."""
+"""What a network says of any number of samples: predictions and measures, in blocks of bounded memory, and streams."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from typing import Any, Literal, overload
 
 import numpy as np
 
 from unrolled._support.validation import flag, whole_number
 from unrolled.rnn import inputs, measures
+from unrolled.rnn.answering import Answering
 from unrolled.rnn.arrays import Array, IntArray, State
-from unrolled.rnn.cells.stack import masked
-from unrolled.rnn.dropout import Masks
 from unrolled.rnn.engine.blocks import map_blocks, samples_at_a_time
 from unrolled.rnn.engine.buffers import Scratch, n_bytes
-from unrolled.rnn.engine.packing import Packed, pack
+from unrolled.rnn.engine.packing import pack
 from unrolled.rnn.engine.trace import Trace
-from unrolled.rnn.model import Model, first_state
-from unrolled.rnn.output.class_weights import BALANCED
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.passes import Reading
 from unrolled.rnn.sound import check_finite_parameters, check_logits
 from unrolled.rnn.source import is_source, unlabeled
 from unrolled.rnn.stream import Stream
-from unrolled.rnn.targets import Targets, checked
+from unrolled.rnn.targets import Targets
 
 
-class Predictor(Model):
+class Predictor(Answering):
     """A network without its way back, which is :class:`Network`'s."""
 
     @overload
@@ -241,98 +237,6 @@ class Predictor(Model):
         m = 1 if n_samples is None else whole_number(n_samples, "n_samples", 1)
         return Stream(self.copy(), m, self._state(state, m), single=n_samples is None)
 
-    # ------------------------------------ the formulas; arrays already checked
-
-    def _forward(
-        self, batch: Packed, traces: list[Trace], masks: Masks | None = None, state: State | None = None
-    ) -> Reading:
-        self.layers.forward(self.parameters, batch, traces, masks, state)  # (1)
-        R, weights = self.readout.read(traces[-1].A, traces[-1].A_T, batch)
-        return self._read(masked(R, masks, len(self.cells)), weights)
-
-    def _read(self, R: Array, weights: Array) -> Reading:
-        return Reading(R, R @ self.parameters["W_ho"].T + self.parameters["b_o"], weights)  # (2), but for the sigmoid
-
-    def _loss(self, reading: Reading, Y: Array, weights: Array | None = None) -> tuple[Array, Array]:
-        each = reading.weights / reading.weights.dtype.type(self._asked_in_all(reading, weights) or 1)
-        if weights is not None:
-            each = each * weights.astype(each.dtype)
-        if self.head.class_weights is not None:
-            if self.head.class_weights == BALANCED:
-                raise ValueError("the head's class_weights are 'balanced', expected numbers: rnn.train makes them such")
-            each = each * (Y.real @ np.array(self.head.class_weights, each.dtype))
-        return self.head.loss(reading.Z, np.broadcast_to(self.head.targets(Y), reading.Z.shape), each)  # (3)
-
-    def _said(self, reading: Reading) -> Array:
-        """Return what the network answers: classes, labels or numbers."""
-        if self.answers == "numbers":
-            return self._probabilities(reading)
-        if self.answers == "labels":
-            return (self._probabilities(reading).real >= 0.5).astype(np.int64)
-        return self._classes(reading)
-
-    # ------------------------------------------ where answers stand in time
-
-    def _asked_in_all(self, reading: Reading, weights: Array | None) -> float:
-        """Return how much the answers of a batch count together."""
-        raise NotImplementedError
-
-    def amount(self, shape: tuple[int, ...], lengths: IntArray | None, weights: Array | None) -> float:
-        """Return how much the answers to samples of this shape, (N, T, ...), count together."""
-        raise NotImplementedError
-
-    def _probabilities(self, reading: Reading) -> Array:
-        """Return the probabilities, or the numbers, batch first."""
-        raise NotImplementedError
-
-    def _logits(self, reading: Reading) -> Array:
-        """Return the logits, batch first."""
-        raise NotImplementedError
-
-    def _classes(self, reading: Reading) -> IntArray:
-        """Return the most probable classes, batch first."""
-        raise NotImplementedError
-
-    def _in_time(self, rows: Array) -> Array:
-        """Return what users have batch first as the head reads it."""
-        raise NotImplementedError
-
-    def _packed(self, batch: Packed, rows: Array) -> Array:
-        """Return what users have batch first as the head reads it of a batch."""
-        raise NotImplementedError
-
-    def _unpacked(self, batch: Packed, rows: Array) -> Array:
-        """Return answers to a batch, batch first, to the caller's samples; of many to many time first."""
-        raise NotImplementedError
-
-    def _as_given(self, batch: Packed, reading: Reading) -> Reading:
-        """Return what the head read, of the caller's samples and steps."""
-        raise NotImplementedError
-
-    def _counts(self, reading: Reading) -> Array:
-        """Return 1 for each answer there is, batch first, and 0 after a sample's last step."""
-        raise NotImplementedError
-
-    def _targets(
-        self, y: Any, shape: tuple[int, ...], lengths: IntArray | None = None, sample_weight: Any = None, name: str = ""
-    ) -> Targets:
-        """Check what is asked of samples of this shape, (N, T, ...)."""
-        return checked(
-            y,
-            sample_weight,
-            self.answers,
-            self.n_logits,
-            self._axes(shape),
-            lengths,
-            name,
-            soft=getattr(self.head, "soft_targets", False),
-            lowest=getattr(self.head, "lowest_target", None),
-        )
-
-    def _axes(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the axes that answers have: (N,), or (N, T)."""
-        raise NotImplementedError
-
     # --------------------------------------------------- the door and the work
 
     def _answered(
@@ -418,54 +322,3 @@ class Predictor(Model):
             numbers += widths[-1] + 6 * len(self.parameters["b_o"])  # all that the head reads and says
         of_traces = 0 if forgets else n_bytes(self.layers.traces(T, 1, self.dtype))
         return of_traces + T * numbers * self.dtype.itemsize
-
-    def _memory(
-        self, batch: Packed, scratch: Scratch[list[Trace]] | None = None
-    ) -> AbstractContextManager[list[Trace]]:
-        T, m = batch.X.shape[:2]
-        scratch = self._scratch if scratch is None else scratch
-        return scratch.take((m, T, self.dtype), lambda: self.layers.traces(T, m, self.dtype))
-
-    def _given(self, X: Any, lengths: Any) -> tuple[Array, IntArray | None]:
-        self.check_parameters()
-        X, lengths = inputs.padded(X, lengths, self.n_inputs)
-        return inputs.rounded(X, self.dtype), lengths
-
-    def _state(self, state: Mapping[str, Any] | None, m: int) -> State:
-        """Check states that a pass begins with."""
-        return inputs.states(state, {name: (m, *shape) for name, shape in self._state_shapes().items()}, self.dtype)
-
-    def _first(self, state: State, m: int) -> State:
-        """Return what m samples begin with: what is given, and what the network has learned where nothing is."""
-        if self.initial_state == "zero":
-            return state
-        learned = {
-            name: np.broadcast_to(self.parameters[first_state(name)], (m, *shape))
-            for name, shape in self._state_shapes().items()
-        }
-        return {**learned, **state}
-
-    def _final(self, batch: Packed, traces: list[Trace]) -> State:
-        """Return what goes on from each sample's last step, as arrays of its own."""
-        return {name: batch.unsort(A.copy()) for name, A in self.layers.final_state(traces).items()}
-
-    def _check_causal(self, what: str) -> None:
-        for cell in self.cells:
-            if not cell.causal:
-                raise ValueError(f"the network has {cell}, expected cells of one direction of time for {what}")
-
-
-def untied(Y_hat: Array, Z: Array) -> Array:
-    """Return probabilities (m, C) whose largest is the largest logit's, where rounding made others as large.
-
-    Those are a step of the dtype smaller then, or where all are 0 the largest is one step above: rounding again.
-    """
-    top = Z.real.argmax(1)
-    rows = np.flatnonzero(Y_hat.real.argmax(1) != top)
-    if rows.size and Y_hat.dtype.kind == "f":
-        Y_hat, zero = Y_hat.copy(), Y_hat.dtype.type(0)
-        for row in rows:
-            largest = max(Y_hat[row, top[row]], np.nextafter(zero, zero + 1))
-            Y_hat[row] = np.minimum(Y_hat[row], np.nextafter(largest, zero))
-            Y_hat[row, top[row]] = largest
-    return Y_hat

@@ -122,13 +122,13 @@ class GRU(BaseCell[GRUTrace]):
         where delta_t is [dE/dZ_r; dE/dZ_z; dE/dZ_n].
         """
         H, multiply, subtract = self.hidden, np.multiply, np.subtract
-        W_hh = np.ascontiguousarray(parameters["W_hh"].T)
+        W_hh_T = np.ascontiguousarray(parameters["W_hh"].T)
         K = H + trace.D + 1
-        dW, dW_n = np.zeros((3 * H, K), W_hh.dtype), np.zeros((H, K - H), W_hh.dtype)
+        dW, dW_n = np.zeros((3 * H, K), W_hh_T.dtype), np.zeros((H, K - H), W_hh_T.dtype)
         for chunk in trace.backward_chunks():
             n = chunk.n_samples
-            one, slope = np.ones((2 * H, n), W_hh.dtype), np.empty((2 * H, n), W_hh.dtype)
-            not_r, not_z, step = slope[:H], slope[H:], np.empty((H, n), W_hh.dtype)
+            one, slope = np.ones((2 * H, n), W_hh_T.dtype), np.empty((2 * H, n), W_hh_T.dtype)
+            not_r, not_z, step = slope[:H], slope[H:], np.empty((H, n), W_hh_T.dtype)
             for rz, r, z, h, n_t, A_before, delta_h, dZ_r, dZ_z, dh, dZ_n, dA, dseen in chunk.steps(
                 "rz", "r", "z", "h", "n", "A_before", "delta_h", "dZ_r", "dZ_z", "dh", "dZ_n", "dA", "dseen"
             ):
@@ -144,7 +144,7 @@ class GRU(BaseCell[GRUTrace]):
                 multiply(dh, h, dZ_r)
                 multiply(dZ_r, not_r, dZ_r)  # (G11)
                 multiply(dA, z, dA)  # (G12), the direct way ...
-                W_hh.dot(delta_h, dseen)  # ... and the one through the gates, which is added to it
+                W_hh_T.dot(delta_h, dseen)  # ... and the one through the gates, which is added to it
             dW += chunk.outer("delta_h", "column")  # (G14), (G16); and (G13), (G15) but for n's blocks ...
             dW_n += chunk.outer("dZ_n", "inputs")  # ... which are these
         return {
@@ -182,7 +182,7 @@ def _new_state(
     rz: Array, r: Array, z: Array, h: Array, n: Array, A_before: Array, step: Array, A: Array, one: Array
 ) -> None:
     """Do what follows the product at one step, in place: ``rz`` are r and z side by side, n holds W_in X_t + b_n."""
-    logistic_of_minus(rz, one)  # (G3), (G4): the weights have the minus in them
+    logistic_of_minus(rz, one)  # (G3), (G4): the weights have the minus in them (_stacked)
     np.multiply(r, h, step)
     np.add(n, step, n)
     np.tanh(n, n)  # (G6)

@@ -63,8 +63,9 @@ class LSTM(BaseCell[LSTMTrace]):
         c_t = f_t * c_{t-1} + i_t * g_t                         (L6)
         A_t = o_t * tanh(c_t)                                   (L7)
 
-    with ``c_0 = A_0 = 0``. Parameters are ``W_ih`` (4 H, D), ``W_hh`` (4 H, H) and ``b_h`` (4 H,), blocks of rows in
-    the order i, f, g, o; PyTorch has two biases, whose sum ``b_h`` is.
+    with ``c_0 = A_0 = 0``: the input gate i, the forget gate f, the candidate g and the output gate o. Parameters are
+    ``W_ih`` (4 H, D), ``W_hh`` (4 H, H) and ``b_h`` (4 H,), blocks of rows in the order i, f, g, o; PyTorch has two
+    biases, whose sum ``b_h`` is.
 
     Parameters
     ----------
@@ -135,12 +136,12 @@ class LSTM(BaseCell[LSTMTrace]):
         where delta_t is [dE/dZ_i; dE/dZ_f; dE/dZ_g; dE/dZ_o].
         """
         H, add, multiply, subtract = self.hidden, np.add, np.multiply, np.subtract
-        W_hh = np.ascontiguousarray(_inside(parameters["W_hh"], H).T)
-        dW: Array = np.zeros((4 * H, H + trace.D + 1), W_hh.dtype)
+        W_hh_T = np.ascontiguousarray(_inside(parameters["W_hh"], H).T)  # in memory blocks are in the order o, i, f, g
+        dW: Array = np.zeros((4 * H, H + trace.D + 1), W_hh_T.dtype)
         for chunk in trace.backward_chunks():
             n = chunk.n_samples
-            one, slope = np.ones((3 * H, n), W_hh.dtype), np.empty((3 * H, n), W_hh.dtype)
-            step: Array = np.empty((H, n), W_hh.dtype)
+            one, slope = np.ones((3 * H, n), W_hh_T.dtype), np.empty((3 * H, n), W_hh_T.dtype)
+            step: Array = np.empty((H, n), W_hh_T.dtype)
             for oif, o, i, f, g, C_before, tanh_C, A, delta, dZ_oif, dZ_o, dZ_i, dZ_f, dZ_g, dA, dC in chunk.steps(
                 *("oif", "o", "i", "f", "g", "C_before", "tanh_C", "A"),
                 *("delta", "dZ_oif", "dZ_o", "dZ_i", "dZ_f", "dZ_g", "dA", "dC"),
@@ -156,9 +157,9 @@ class LSTM(BaseCell[LSTMTrace]):
                 subtract(step, dZ_g, dZ_g)  # (L11)
                 multiply(dC, f, dC)  # dE/dc_t * f_t, for (L8) of the step before
                 multiply(dC, C_before, dZ_f)  # dE/dc_t * c_{t-1} * f_t, which is dE/dZ_f but for 1 - f_t
-                subtract(one, oif, slope)
+                subtract(one, oif, slope)  # 1 - s: the sigmoid's derivative is s (1 - s), and dZ has the s already
                 multiply(dZ_oif, slope, dZ_oif)  # (L9), (L10), (L12)
-                W_hh.dot(delta, dA)  # (L13)
+                W_hh_T.dot(delta, dA)  # (L13)
             dW += chunk.outer("delta", "column")  # (L14), (L15), (L16) side by side
         dW = np.roll(dW, -H, axis=0)  # o, i, f, g to i, f, g, o
         return {"W_ih": dW[:, H:-1], "W_hh": dW[:, :H], "b_h": dW[:, -1]}
@@ -201,7 +202,7 @@ def _new_state(
     one: Array,
 ) -> None:
     """Do what follows the product at one step, in place; what is written together lies side by side."""
-    logistic_of_minus(oif, one)  # (L2), (L3), (L5): the weights have the minus in them
+    logistic_of_minus(oif, one)  # (L2), (L3), (L5): the weights have the minus in them (_stacked)
     np.tanh(g, g)  # (L4)
     np.multiply(i_f, gC, P)  # i_t * g_t and f_t * c_{t-1}
     np.add(ig, fC, C)  # (L6)

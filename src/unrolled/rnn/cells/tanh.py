@@ -20,7 +20,9 @@ class Tanh(Recurrence):
     """Elman's recurrence ``A_t = tanh(W_ih X_t + W_hh A_{t-1} + b_h)``, with ``A_0 = 0``.
 
     Rows are samples here where the report has columns, so every product appears transposed. Parameters are
-    ``W_ih`` (H, D), ``W_hh`` (H, H) and ``b_h`` (H,).
+    ``W_ih`` (H, D), ``W_hh`` (H, H) and ``b_h`` (H,). Of a step, ``seen`` is A_{t-1}, ``inputs`` is [X_t | 1] and
+    ``delta`` what is multiplied with them (``rnn/engine/rows.py`` has all names); the last argument of ``dot``,
+    ``multiply`` and their like is where the result goes.
 
     Parameters
     ----------
@@ -56,18 +58,18 @@ class Tanh(Recurrence):
         W_x = np.concatenate([parameters["W_ih"].T, parameters["b_h"][None]])
         np.dot(trace.inputs.reshape(-1, len(W_x)), W_x, trace["A"].reshape(-1, self.hidden))
         # ... and the loop does what does.
-        W, f = np.ascontiguousarray(parameters["W_hh"].T), self._f
-        if trace.m * self.hidden < WORTH:  # one call instead of two, which keeps other threads waiting meanwhile
-            gemm, W = GEMM[W.dtype.char], W.T
+        W_T, f = np.ascontiguousarray(parameters["W_hh"].T), self._f
+        if trace.m * self.hidden < WORTH:  # for small batches one call instead of two, though other threads wait for it
+            gemm, W = GEMM[W_T.dtype.char], W_T.T
             for segment in trace.forward_segments():
                 for seen, A in segment.steps("seen.T", "A.T"):
-                    gemm(1, W, seen, 1, A, 0, 0, 1)  # A_t, which holds W_ih X_t + b_h, += W_hh A_{t-1}
+                    gemm(1, W, seen, 1, A, 0, 0, 1)  # A_t, which holds W_ih X_t + b_h, += W_hh A_{t-1}, in place
                     f(A, A)  # (1)
             return
         for segment in trace.forward_segments():
-            step: Array = np.empty((segment.n_samples, self.hidden), W.dtype)
+            step: Array = np.empty((segment.n_samples, self.hidden), W_T.dtype)
             for seen, A in segment.steps("seen", "A"):
-                seen.dot(W, step)
+                seen.dot(W_T, step)
                 np.add(A, step, A)
                 f(A, A)  # (1)
 
@@ -78,12 +80,15 @@ class Tanh(Recurrence):
         dW_x: Array = np.zeros((trace.D + 1, self.hidden), W_hh.dtype)
         for chunk in trace.backward_chunks():
             self._slope(chunk["A"], chunk["delta"])  # 1 - A_t^2
-            for delta, dA in chunk.steps("delta", "dA"):  # the last step first
+            # The last step first. dA is one array for all: it comes as dE/dA^(t), the first time as line 1 has it with
+            # its 1 / m, and leaves as dE/dA^(t-1), which the report's line 3 calls t.
+            for delta, dA in chunk.steps("delta", "dA"):
                 multiply(delta, dA, delta)  # dE/dA^(t) * (1 - A_t^2)
                 delta.dot(W_hh, dA)  # section 2.3, line 3, a row a sample: (W_hh^T delta)^T
-            # The sums over these steps and over the samples. A_0 = 0 leaves t = 1 out of dE/dW_hh, as the report does.
-            dW_hh += chunk.outer("delta", "seen")  # section 2.3, lines 5, 7
-            dW_x += chunk.outer("inputs", "delta")  # section 2.3, lines 4, 6
+            # The sums over these steps and over the samples. A_0 = 0 leaves t = 1 out of dE/dW_hh, as the report does,
+            # unless a state is handed on.
+            dW_hh += chunk.outer("delta", "seen")  # section 2.3, line 5; section 2.3, line 7
+            dW_x += chunk.outer("inputs", "delta")  # section 2.3, line 4; section 2.3, line 6
         return {"W_ih": dW_x[:-1].T, "W_hh": dW_hh, "b_h": dW_x[-1]}
 
     def states(

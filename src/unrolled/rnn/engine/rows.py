@@ -336,7 +336,9 @@ class RowChunk:
 
     def outer(self, left: str, right: str) -> Array:
         """Return the sum over these steps and all samples of ``left^T right``, the rows of two arrays."""
-        a, b = (self._flat[name] if name in self._flat else self._flattened(name) for name in (left, right))
+        flat = self._flat
+        a = flat[left] if left in flat else self._flattened(left)
+        b = flat[right] if right in flat else self._flattened(right)
         return np.asarray(a.T.dot(b))
 
     def _flattened(self, name: str) -> Array:

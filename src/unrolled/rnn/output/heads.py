@@ -23,6 +23,7 @@ def answers_of(head: "Head") -> Answers:
 def sigmoid(Z: Array) -> Array:
     """Compute the logistic function ``1 / (1 + exp(-Z))``, equation (2), one probability a class.
 
+    Its derivative is ``s (1 - s)``, of its value s, and cancels against that of the loss (``dZ`` in ``losses.py``).
     The probabilities of a row need not sum to 1 (section 2.2 of the report). No logit overflows, and
     the small end keeps its relative precision: ``sigmoid(-50)`` is ``exp(-50)``, not 0.
 

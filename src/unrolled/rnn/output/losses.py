@@ -9,7 +9,8 @@ def binary_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tu
     """Compute the multi-category binary cross-entropy, equation (3): summed over the classes, averaged over the batch.
 
     With ``Y_hat = sigmoid(Z)``, equation (3) is ``-sum_i Y_i log Y_hat_i + (1 - Y_i) log(1 - Y_hat_i)``.
-    That is ``max(Z, 0) - Y Z + log(1 + exp(-|Z|))``: no logarithm of a rounded probability is ever taken, and
+    As ``-log(sigmoid(Z))`` is ``log(1 + exp(-Z))`` and ``-log(1 - sigmoid(Z))`` is Z more, that is
+    ``max(Z, 0) - Y Z + log(1 + exp(-|Z|))``: no logarithm of a rounded probability is ever taken, and
     the loss is finite and exact for any finite logit.
 
     Parameters
@@ -53,6 +54,7 @@ def binary_cross_entropy(Z: Array, Y: Array, weights: Array | None = None) -> tu
     )  # exp(-|Z|) never overflows; the sign is the real part's, for the complex step
     E = (w * (np.where(negative, 0, Z) - Y * Z + np.log1p(e))).sum()  # (3)
     small, large = e / (1 + e), 1 / (1 + e)
+    # The derivative of (3) times the sigmoid's, s (1 - s), is Y_hat - Y.
     dZ = w * ((1 - Y) * np.where(negative, small, large) - Y * np.where(negative, large, small))
     return E, dZ
 

@@ -77,8 +77,8 @@ class InMemory:
     def batches(
         self, batch_size: int, rng: np.random.Generator, start: int = 0, *, dtype: np.dtype[Any]
     ) -> Iterator[Batch]:
-        """Yield the batches of an epoch, see :meth:`Source.batches`."""
-        order = rng.permutation(len(self.X))
+        """Yield the batches of an epoch, its samples shuffled; see :meth:`Source.batches`."""
+        order = rng.permutation(len(self.X))  # the shuffling, anew in each epoch
         made_once = self.targets.are_labels and self.targets.y.ndim == 1 and self.X.dtype == dtype
         for first in range(start * batch_size, len(order), batch_size):
             rows = order[first : first + batch_size]
