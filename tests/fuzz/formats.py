@@ -34,6 +34,7 @@ from fuzz.published import (
     write_pamap2,
     write_table,
     write_ts_file,
+    write_ts_numbers,
     write_wisdm_folder,
     write_wisdm_text,
 )
@@ -119,15 +120,21 @@ def pack(files: Files) -> bytes:
 def check(loaded: object) -> None:
     """Raise an AssertionError unless what a mutant was read as is a correct data set, recordings or a network."""
     if isinstance(loaded, data.Dataset):
-        assert loaded.classes
+        assert bool(loaded.classes) != loaded.train.numbers
+        assert len(repr(loaded)) + len(str(loaded)) + len(loaded._repr_html_()) < 10**5
         for part in (loaded.train, loaded.test):
             assert part.X.ndim == 3
             assert part.X.dtype in (np.float32, np.float64)
             assert part.X.size
             assert np.isfinite(part.X).all()
             assert part.y.shape == part.X.shape[:1]
-            assert part.y.dtype == np.int64
-            assert 0 <= part.y.min() <= part.y.max() < len(loaded.classes)
+            assert part.numbers == loaded.train.numbers
+            if part.numbers:
+                assert part.y.dtype == np.float64
+                assert np.isfinite(part.y).all()
+            else:
+                assert part.y.dtype == np.int64
+                assert 0 <= part.y.min() <= part.y.max() < len(loaded.classes)
     elif isinstance(loaded, rnn.ManyToOne):
         loaded.check_parameters()
         assert loaded.dtype in (np.float32, np.float64)
@@ -185,6 +192,14 @@ def write_saved(folder: Path, variant: int) -> None:
     data.save_h5(folder / "a.h5", data.Dataset(train, test, ("a", "b", "c"), 50.0, "made", scaling))
 
 
+def write_saved_numbers(folder: Path, variant: int) -> None:
+    """Write what `save_h5` writes of targets that are numbers."""
+    train, test = (
+        data.Samples(part.X, part.y - 0.5, part.person, lengths=part.y + 2, numbers=True) for part in arrays(variant)
+    )
+    data.save_h5(folder / "a.h5", data.Dataset(train, test, (), 50.0, "made"))
+
+
 def write_foreign(folder: Path, variant: int) -> None:
     """Write the course layout in gzip chunks, in the old or the new form of HDF5."""
     how: dict[str, Any] = {"compression": "gzip", "shuffle": True, "fletcher32": not variant, "track_times": False}
@@ -205,7 +220,8 @@ def load_stored(path: Path) -> object:
                 for _ in part.blocks(3):
                     pass
                 raise AssertionError("what was refused at first is read the second time") from None
-            return data.Samples(*(np.concatenate([block[i] for block in blocks]) for i in (0, 1)))
+            X, y = (np.concatenate([block[i] for block in blocks]) for i in (0, 1))
+            return data.Samples(X, y, numbers=part.numbers)
 
         return data.Dataset(read(file.train), read(file.test), file.classes, file.rate)
 
@@ -343,7 +359,10 @@ FORMATS = (
     Format("UCI HAR folder", write_har, data.load_uci_har, kinds=TEXT, container="folder"),
     Format("UCI HAR zip", write_har, data.load_uci_har, kinds=TEXT, container="zip"),
     Format(".ts", write_ts_file, load_ts, kinds=TEXT),
+    Format(".ts of numbers", write_ts_numbers, load_ts, kinds=TEXT),
     Format("HDF5 as saved", write_saved, data.load_h5, inside=other_content),
+    Format("HDF5 of numbers", write_saved_numbers, data.load_h5, inside=other_content),
+    Format("HDF5 of numbers, open", write_saved_numbers, load_stored, inside=other_content),
     Format("HDF5 in chunks", write_foreign, data.load_h5, inside=other_content),
     Format("HDF5 larger than memory", write_foreign, load_stored, inside=other_content),
     Format("checkpoint", write_checkpoint, load_checkpoint, error=ValueError, inside=other_description),

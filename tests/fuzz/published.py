@@ -45,6 +45,13 @@ def write_ts_file(folder: Path, variant: int) -> None:
     write_ts(folder / "a.ts", cases, labels)
 
 
+def write_ts_numbers(folder: Path, variant: int) -> None:
+    """Write series whose targets are numbers, of equal lengths or of different ones."""
+    cases, _ = made_up_cases(((5, 5, 5, 5), (3, 5, 4))[variant], seed=variant)
+    targets = ("61.5", "-2", "7.5e-1", "80")[: len(cases)]
+    write_ts(folder / "a.ts", cases, targets, tags={"classLabel": (None, "false")[variant], "targetLabel": "true"})
+
+
 def load_ts(path: Path) -> object:
     """Read the file as both parts."""
     return data.load_ts(path, path, missing="interpolate")

@@ -51,6 +51,22 @@ def whole_numbers(values: ArrayLike, name: str, length: int, minimum: int | None
     return whole
 
 
+def target_numbers(values: ArrayLike, name: str, length: int) -> NDArray[np.float64]:
+    """Return `values` as finite float64 (length,), or say which row is none."""
+    array = _array(values, name)
+    if array.dtype.kind not in "iuf":
+        raise DataError(f"{name} has dtype {array.dtype}, expected real numbers")
+    if array.shape != (length,):
+        raise DataError(f"{name} has shape {array.shape}, expected ({length},): one number a sample")
+    with np.errstate(over="ignore"):  # a long double beyond float64 becomes inf
+        targets = array.astype(np.float64)
+    wrong = ~np.isfinite(targets)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DataError(f"{name} has {array[row]} at row {row}, expected finite numbers")
+    return targets
+
+
 def step_counts(values: ArrayLike, name: str, n: int, steps: int) -> IntArray:
     """Return the lengths (n,) of series as int64, or say which row is not a whole number from 1 to `steps`."""
     if _array(values, name).dtype.kind == "b":

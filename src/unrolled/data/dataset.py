@@ -3,7 +3,7 @@
 import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -14,10 +14,10 @@ from unrolled.data.channels.combined import Channels
 from unrolled.data.checks import hertz
 from unrolled.data.errors import DataError
 from unrolled.data.leakage import Leakage, find_leakage
-from unrolled.data.samples import Samples, joined, steps
+from unrolled.data.samples import Samples, joined
 from unrolled.data.scaling import Scaling
 from unrolled.data.summary import Summary, logger
-from unrolled.data.table import describe_parts
+from unrolled.data.table import Table, table_of
 
 
 def class_names(value: Any, name: str = "classes", *, error: type[ValueError] = DataError) -> tuple[str, ...]:
@@ -36,10 +36,20 @@ def class_names(value: Any, name: str = "classes", *, error: type[ValueError] = 
     return listed
 
 
+def _names_or_none(value: Any, name: str, *, error: type[ValueError] = DataError) -> tuple[str, ...]:
+    """Return the names of classes, or () where there are none: `Dataset` knows whether that is right."""
+    return () if isinstance(value, tuple | list) and not value else class_names(value, name, error=error)
+
+
+def _summary(value: Any, name: str, *, error: type[ValueError] = DataError) -> Summary:
+    return Summary() if value is None else instance(Summary, "one of the library")(value, name, error=error)
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 @checked_fields(
     DataError,
-    classes=class_names,
+    classes=_names_or_none,
+    summary=_summary,
     rate=optional(hertz),
     channels=optional(instance(Channels, "that of dataset.with_channels")),
 )
@@ -49,9 +59,9 @@ class Dataset:
     Parameters
     ----------
     train, test : Samples
-        Neither is empty; both have the same number of axes D.
+        Neither is empty; both have the same number of axes D, and labels for y, or both ``numbers``.
     classes : tuple of str
-        The name of label 0, 1, ...; no name twice.
+        The name of label 0, 1, ...; no name twice. None, (), where y are numbers.
     rate : float, optional
         Steps a second (Hz), if known.
     provenance : str
@@ -59,8 +69,8 @@ class Dataset:
     scaling : Scaling, optional
         The standardization already applied to both parts; ``scaling.invert(X)`` gives raw units again.
     summary : Summary, optional
-        What was kept and what was dropped, and why, on the way from the files to here. `save_h5` does not
-        write it.
+        What was kept and what was dropped, and why, on the way from the files to here, which `save_h5` does not
+        write. There always is one afterwards: it also has the table that ``print(dataset)`` shows.
     channels : Channels, optional
         What the axes of both parts were derived by, before any scaling; see `with_channels`.
 
@@ -81,13 +91,27 @@ class Dataset:
     >>> X, y = np.random.default_rng(0).normal(size=(6, 50, 3)), np.array([0, 1, 0, 1, 0, 1])
     >>> dataset = Dataset(Samples(X[:4], y[:4]), Samples(X[4:], y[4:]), ("sit", "walk"), rate=50)
     >>> dataset
-    Dataset(4 training and 2 test series of 50 steps x 3 axes at 50 Hz, raw; classes: sit, walk)
-    >>> print(dataset)
+    Dataset(4 training and 2 test series of 50 steps x 3 axes at 50 Hz, raw; 4 and 2 seconds; \
+classes: sit (2 + 1), walk (2 + 1))
+    >>> print(dataset)  # dataset.summary the same
     series of 50 steps x 3 axes at 50 Hz, raw
     class  training  seconds  test  seconds
     sit           2        2     1        1
     walk          2        2     1        1
     all           4        4     2        2
+
+    Numbers to be predicted, such as a pulse, have no classes; where they lie is shown instead:
+
+    >>> pulse = np.array([60, 70.5, 80, 100])
+    >>> print(Dataset(Samples(X[:4], pulse, numbers=True), Samples(X[4:], pulse[:2], numbers=True), classes=()))
+    series of 50 steps x 3 axes, raw
+    range of targets  training  steps  test  steps
+    60 to 68                 1     50     1     50
+    68 to 76                 1     50     1     50
+    76 to 84                 1     50     0      0
+    84 to 92                 0      0     0      0
+    92 to 100                1     50     0      0
+    all                      4    200     2    100
     """
 
     train: Samples
@@ -96,7 +120,7 @@ class Dataset:
     rate: float | None = None
     provenance: str = ""
     scaling: Scaling | None = None
-    summary: Summary | None = None
+    summary: Summary = field(default_factory=Summary)
     channels: Channels | None = None
 
     def __post_init__(self) -> None:
@@ -106,7 +130,12 @@ class Dataset:
         for name, part in (("train", self.train), ("test", self.test)):
             if not len(part):
                 raise DataError(f"{name} has no samples")
-            if part.y.max() >= len(self.classes):
+        if self.train.numbers or self.test.numbers:
+            self._check_numbers()
+        elif not self.classes:
+            raise DataError("classes are (), expected at least one name: of targets that are numbers, numbers=True")
+        for name, part in (("train", self.train), ("test", self.test)):
+            if self.classes and part.y.max() >= len(self.classes):
                 row = int(part.y.argmax())
                 raise DataError(
                     f"{name} has label {part.y[row]} at row {row}, expected 0 to {len(self.classes) - 1}: "
@@ -116,17 +145,28 @@ class Dataset:
             raise DataError(f"scaling is for {len(self.scaling.mean)} axes, expected {d} as in train")
         if self.channels is not None and self.channels.n_outputs != d:
             raise DataError(f"channels have {self.channels.n_outputs} outputs, expected {d} as in train")
+        object.__setattr__(self, "summary", dataclasses.replace(self.summary, table=table_of(self)))
+
+    def _check_numbers(self) -> None:
+        if not (self.train.numbers and self.test.numbers):
+            kinds = ["numbers" if part.numbers else "labels" for part in (self.train, self.test)]
+            raise DataError(f"train has {kinds[0]} for y and test has {kinds[1]}, expected the same")
+        if self.classes:
+            raise DataError(f"classes are {self.classes!r}, expected none, (): the targets are numbers")
 
     def __repr__(self) -> str:
-        return (
-            f"Dataset({len(self.train)} training and {len(self.test)} test series of {steps(self.train, self.test)} "
-            f"steps x {self.train.X.shape[2]} {'axes' if self.channels is None else f'channels ({self.channels})'}"
-            f"{'' if self.rate is None else f' at {self.rate:g} Hz'}, "
-            f"{'raw' if self.scaling is None else 'standardized'}; classes: {', '.join(self.classes)})"
-        )
+        return f"Dataset({self._table.brief})"
 
     def __str__(self) -> str:
-        return describe_parts(self)
+        return str(self.summary)
+
+    def _repr_html_(self) -> str:
+        return self.summary._repr_html_()
+
+    @property
+    def _table(self) -> Table:
+        assert self.summary.table is not None
+        return self.summary.table
 
     def standardized(self) -> "Dataset":
         """Return the data set with each axis at mean 0 and standard deviation 1, measured on `train` alone.
@@ -225,8 +265,11 @@ class Dataset:
         Raises
         ------
         DataError
-            If there is no such class, one is named twice, or a part has no sample of any of them.
+            If there is no such class, one is named twice, or a part has no sample of any of them; or if the targets
+            are numbers.
         """
+        if self.train.numbers:
+            raise DataError("the targets are numbers, expected labels: there are no classes to select")
         kept = class_names(names, "names")
         if unknown := [name for name in kept if name not in self.classes]:
             raise DataError(f"there is no class {unknown[0]!r}, expected some of {', '.join(self.classes)}")
@@ -236,7 +279,7 @@ class Dataset:
         train, test = (dataclasses.replace(part, y=number[part.y]) for part in (train, test))
         before = len(self.train) + len(self.test)
         left_out = before - len(train) - len(test)
-        summary = self.summary or Summary({"windows": before})
+        summary = self.summary if self.summary.kept else Summary({"windows": before})
         what = "windows" if "windows" in summary.kept else "series"
         summary += Summary({what: -left_out}, {what: {"of a class not selected": left_out}} if left_out else {})
         return dataclasses.replace(self, train=train, test=test, classes=kept, summary=summary)

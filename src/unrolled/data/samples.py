@@ -1,7 +1,8 @@
 """Labeled series, of equal length or padded to it, and how they are divided in two."""
 
+import dataclasses
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from unrolled._support.validation import one_of
 from unrolled.data.channels.channel import Channel
 from unrolled.data.channels.combined import Channels
-from unrolled.data.checks import FloatArray, IntArray, real_numbers, step_counts, whole_numbers
+from unrolled.data.checks import FloatArray, IntArray, real_numbers, step_counts, target_numbers, whole_numbers
 from unrolled.data.errors import DataError
 
 Rng = int | np.random.Generator | None
@@ -18,7 +19,7 @@ Rng = int | np.random.Generator | None
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Samples:
-    """N series of T steps with D axes, each with its label.
+    """N series of T steps with D axes, each with its label, or with a number that is to be predicted.
 
     Parameters
     ----------
@@ -26,13 +27,16 @@ class Samples:
         The series, finite. float64 is kept, anything else becomes float32. Where `lengths` are given, what
         stands behind a series' last step is padding: zeros are put there, whatever it was.
     y : array, shape (N,)
-        The label of each, a whole number from 0; kept as int64.
+        The label of each, a whole number from 0; kept as int64. Or with `numbers` the target of each, any finite
+        number; kept as float64.
     person : array, shape (N,), optional
         Whose movement it is, as whole numbers; kept as int64.
     trial : array, shape (N,), optional
         Which of the person's trials it was cut from; kept as int64.
     lengths : array, shape (N,), optional
         How many steps of each are its own, whole numbers from 1 to T; kept as int64. None: all T of every one.
+    numbers : bool
+        Whether y are numbers, for networks with ``n_outputs=1``, and not labels.
 
     Raises
     ------
@@ -49,18 +53,24 @@ class Samples:
     >>> import numpy as np
     >>> Samples(np.zeros((4, 50, 3)), np.array([0, 1, 0, 1]), person=np.array([1, 1, 2, 2]))
     Samples(4 series of 50 steps x 3 axes, float64, 2 people)
+    >>> Samples(np.zeros((2, 50, 3)), np.array([61.5, 72]), numbers=True)
+    Samples(2 series of 50 steps x 3 axes, float64, numbers from 61.5 to 72)
     """
 
     X: FloatArray
-    y: IntArray
+    y: NDArray[Any]
     person: IntArray | None = None
     trial: IntArray | None = None
     lengths: IntArray | None = None
+    numbers: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         X = real_numbers(self.X, "X", ("row", "step", "axis"))
         object.__setattr__(self, "X", X)
-        object.__setattr__(self, "y", whole_numbers(self.y, "y", len(X), minimum=0))
+        if not isinstance(self.numbers, bool):
+            raise DataError(f"numbers is {self.numbers!r}, expected True or False")
+        y = target_numbers(self.y, "y", len(X)) if self.numbers else whole_numbers(self.y, "y", len(X), minimum=0)
+        object.__setattr__(self, "y", y)
         for name, numbers in (("person", self.person), ("trial", self.trial)):
             if numbers is not None:
                 object.__setattr__(self, name, whole_numbers(numbers, name, len(X)))
@@ -77,7 +87,8 @@ class Samples:
     def __repr__(self) -> str:
         n, _, d = self.X.shape
         people = "" if self.person is None else f", {len(np.unique(self.person))} people"
-        return f"Samples({n} series of {steps(self)} steps x {d} axes, {self.X.dtype}{people})"
+        what = f", numbers from {self.y.min():g} to {self.y.max():g}" if self.numbers and n else ""
+        return f"Samples({n} series of {steps(self)} steps x {d} axes, {self.X.dtype}{people}{what})"
 
     def subset(self, indices: Sequence[int] | NDArray[np.integer] | NDArray[np.bool_]) -> "Samples":
         """Return the samples at `indices` (whole numbers, or a mask of length N), in that order.
@@ -99,6 +110,7 @@ class Samples:
                 None if self.person is None else self.person[chosen],
                 None if self.trial is None else self.trial[chosen],
                 None if self.lengths is None else self.lengths[chosen],
+                numbers=self.numbers,
             )
         except IndexError as error:
             raise DataError(f"indices do not fit {len(self)} samples: {error}") from error
@@ -127,7 +139,7 @@ class Samples:
         """
         if not isinstance(channels, Channels):
             channels = Channels(channels, self.X.shape[2])
-        return Samples(channels(self.X, self.lengths), self.y, self.person, self.trial, self.lengths)
+        return dataclasses.replace(self, X=channels(self.X, self.lengths))
 
     def split(
         self, fraction: float, *, by: Literal["person", "trial"] | None = None, rng: Rng = None
@@ -144,7 +156,8 @@ class Samples:
             share steps across the parts: such a split leaks, and scores on the second part are too good.
             "person" and "trial" move whole people, or whole trials (one person's samples with one trial
             number; without people, all with one trial number), so that no group is in both parts: in random
-            order, a group moves if that brings the counts of the classes nearer to `fraction`.
+            order, a group moves if that brings the counts of the classes nearer to `fraction`. Where `y` are numbers
+            there are no classes: all samples count as of one.
         rng : None, int or numpy.random.Generator
             Where the randomness comes from. The same seed gives the same parts.
 
@@ -157,7 +170,7 @@ class Samples:
         ------
         DataError
             If `fraction` is out of range, or there is too little to divide: no class of two samples, a single
-            group, or no person or trial numbers.
+            sample or group, or no person or trial numbers.
 
         See Also
         --------
@@ -175,10 +188,13 @@ class Samples:
         if not 0 < fraction < 1:
             raise DataError(f"fraction is {fraction}, expected a number between 0 and 1, both excluded")
         generator = np.random.default_rng(rng)
+        if self.numbers and len(self) < 2:
+            raise DataError(f"cannot divide {len(self)} samples: expected two or more")
+        y = np.zeros(len(self), np.int64) if self.numbers else self.y
         if by is None:
-            taken = _draw_from_classes(self.y, fraction, generator)
+            taken = _draw_from_classes(y, fraction, generator)
         else:
-            taken = _draw_groups(self.y, self._groups(by), by, fraction, generator)
+            taken = _draw_groups(y, self._groups(by), by, fraction, generator)
         return self.subset(~taken), self.subset(taken)
 
     def folds(self, *, by: Literal["person", "trial"] = "person") -> Iterator[tuple["Samples", "Samples"]]:
@@ -222,14 +238,15 @@ def joined(one: Samples, other: Samples) -> Samples:
     """Put two parts together; person, trial and lengths are kept where both have them."""
     if one.X.shape[1:] != other.X.shape[1:]:
         raise DataError(f"the parts have shapes {one.X.shape} and {other.X.shape}, expected as many steps and axes")
-    numbers: dict[str, IntArray | None] = {}
+    beside: dict[str, IntArray | None] = {}
     for name in ("person", "trial", "lengths"):
         a, b = getattr(one, name), getattr(other, name)
-        numbers[name] = None if a is None or b is None else np.concatenate([a, b])
+        beside[name] = None if a is None or b is None else np.concatenate([a, b])
     if (one.lengths is None) != (other.lengths is None):
         whole = [np.full(len(part), part.X.shape[1]) if part.lengths is None else part.lengths for part in (one, other)]
-        numbers["lengths"] = np.concatenate(whole)
-    return Samples(np.concatenate([one.X, other.X]), np.concatenate([one.y, other.y]), **numbers)
+        beside["lengths"] = np.concatenate(whole)
+    y = np.concatenate([one.y, other.y])
+    return Samples(np.concatenate([one.X, other.X]), y, **beside, numbers=one.numbers)
 
 
 def steps(*parts: Any) -> str:

@@ -1,16 +1,19 @@
-"""What became of everything that was read: kept, or dropped and why."""
+"""What there is of everything that was read: what is in either part, what was kept, or dropped and why."""
 
 import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
+
+from unrolled.data.table import Table
 
 logger = logging.getLogger("unrolled.data")
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How many of each kind of thing were kept, and how many dropped for which reason.
+    """What a data set holds: how many of each kind of thing were kept, how many dropped for which reason.
 
     Parameters
     ----------
@@ -20,10 +23,12 @@ class Summary:
         Under the same names, a count for each reason.
     changed : mapping of str to (mapping of str to int)
         Under the same names, how many of those kept are not as they were, and how: "interpolated", ...
+    table : Table, optional
+        Series, people and seconds of each class in either part, shown above the counts. A `Dataset` puts it there.
 
     See Also
     --------
-    Dataset : Has it as ``summary``.
+    Dataset : Has it as ``summary``, with an example.
 
     Examples
     --------
@@ -34,9 +39,18 @@ class Summary:
     kept: Mapping[str, int] = field(default_factory=dict)
     dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     changed: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    table: Table | None = None
 
     def __str__(self) -> str:
-        return "\n".join(self._line(kind) for kind in dict.fromkeys([*self.kept, *self.dropped, *self.changed]))
+        return "\n".join([*([] if self.table is None else [str(self.table)]), *self.counts()])
+
+    def _repr_html_(self) -> str:
+        counts = "; ".join(self.counts())
+        return f"<p>{escape(counts)}</p>" if self.table is None else self.table.html(counts)
+
+    def counts(self) -> list[str]:
+        """Return a line for each kind of thing: how many were kept, dropped and changed."""
+        return [self._line(kind) for kind in dict.fromkeys([*self.kept, *self.dropped, *self.changed])]
 
     def _line(self, kind: str) -> str:
         reasons = self.dropped.get(kind, {})
@@ -45,7 +59,7 @@ class Summary:
         return f"{kind}: {self.kept.get(kind, 0)} kept, {sum(reasons.values())} dropped{why}{how}"
 
     def __add__(self, other: "Summary") -> "Summary":
-        """Join what two steps, one after the other or side by side, have counted."""
+        """Join what two steps, one after the other or side by side, have counted; a table is left out."""
         tally = Tally()
         for each in (self, other):
             for kind, n in each.kept.items():
@@ -90,6 +104,6 @@ class Tally:
     def report(self, source: str) -> Summary:
         """Return what was counted so far, and log it: as a warning if anything was dropped unasked."""
         summary = self.summary()
-        for line in str(summary).splitlines():
+        for line in summary.counts():
             logger.log(logging.WARNING if self._unasked else logging.INFO, "%s: %s", source, line)
         return summary

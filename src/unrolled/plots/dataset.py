@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled.data import Dataset
+from unrolled.data.table import classes_of
 from unrolled.plots.figures import color_of, empty, text_color
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def dataset(dataset: Dataset, *, rng: int | np.random.Generator = 0, figure: Fig
 
     Windows are of the training part, or of the test part where that has none of a class; all have the same axes, and
     padding is not drawn. In the counts, people who are tested on are marked; where nobody is named, the rows are the
-    two parts.
+    two parts. Of targets that are numbers, five ranges of equal width take the place of classes.
 
     Parameters
     ----------
@@ -61,22 +62,31 @@ def dataset(dataset: Dataset, *, rng: int | np.random.Generator = 0, figure: Fig
 
     if not isinstance(dataset, Dataset):
         raise ValueError(f"dataset is a {type(dataset).__name__}, expected a Dataset, such as data.load_csv returns")
-    names = dataset.classes[:MOST_CLASSES]
-    counts, rows = _counts(dataset)
+    classes, labels = classes_of(dataset)
+    names = classes[:MOST_CLASSES]
+    counts, rows = _counts(dataset, len(classes), labels)
     em = rcParams["font.size"] / 72  # inches
     columns = min(COLUMNS, len(names))
     lines = -(-len(names) // columns)
-    heights = [12.0 * lines + 2, 1.7 * len(rows) + 0.6 * max(map(len, dataset.classes)) + 4]
-    width = max(17 * columns, 3.6 * len(dataset.classes) + 10, 30)
+    heights = [12.0 * lines + 2, 1.7 * len(rows) + 0.6 * max(map(len, classes)) + 4]
+    width = max(17 * columns, 3.6 * len(classes) + 10, 30)
     figure = empty(figure, (em * width, em * sum(heights)))
     grid = figure.add_gridspec(2, 1, height_ratios=heights)
-    _windows(figure, grid[0].subgridspec(lines, columns), columns, dataset, names, np.random.default_rng(rng))
-    _table(figure.add_subplot(grid[1]), counts, rows, dataset.classes)
+    _windows(figure, grid[0].subgridspec(lines, columns), columns, dataset, names, labels, np.random.default_rng(rng))
+    _table(figure.add_subplot(grid[1]), counts, rows, classes)
+    if dataset.train.numbers:
+        figure.axes[-1].set_title("series of each range of targets", loc="left")
     return figure
 
 
 def _windows(
-    figure: Figure, grid: Any, columns: int, dataset: Dataset, names: tuple[str, ...], rng: np.random.Generator
+    figure: Figure,
+    grid: Any,
+    columns: int,
+    dataset: Dataset,
+    names: tuple[str, ...],
+    labels: tuple[NDArray[np.int64], NDArray[np.int64]],
+    rng: np.random.Generator,
 ) -> None:
     first: Axes | None = None
     unit, scale = ("step", 1.0) if dataset.rate is None else ("second", 1 / dataset.rate)
@@ -86,9 +96,10 @@ def _windows(
         ax = figure.add_subplot(grid[divmod(label, columns)], sharex=first, sharey=first)
         first = first or ax
         ax.set_title(name, loc="left")
-        part = next((part for part in (dataset.train, dataset.test) if (part.y == label).any()), None)
-        if part is not None:
-            row = int(rng.choice(np.flatnonzero(part.y == label)))
+        parts = zip((dataset.train, dataset.test), (np.flatnonzero(of == label) for of in labels), strict=True)
+        part, rows = next(((part, rows) for part, rows in parts if len(rows)), (None, None))
+        if part is not None and rows is not None:
+            row = int(rng.choice(rows))
             length = part.X.shape[1] if part.lengths is None else int(part.lengths[row])
             for d, series in enumerate(part.X[row, :length].T):
                 ax.plot(np.arange(length) * scale, series, LINES[d % 4], color=color_of(d))
@@ -105,13 +116,15 @@ def _windows(
         figure.legend(handles, axis_names, loc="outside upper right", ncols=min(n_axes, 5))
 
 
-def _counts(dataset: Dataset) -> tuple[NDArray[np.int64], list[str]]:
+def _counts(
+    dataset: Dataset, n: int, labels: tuple[NDArray[np.int64], NDArray[np.int64]]
+) -> tuple[NDArray[np.int64], list[str]]:
     """Return how many windows of each class each person has, and what the rows are called."""
-    n, counts, rows = len(dataset.classes), [], []
-    for part, name in ((dataset.train, "training"), (dataset.test, "test")):
+    counts, rows = [], []
+    for part, of, name in zip((dataset.train, dataset.test), labels, ("training", "test"), strict=True):
         groups = [None] if part.person is None else np.unique(part.person).tolist()
         for who in groups:
-            own = part.y if who is None or part.person is None else part.y[part.person == who]
+            own = of if who is None or part.person is None else of[part.person == who]
             counts.append(np.bincount(own, minlength=n))
             rows.append(name if who is None else f"{who}{', test' if name == 'test' else ''}")
     return np.array(counts), rows

@@ -373,7 +373,7 @@ def test_what_is_saved_is_loaded(tmp_path: Path, dataset: Dataset) -> None:
 
 
 def a_dataset(n: int = 3) -> Dataset:
-    return Dataset(Samples(np.ones((n, 4, 2)), np.zeros(n)), Samples(np.ones((2, 4, 2)), np.ones(2)), ("a", "b"))  # type: ignore[arg-type]
+    return Dataset(Samples(np.ones((n, 4, 2)), np.zeros(n)), Samples(np.ones((2, 4, 2)), np.ones(2)), ("a", "b"))
 
 
 def test_others_can_read_what_is_saved(tmp_path: Path) -> None:

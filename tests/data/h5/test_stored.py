@@ -541,7 +541,7 @@ def test_a_closed_file_says_so(tmp_path: Path) -> None:
         half_way = file.train.batches(7, np.random.default_rng(0))
         next(half_way)
     file.close()  # once more does no harm
-    assert "500 series" in repr(file)
+    assert "a.h5: 500 training and 5 test series" in repr(file)
     assert len(file.train.y) == 500
     for read in (lambda: file.train.X[0], lambda: epoch(file.train, 5), lambda: list(half_way)):
         with pytest.raises(DataError, match=r"a\.h5 was closed: read trX within its with block"):

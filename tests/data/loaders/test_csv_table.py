@@ -52,7 +52,6 @@ def test_a_table_becomes_windows(tmp_path: Path) -> None:
     rows = [line.split(",") for line in path.read_text().splitlines()[1:]]
     values = np.array([[row[3], row[5]] for row in rows[200:300]], np.float32)  # bob's nodding
     np.testing.assert_array_equal(dataset.test.X[:8], [values[i : i + 30] for i in range(0, 80, 10)])
-    assert dataset.summary is not None
     assert dataset.summary.kept == {"rows": 600, "recordings": 6, "windows": 48}
     assert dataset.provenance.startswith("mine.csv; windows of 30 steps every 10; tested on people 2")
     semicolons = tmp_path / "semicolons.csv"
@@ -319,10 +318,8 @@ def test_missing_cells_are_dropped_or_interpolated_if_asked_for(tmp_path: Path) 
     filled = load_csv(path, label="l", split="random", missing="interpolate", **XY)
     rows = np.concatenate([filled.train.X, filled.test.X]).reshape(-1, 2)
     assert sorted(rows[:, 0]) == list(range(80))
-    assert filled.summary is not None
     assert filled.summary.changed["values"] == {"interpolated": 2}
     dropped = load_csv(path, label="l", split="random", missing="drop", **XY)
-    assert dropped.summary is not None
     assert dropped.summary.dropped["rows"] == {"with missing cells": 2}
     assert len(dropped.train) + len(dropped.test) == 7  # no window goes across the hole
 
@@ -333,7 +330,6 @@ def test_rows_without_a_label_are_of_no_recording(tmp_path: Path) -> None:
     path.write_text("x,y,l\n" + "\n".join(lines) + "\n")
     dataset = load_csv(path, label="l", split="random", unlabeled=["0", ""], **XY)
     assert dataset.classes == ("1", "2")
-    assert dataset.summary is not None
     assert dataset.summary.kept == {"rows": 90, "recordings": 4, "windows": 8}
 
 

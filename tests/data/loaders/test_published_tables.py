@@ -46,7 +46,6 @@ def test_pamap2(tmp_path: Path) -> None:
         np.testing.assert_array_equal(dataset.test.X[1:3].reshape(-1, 3), columns[100:300])
         np.testing.assert_array_equal(dataset.test.X[3:].reshape(-1, 3), columns[600:900])
         np.testing.assert_allclose(dataset.test.X[0, 10], (columns[9] + columns[11]) / 2, rtol=1e-5)
-        assert dataset.summary is not None
         assert dataset.summary.changed["values"] == {"interpolated": 6}
         assert dataset.summary.dropped["rows"] == {"unlabeled": 600}
     both = load_pamap2(
@@ -138,7 +137,6 @@ def test_hapt_by_one_call(tmp_path: Path) -> None:
     assert dataset.classes == ("4", "5", "7")
     assert dataset.test.y.tolist() == [1] * 3 + [0] * 3
     np.testing.assert_array_equal(dataset.test.X[0], signal[3, 2][100:200].astype(np.float32))
-    assert dataset.summary is not None
     assert dataset.summary.dropped["recordings"] == {"shorter than 100 steps": 3}  # the transitions
 
 

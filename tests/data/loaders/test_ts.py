@@ -37,7 +37,7 @@ def test_equal_lengths(tmp_path: Path, d: int) -> None:
     assert dataset.rate is None
     assert dataset.scaling is None
     assert dataset.provenance.startswith("MadeUp (the UEA and UCR archive's layout), its own split: MadeUp_TRAIN.ts")
-    assert str(dataset.summary) == f"series: 7 kept, 0 dropped\nvalues: {7 * 5 * d} kept, 0 dropped"
+    assert dataset.summary.counts() == ["series: 7 kept, 0 dropped", f"values: {7 * 5 * d} kept, 0 dropped"]
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -62,7 +62,6 @@ def test_scaled_as_measured_on_the_steps_of_the_training_part(tmp_path: Path) ->
     raw, scaled = load_ts(*paths, scale=False, rate=10), load_ts(*paths, rate=10)
     steps = np.concatenate(made_up_cases([3, 9, 4, 6])[0]).astype(np.float64)
     assert scaled.scaling is not None
-    assert scaled.summary is not None
     assert scaled.rate == 10
     np.testing.assert_allclose(scaled.scaling.mean, steps.mean(axis=0))
     np.testing.assert_allclose(scaled.scaling.std, steps.std(axis=0))
@@ -106,7 +105,7 @@ def test_missing_values_are_interpolated_if_asked_for(tmp_path: Path, caplog: py
     with caplog.at_level(logging.INFO, "unrolled.data"):
         dataset = load_ts(train, test, missing="interpolate", scale=False)
     assert dataset.train.X[1].tolist() == [[1, 0], [1, 0], [2, 0], [3, 0], [4, 0], [4, 0]]
-    assert str(dataset.summary) == "series: 3 kept, 0 dropped\nvalues: 36 kept, 0 dropped, 4 interpolated"
+    assert dataset.summary.counts() == ["series: 3 kept, 0 dropped", "values: 36 kept, 0 dropped, 4 interpolated"]
     assert any("values: 24 kept, 0 dropped, 4 interpolated" in message for message in caplog.messages)
 
 
@@ -126,7 +125,6 @@ def test_what_is_not_missing_stays(tmp_path: Path, columns: list[list[int | None
     np.testing.assert_array_equal(filled[given], case[given])
     assert (filled >= np.nanmin(case, axis=0)).all()
     assert (filled <= np.nanmax(case, axis=0)).all()
-    assert dataset.summary is not None
     assert dataset.summary.kept["values"] == 2 * given.size
 
 
@@ -215,6 +213,61 @@ def test_cases_of_one_step_are_read_many_at_a_time(tmp_path: Path) -> None:
     assert load_ts(path, path, scale=False).train.X.shape == (20_000, 1, 1)
 
 
+# targets that are numbers
+
+NUMBERS = {"classLabel": "false", "targetLabel": "true"}
+
+
+def test_targets_that_are_numbers(tmp_path: Path) -> None:
+    """As published: @classLabel false may be there or not, and a target is in any form of a number."""
+    cases, _ = made_up_cases([5, 3, 4], seed=1)
+    train = write_ts(tmp_path / "Made_TRAIN.ts", cases, ["19.38", "-2", " 7.5e-1 "], tags=NUMBERS)
+    test = write_ts(tmp_path / "Made_TEST.ts", cases[:2], ["0", "1e30"], tags=NUMBERS | {"classLabel": None})
+    dataset = load_ts(train, test, scale=False)
+    assert (dataset.classes, dataset.train.numbers, dataset.test.numbers) == ((), True, True)
+    np.testing.assert_array_equal(dataset.train.y, [19.38, -2, 0.75], strict=True)
+    np.testing.assert_array_equal(dataset.test.y, [0, 1e30], strict=True)
+    np.testing.assert_array_equal(dataset.train.X[1, :3], cases[1])
+    assert dataset.train.lengths is not None
+    assert dataset.train.lengths.tolist() == [5, 3, 4]
+    np.testing.assert_array_equal(load_ts(tmp_path).train.y, dataset.train.y)  # not scaled either
+    net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=2, n_outputs=1, head=rnn.Linear(), rng=0)
+    history = rnn.train(net, dataset.train, optimizer=rnn.Adam(0.1), epochs=9, rng=0, progress=False)
+    assert history.loss[-1] < history.loss[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("1,2,3:4,5,6:", "the target is '', expected a finite number"),
+        ("1,2,3:4,5,6:?", r"the target is '\?', expected a finite number"),
+        ("1,2,3:4,5,6:NaN", "the target is 'NaN', expected a finite number"),
+        ("1,2,3:4,5,6:inf", "the target is 'inf', expected a finite number"),
+        ("1,2,3:4,5,6:1e39", "the target is '1e39', expected a finite number"),
+        ("1,2,3:4,5,6:1_0", "the target is '1_0', expected a finite number"),
+        ("1,2,3:4,5,6:a", "the target is 'a', expected a finite number"),
+        ("1,2,3:4,5,6:1,5", "the target is '1,5', expected a finite number"),
+        ("1,2,3:4,5,6:" + "x" * 999, r"the target is 'x{60}'\.\.\., expected a finite number"),
+        ("1,2,3:5", "there are 1 dimensions, expected 2 as declared"),
+        ("1,2,3", "expected dimensions and a target with ':' between, found '1,2,3'"),
+    ],
+)
+def test_refuses_a_target(tmp_path: Path, line: str, message: str) -> None:
+    path = tmp_path / "bad.ts"
+    path.write_text(ts_text(*made_up_cases([3], classes=("2.5",)), CLASSES, tags=NUMBERS) + line + "\n1,2,3:4,5,6:7\n")
+    with pytest.raises(DataError, match=f"bad.ts, line 15: {message}"):
+        load_ts(path, path)
+
+
+def test_refuses_numbers_beside_class_labels(tmp_path: Path) -> None:
+    numbers = write_ts(tmp_path / "a.ts", *made_up_cases([3], classes=("2.5",)), tags=NUMBERS)
+    labels = write_ts(tmp_path / "b.ts", *made_up_cases([3]))
+    with pytest.raises(DataError, match=r"b.ts: its targets are class labels and those of .*a.ts numbers"):
+        load_ts(numbers, labels)
+    with pytest.raises(DataError, match=r"a.ts: its targets are numbers and those of .*b.ts class labels"):
+        load_ts(labels, numbers)
+
+
 # what is refused
 
 HEAD = ts_text(*made_up_cases([3], d=2), classes=CLASSES)  # ends with a case, on line 13
@@ -274,7 +327,9 @@ def test_refuses_a_case(tmp_path: Path, line: str, message: str) -> None:
         ({"classLabel": "false"}, "line 11: @classLabel is 'false', expected true and the labels"),
         ({"classLabel": ""}, "line 11: @classLabel is '', expected true and the labels"),
         ({"classLabel": "true a b a"}, "line 11: the label 'a' is declared twice"),
-        ({"targetLabel": "true"}, "line 12: the targets are numbers, expected class labels"),
+        ({"targetLabel": "true"}, "line 11: @classLabel is 'true a b c' and @targetLabel is true on line 12"),
+        ({"targetLabel": "true a b"}, "line 12: @targetlabel is 'true a b', expected true or false"),
+        ({"targetLabel": "false", "classLabel": "false"}, "line 11: @classLabel is 'false', .* @targetLabel true for"),
         ({"@univariate": None, "UNIVARIATE": "true"}, "line 12: @UNIVARIATE is there twice"),
         ({"x\njunk": ""}, "line 13: expected a tag such as @univariate, or @data, found 'junk'"),
     ],

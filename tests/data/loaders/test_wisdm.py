@@ -71,7 +71,6 @@ def test_each_kind_of_defect_is_told_from_the_others(tmp_path: Path, record: str
     path = tmp_path / "a.txt"
     path.write_text(GOOD + "2" + GOOD + record)
     dataset = load_wisdm(path, window=1, test_people=[1])
-    assert dataset.summary is not None
     assert dataset.summary.dropped["records"] == {reason: 1}
     assert dataset.summary.kept["records"] == 2
 
@@ -126,7 +125,7 @@ def test_time_stamps_decide_the_rate(tmp_path: Path, steps_ms: list[float], how:
     path.write_text(wave(1701, "A", steps_ms) + wave(1702, "A", [50.0] * 200))
     dataset = load_wisdm(path, window=180, stride=500, test_people=[1702], scale=False)
     assert dataset.rate == 20
-    assert str(dataset.summary).splitlines()[1] == f"recordings: 2 kept, 0 dropped{how}"
+    assert dataset.summary.counts()[1] == f"recordings: 2 kept, 0 dropped{how}"
     (x,) = dataset.train.X[:, :, 0]
     spectrum = np.abs(np.fft.rfft(x[:160] * np.hanning(160)))
     assert np.fft.rfftfreq(160, 1 / 20)[spectrum.argmax()] == 1.0
@@ -179,7 +178,6 @@ def test_the_data_set(v1: Path) -> None:
     assert set(dataset.test.person) == {2}
     assert set(dataset.train.person) == {1, 3}
     assert np.bincount(dataset.test.y).tolist() == [5] * 6
-    assert dataset.summary is not None
     assert dataset.summary.kept["windows"] == 3 * 6 * 5
     assert dataset.summary.dropped["recordings"] == {"shorter than 40 steps": 1}
     assert "tested on people 2" in dataset.provenance
@@ -242,7 +240,7 @@ def test_a_split_by_person_is_the_default(v1: Path) -> None:
     again = load_wisdm(v1, window=40)
     np.testing.assert_array_equal(dataset.test.X, again.test.X)
     with pytest.raises(dataclasses.FrozenInstanceError):
-        dataset.summary = None  # type: ignore[misc]
+        dataset.rate = None  # type: ignore[misc]
 
 
 @pytest.mark.parametrize(

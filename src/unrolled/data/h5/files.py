@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from unrolled._support import hdf5
 from unrolled._support.atomic_write import replacing
 from unrolled._support.hdf5_writing import written
-from unrolled.data.checks import real_numbers
+from unrolled.data.checks import real_numbers, target_numbers
 from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
 from unrolled.data.h5.layout import (
@@ -45,8 +45,9 @@ def load_h5(
 
     The file holds ``trX`` and ``tstX`` (N, T, D), and ``trY`` and ``tstY``, both one-hot (N, C) or both whole
     numbers (N,) or (N, 1), for any N, T, D and C. Files written by `save_h5` also hold class names, rate,
-    provenance, scaling, channels, people, trials and lengths. Anything else in the file is left alone. Only data
-    stored in the file itself is read: links and virtual or external data sets are refused.
+    provenance, scaling, channels, people, trials and lengths, and may have targets that are any numbers, float64
+    (N,). Anything else in the file is left alone. Only data stored in the file itself is read: links and virtual or
+    external data sets are refused.
 
     Parameters
     ----------
@@ -105,7 +106,8 @@ def load_h5(
 def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
     """Write a data set in the course layout, so that `load_h5` gives back the same.
 
-    Labels are written one-hot. The file is written under another name beside `path` and renamed at the end.
+    Labels are written one-hot, targets that are numbers as they are. The file is written under another name beside
+    `path` and renamed at the end.
 
     Parameters
     ----------
@@ -140,10 +142,10 @@ def save_h5(path: str | os.PathLike[str], dataset: Dataset) -> None:
 def _write(file: h5py.File, dataset: Dataset) -> None:
     n_classes = len(dataset.classes)
     for prefix, part in (("tr", dataset.train), ("tst", dataset.test)):
-        one_hot = part.y[:, np.newaxis] == np.arange(n_classes)
+        Y = part.y if part.numbers else (part.y[:, np.newaxis] == np.arange(n_classes)).astype(np.uint8)
         for name, values in (
             ("X", part.X),
-            ("Y", one_hot.astype(np.uint8)),
+            ("Y", Y),
             ("Person", part.person),
             ("Trial", part.trial),
             ("Lengths", part.lengths),
@@ -181,12 +183,22 @@ def _dataset(
     """Make the data set of what was read."""
     X = {part: real_numbers(arrays[part + "X"], part + "X", ("row", "step", "axis")) for part in ("tr", "tst")}
     known = None if described.classes is None else len(described.classes)
-    y, n_classes = labels_from_zero(arrays, known, first_label, ours=ours)
+    y: dict[str, NDArray[Any]]
+    if described.numbers:
+        y = {part: target_numbers(arrays[part + "Y"], part + "Y", len(arrays[part + "Y"])) for part in X}
+        n_classes = 0
+    else:
+        y, n_classes = labels_from_zero(arrays, known, first_label, ours=ours)
     for part in ("tr", "tst"):
         if len(y[part]) != len(X[part]):
             raise DataError(f"{part}X has {len(X[part])} rows, {part}Y has {len(y[part])}: expected as many")
     train, test = (
-        Samples(X[part], y[part], *(arrays.get(part + name) for name in ("Person", "Trial", "Lengths")))
+        Samples(
+            X[part],
+            y[part],
+            *(arrays.get(part + name) for name in ("Person", "Trial", "Lengths")),
+            numbers=described.numbers,
+        )
         for part in ("tr", "tst")
     )
     names = described.named(n_classes)

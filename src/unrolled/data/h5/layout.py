@@ -78,7 +78,7 @@ def is_ours(file: h5py.File) -> bool:
 
 @dataclass(frozen=True)
 class Description:
-    """What is known of a data set besides its numbers; ``classes`` is None where nobody names them."""
+    """What is known of a data set besides its series; ``classes`` is None where nobody names them, () of numbers."""
 
     classes: tuple[str, ...] | None
     rate: float | None
@@ -86,21 +86,29 @@ class Description:
     provenance: str
     channels: Channels | None = None
 
+    @property
+    def numbers(self) -> bool:
+        """Whether the targets are numbers."""
+        return self.classes == ()
+
     def named(self, n_classes: int) -> tuple[str, ...]:
-        """Return the names of the classes, "class 1" and so on where there are none."""
-        return self.classes or tuple(f"class {i + 1}" for i in range(n_classes))
+        """Return the names of the classes, "class 1" and so on where nobody names them."""
+        return tuple(f"class {i + 1}" for i in range(n_classes)) if self.classes is None else self.classes
 
 
 def describe(
     attributes: Mapping[str, Any], path: Path, classes: Sequence[str] | None, rate: float | None
 ) -> Description:
     """Join what a file says of itself and what the caller says, who is right where both do."""
+    numbers = attributes.get("classes") == []
+    if numbers and classes is not None:
+        raise DataError(f"classes are {classes!r}, expected None: the targets are numbers")
     if classes is None:
         classes = attributes.get("classes")
     if rate is None:
         rate = attributes.get("rate")
     return Description(
-        None if classes is None else class_names(classes),
+        () if numbers else None if classes is None else class_names(classes),
         None if rate is None else hertz(rate, "rate"),
         Scaling(attributes["scaling_mean"], attributes["scaling_std"]) if "scaling_mean" in attributes else None,
         attributes.get("provenance", f"{path.name}, an HDF5 file in the course layout"),
@@ -142,6 +150,8 @@ def write_attributes(
     channels: Channels | None = None,
 ) -> None:
     """Write what stands beside the data sets; texts as data sets of bytes, since attributes end at 64 kilobytes.
+
+    An empty list of classes says that the targets are numbers.
 
     The format comes last: it lists all that was written, so that what a tool loses is missed.
     """

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from unrolled._support.validation import whole_number
 from unrolled.data.checks import FloatArray, IntArray
@@ -32,13 +33,15 @@ class StoredSamples:
     X : StoredSeries
         (N, T, D); ``X[:100]`` reads the first hundred.
     y : array of int64, shape (N,)
-        Labels from 0, in memory.
+        Labels from 0, in memory; or with `numbers` targets, float64.
     lengths : array of int64, shape (N,), optional
         Steps of each series, in memory.
     memory : int
         The most bytes that series read from the file take at a time.
     read_ahead : bool
         Whether a thread reads while what was read before is used.
+    numbers : bool
+        Whether y are numbers, and not labels.
 
     See Also
     --------
@@ -57,10 +60,11 @@ class StoredSamples:
     """
 
     X: StoredSeries
-    y: IntArray
+    y: NDArray[Any]
     lengths: IntArray | None
     memory: int
     read_ahead: bool
+    numbers: bool = False
 
     def __len__(self) -> int:
         return len(self.y)
@@ -85,7 +89,7 @@ class StoredSamples:
         Yields
         ------
         X : array, shape (m, T, D)
-        y : array of int64, shape (m,)
+        y : array of int64, or float64 numbers, shape (m,)
         lengths : array of int64, shape (m,)
             If the file has them.
 

@@ -7,14 +7,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import h5py
 import numpy as np
+from numpy.typing import NDArray
 
 from unrolled._support import hdf5
 from unrolled._support.validation import whole_number
 from unrolled.data.channels.combined import Channels
-from unrolled.data.checks import FloatArray, IntArray, step_counts
+from unrolled.data.checks import FloatArray, IntArray, step_counts, target_numbers
 from unrolled.data.errors import DataError
 from unrolled.data.h5.layout import arrays_of, attributes_of, describe, errors_naming, is_ours, opened
 from unrolled.data.h5.samples import StoredSamples
@@ -22,7 +24,7 @@ from unrolled.data.h5.series import PIECE, StoredSeries, chunks_to_check, unpack
 from unrolled.data.labels import label_columns, labels_from_zero
 from unrolled.data.leakage import Leakage, find_leakage
 from unrolled.data.scaling import Scaling
-from unrolled.data.table import describe_parts
+from unrolled.data.table import table_of
 
 MIB = 2**20
 WHOLE_NUMBER_BYTES = 18
@@ -37,7 +39,7 @@ class StoredDataset:
     ----------
     train, test : StoredSamples
     classes : tuple of str
-        The name of label 0, 1, ...
+        The name of label 0, 1, ...; none where the targets are numbers.
     rate : float or None
         Steps a second (Hz), if known.
     provenance : str
@@ -85,10 +87,13 @@ class StoredDataset:
         self.close()
 
     def __repr__(self) -> str:
-        return f"StoredDataset(train {self.train!r}, test {self.test!r}; classes: {', '.join(self.classes)})"
+        return f"StoredDataset({self.train.X.path.name}: {table_of(self).brief})"
 
     def __str__(self) -> str:
-        return describe_parts(self)
+        return str(table_of(self))
+
+    def _repr_html_(self) -> str:
+        return table_of(self).html()
 
     def close(self) -> None:
         """Close the file, once a reading under way is through; labels stay, series cannot be read any more."""
@@ -241,7 +246,12 @@ def _dataset(
     for name, dataset in labels.items():
         hdf5.check_chunks(dataset, name)
     known = None if described.classes is None else len(described.classes)
-    y, n_classes = labels_from_zero(labels, known, first_label, ours=ours)
+    y: dict[str, NDArray[Any]]
+    if described.numbers:
+        y = {part: target_numbers(hdf5.read(datasets[part + "Y"], part + "Y"), part + "Y", n[part]) for part in n}
+        n_classes = 0
+    else:
+        y, n_classes = labels_from_zero(labels, known, first_label, ours=ours)
     lock = threading.RLock()  # of the file
     parts = {}
     for part in n:
@@ -250,7 +260,7 @@ def _dataset(
         series = StoredSeries(
             path, X, part + "X", lock, left, counts, None, chunks_to_check(X, part + "X"), as_it_stands
         )
-        parts[part] = StoredSamples(series, y[part], counts, left, read_ahead)
+        parts[part] = StoredSamples(series, y[part], counts, left, read_ahead, described.numbers)
     names = described.named(n_classes)
     return StoredDataset(
         parts["tr"],

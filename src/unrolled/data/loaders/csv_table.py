@@ -134,7 +134,8 @@ def load_csv(
     >>> table = {"x": np.sin(np.arange(400.0)), "what": ["nod"] * 200 + ["wave"] * 200, "who": [1, 2] * 200}
     >>> table["who"] = [1] * 100 + [2] * 100 + [1] * 100 + [2] * 100
     >>> load_csv(table, signal=["x"], label="what", person="who", rate=50, window=50, stride=50, test_people=[2])
-    Dataset(4 training and 4 test series of 50 steps x 1 axes at 50 Hz, standardized; classes: nod, wave)
+    Dataset(4 training and 4 test series of 50 steps x 1 axes at 50 Hz, standardized; \
+1 and 1 people; 4 and 4 seconds; classes: nod (2 + 2), wave (2 + 2))
 
     Public sets of the kind, one call each:
 

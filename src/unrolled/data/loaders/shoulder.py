@@ -78,9 +78,19 @@ def load_shoulder_exercises(
 
     Examples
     --------
-    >>> load_shoulder_exercises()
-    Dataset(2419 training and 627 test series of 150 steps x 3 axes at 50 Hz, standardized; classes: pendulum, \
-abduction, forward elevation, internal rotation, external rotation, trapezius extension, upright row)
+    >>> print(load_shoulder_exercises())
+    series of 150 steps x 3 axes at 50 Hz, standardized
+    class                training  people  seconds  test  people  seconds
+    pendulum                  253       8      759    74       2      222
+    abduction                 393       8     1179   109       2      327
+    forward elevation         400       8     1200   108       2      324
+    internal rotation         376       8     1128    91       2      273
+    external rotation         384       8     1152    88       2      264
+    trapezius extension       303       8      909    76       2      228
+    upright row               310       8      930    81       2      243
+    all                      2419       8     7257   627       2     1881
+    recordings: 140 kept, 0 dropped
+    windows: 3046 kept, 0 dropped
     """
     pipeline = Pipeline(ByPeople(test_people), window, stride, scale=scale)
     return pipeline.dataset(

@@ -1,7 +1,9 @@
-"""Data sets of the UEA and UCR archive of time series classification, in its `.ts` layout.
+"""Data sets of the UEA and UCR archives of time series classification and regression, in their `.ts` layout.
 
-Bagnall et al., The UEA multivariate time series classification archive, 2018, arXiv:1811.00075.
-The data sets are at https://www.timeseriesclassification.com, each a zip with X_TRAIN.ts and X_TEST.ts.
+Bagnall et al., The UEA multivariate time series classification archive, 2018, arXiv:1811.00075. Tan et al., Time
+series extrinsic regression, Data Mining and Knowledge Discovery 35 (2021), doi:10.1007/s10618-021-00745-9.
+The data sets are at https://www.timeseriesclassification.com and http://tseregression.org, each with X_TRAIN.ts and
+X_TEST.ts.
 """
 
 import functools
@@ -35,7 +37,7 @@ def load_ts(
     rate: float | None = None,
     max_bytes: int = 2**30,
 ) -> Dataset:
-    r"""Load a data set of the UEA and UCR archive: series of one or more dimensions, of equal or different lengths.
+    r"""Load a data set of the UEA and UCR archives: series of one or more dimensions, of equal or different lengths.
 
     Where lengths differ, every series is padded behind with zeros to the longest of both parts, and `lengths`
     of either part has how many steps each has. Missing values at the end of a series (``1,2,?,?``) are padding too.
@@ -61,13 +63,15 @@ def load_ts(
     -------
     Dataset
         float32; classes are the labels that `train` declares, in their order; of `.tsv` files those there are, in
-        numerical order. Series that are in both files are warned of, through the logger "unrolled.data".
+        numerical order. Where the files have numbers as targets (``@targetLabel true``: extrinsic regression),
+        these are `y`, float64 and never scaled, and there are no classes. Series that are in both files are warned of,
+        through the logger "unrolled.data".
 
     Raises
     ------
     DataError
-        If a file cannot be read, is not in this layout, contradicts its own header, has time stamps or no
-        class labels, or does not fit the other file: the message names file and line.
+        If a file cannot be read, is not in this layout, contradicts its own header, has time stamps or neither
+        class labels nor targets, or does not fit the other file: the message names file and line.
 
     See Also
     --------
@@ -82,6 +86,18 @@ def load_ts(
     ...     _ = Path(f"Made_{part}.ts").write_text(text)
     >>> load_ts("Made_TRAIN.ts", "Made_TEST.ts", scale=False).test.lengths
     array([2])
+
+    Targets that are numbers, for a network with one output:
+
+    >>> from unrolled import rnn
+    >>> for part in ("TRAIN", "TEST"):
+    ...     text = "@problemName Pulse\n@univariate true\n@targetLabel true\n@data\n1,2,3:61.5\n3,1,2:80\n"
+    ...     _ = Path(f"Pulse_{part}.ts").write_text(text)
+    >>> pulse = load_ts("Pulse_TRAIN.ts", "Pulse_TEST.ts")
+    >>> pulse.train.y, pulse.classes
+    (array([61.5, 80. ]), ())
+    >>> net = rnn.ManyToOne(rnn.Tanh(4), n_inputs=1, n_outputs=1, head=rnn.Linear(), rng=0)
+    >>> history = rnn.train(net, pulse.train, optimizer=rnn.Adam(0.01), epochs=2, rng=0, progress=False)
     """
     one_of(missing, ("refuse", "interpolate"), "missing", error=DataError)
     found = _pair(Path(train), None if test is None else Path(test), max_bytes)
@@ -90,6 +106,10 @@ def load_ts(
         read = read_tsv if name.lower().endswith(".tsv") else read_ts
         files.append(read(content(), name, missing, max_bytes))
     first, second = files
+    numbers = not first.header.classes
+    if numbers != (not second.header.classes):
+        kinds = ["numbers" if not file.header.classes else "class labels" for file in files]
+        raise DataError(f"{second.where}: its targets are {kinds[1]} and those of {first.where} {kinds[0]}")
     known = {label: code for code, label in enumerate(first.header.classes)}
     if unknown := [label for label in second.header.classes if label not in known]:
         line = f", line {second.header.line}" if second.header.line else ""
@@ -97,15 +117,17 @@ def load_ts(
             f"{second.where}{line}: the label {short(unknown[0])} is declared, expected only labels "
             f"declared in {Path(first.where).name}"
         )
-    second.cases.labels = [known[second.header.classes[label]] for label in second.cases.labels]
+    if not numbers:
+        second.cases.targets = [known[second.header.classes[int(label)]] for label in second.cases.targets]
     _fit(first, second, max_bytes)
     steps = max(max(file.cases.lengths) for file in files)
     equal = all(min(file.cases.lengths) == steps for file in files)
     train_part, test_part = (
         Samples(
             file.cases.series(steps),
-            np.array(file.cases.labels, np.int64),
+            np.array(file.cases.targets, np.float64 if numbers else np.int64),
             lengths=None if equal else np.array(file.cases.lengths, np.int64),
+            numbers=numbers,
         )
         for file in files
     )

@@ -7,7 +7,7 @@ from typing import Literal
 
 from unrolled.data.errors import DataError
 from unrolled.data.labels import MAX_CLASSES
-from unrolled.data.loaders.text import lines_of, short
+from unrolled.data.loaders.text import LARGEST, lines_of, number, short
 from unrolled.data.loaders.ts_values import Case, Cases, Line, read_cases
 from unrolled.data.windows.tables import number_texts
 
@@ -35,7 +35,7 @@ class Header:
     problem : str
         The name of the problem, "" if it has none.
     classes : tuple of str
-        The class labels declared, in their order.
+        The class labels declared, in their order; none where the targets are numbers.
     line : int
         Where they are.
     dimensions : int or None
@@ -64,7 +64,7 @@ class TsFile:
         The file, for messages.
     header : Header
     cases : Cases
-        With labels as numbers of ``header.classes``.
+        With targets that are the places of labels in ``header.classes``, or numbers.
     """
 
     where: str
@@ -93,7 +93,7 @@ def read_tsv(content: bytes, where: str, missing: Missing, max_bytes: int) -> Ts
         raise DataError(f"{where}: there is no case in it")
     numbers = number_texts(list(met))
     met_names = list(met)
-    cases.labels = [numbers[met_names[label]] for label in cases.labels]
+    cases.targets = [numbers[met_names[int(label)]] for label in cases.targets]
     return TsFile(where, Header("", tuple(numbers), 0, 1, False, None), cases)
 
 
@@ -109,20 +109,24 @@ def _tabbed(lines: Iterator[Line], where: str, met: dict[str, int]) -> Iterator[
 
 
 def _cases(lines: Iterator[Line], header: Header, where: str) -> Iterator[Case]:
-    """Yield the cases once their form is checked: the label, the number of dimensions and of steps."""
+    """Yield the cases once their form is checked: the label or target, the number of dimensions and of steps."""
     codes = {label: code for code, label in enumerate(header.classes)}
     first, dimensions, steps = 0, header.dimensions, header.length
     for line, text in lines:
         *cells, label = text.split(":")
-        code = codes.get(label) if label in codes else codes.get(label.strip())
         if not cells:
+            what = "a class label" if header.classes else "a target"
             raise DataError(
-                f"{where}, line {line}: expected dimensions and a class label with ':' between, found {short(text)}"
+                f"{where}, line {line}: expected dimensions and {what} with ':' between, found {short(text)}"
             )
-        if code is None:
+        target = codes.get(label, codes.get(label.strip())) if header.classes else _number(label)
+        if target is None:
+            label = short(label.strip())
             raise DataError(
-                f"{where}, line {line}: the class label is {short(label.strip())}, expected one of those declared on "
-                f"line {header.line}: {_some(header.classes)}"
+                f"{where}, line {line}: the class label is {label}, expected one of those declared on line "
+                f"{header.line}: {_some(header.classes)}"
+                if header.classes
+                else f"{where}, line {line}: the target is {label}, expected a finite number"
             )
         if dimensions not in (None, len(cells)):
             source = "declared" if header.dimensions else f"on line {first}"
@@ -140,7 +144,12 @@ def _cases(lines: Iterator[Line], header: Header, where: str) -> Iterator[Case]:
             source = "declared" if header.length else f"on line {first}: equal lengths are declared"
             raise DataError(f"{where}, line {line}: the series has {length} steps, expected {steps} as {source}")
         first, dimensions, steps = first or line, len(cells), steps or length
-        yield line, code, cells
+        yield line, target, cells
+
+
+def _number(cell: str) -> float | None:
+    value = number(cell)
+    return None if value is None or not abs(value) <= LARGEST else value
 
 
 def _header(lines: Iterator[Line], where: str) -> Header:
@@ -169,20 +178,8 @@ def _understood(tags: dict[str, Line], where: str) -> Header:
         raise DataError(
             f"{where}, line {tags['timestamps'][0]}: the values carry time stamps, expected steps at a steady rate"
         )
-    if _flag(tags, "targetlabel", where):
-        raise DataError(f"{where}, line {tags['targetlabel'][0]}: the targets are numbers, expected class labels")
     _flag(tags, "missing", where)  # what is missing is seen in the cases
-    line, value = tags.get("classlabel", (0, ""))
-    if not line:
-        raise DataError(f"{where}: there is no line @classLabel true and the labels, above @data")
-    has_labels, *classes = value.split() or [""]
-    if has_labels.lower() != "true" or not classes:
-        raise DataError(f"{where}, line {line}: @classLabel is {short(value)}, expected true and the labels")
-    if len(set(classes)) < len(classes):
-        twice = next(label for label in classes if classes.count(label) > 1)
-        raise DataError(f"{where}, line {line}: the label {short(twice)} is declared twice, expected different labels")
-    if len(classes) > MAX_CLASSES:
-        raise DataError(f"{where}, line {line}: {len(classes)} labels are declared, expected at most {MAX_CLASSES}")
+    line, classes = _targets(tags, where)
     univariate, dimensions = _flag(tags, "univariate", where), _count(tags, "dimensions", where)
     if univariate and dimensions not in (None, 1):
         raise DataError(
@@ -191,7 +188,34 @@ def _understood(tags: dict[str, Line], where: str) -> Header:
     equal_length, length = _flag(tags, "equallength", where), _count(tags, "serieslength", where)
     equal_length = length is not None if equal_length is None else equal_length
     problem = tags.get("problemname", (0, ""))[1]
-    return Header(problem, tuple(classes), line, 1 if univariate else dimensions, equal_length, length)
+    return Header(problem, classes, line, 1 if univariate else dimensions, equal_length, length)
+
+
+def _targets(tags: dict[str, Line], where: str) -> tuple[int, tuple[str, ...]]:
+    """Return the line that says what each case is known by, and the class labels, none where it is a number."""
+    line, value = tags.get("classlabel", (0, ""))
+    has_labels, *classes = value.split() or [""]
+    if _flag(tags, "targetlabel", where):
+        number_line = tags["targetlabel"][0]
+        if line and (has_labels.lower() != "false" or classes):
+            raise DataError(
+                f"{where}, line {line}: @classLabel is {short(value)} and @targetLabel is true on line {number_line}, "
+                "expected one of them"
+            )
+        return number_line, ()
+    if not line:
+        raise DataError(f"{where}: there is no line @classLabel true and the labels, or @targetLabel true, above @data")
+    if has_labels.lower() != "true" or not classes:
+        raise DataError(
+            f"{where}, line {line}: @classLabel is {short(value)}, expected true and the labels, or a line "
+            "@targetLabel true for targets that are numbers"
+        )
+    if len(set(classes)) < len(classes):
+        twice = next(label for label in classes if classes.count(label) > 1)
+        raise DataError(f"{where}, line {line}: the label {short(twice)} is declared twice, expected different labels")
+    if len(classes) > MAX_CLASSES:
+        raise DataError(f"{where}, line {line}: {len(classes)} labels are declared, expected at most {MAX_CLASSES}")
+    return line, tuple(classes)
 
 
 def _flag(tags: dict[str, Line], name: str, where: str) -> bool | None:

@@ -16,17 +16,19 @@ BLOCK = 2**18  # characters, about, that are parsed at a time
 A_CASE = 24  # bytes that a case takes besides its values
 
 Line = tuple[int, str]  # its number, from 1, and what stands on it
-Case = tuple[int, int, list[str]]  # the line, the label's number, and the cells of each dimension
+Case = tuple[int, float, list[str]]  # the line, the label's number or the target, and the cells of each dimension
 
 
 @dataclass
 class Cases:
-    """Series of different lengths with D axes each, and their labels, as they are read.
+    """Series of different lengths with D axes each, and what is known of each, as they are read.
 
     Attributes
     ----------
-    lengths, labels : list of int
+    lengths : list of int
         One for each series.
+    targets : list of int or of float
+        One for each series: its label's number, or the number that is to be predicted.
     axes : int
         D; 0 before there is any.
     interpolated : int
@@ -36,7 +38,7 @@ class Cases:
     """
 
     lengths: list[int] = field(default_factory=list)
-    labels: list[int] = field(default_factory=list)
+    targets: list[float] = field(default_factory=list)
     axes: int = 0
     interpolated: int = 0
     padded: int = 0
@@ -103,7 +105,7 @@ def _read_block(block: list[Case], found: Cases, where: str, missing: str) -> No
     if values is None or len(values) != sum(lengths) * found.axes:
         _complain(block, where)
     assert values is not None
-    found.labels.extend(label for _, label, _ in block)
+    found.targets.extend(target for _, target, _ in block)
     if not np.isnan(values).any():
         found.lengths.extend(lengths)
         found.blocks.append(values.astype(np.float32))

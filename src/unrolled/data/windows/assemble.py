@@ -102,7 +102,8 @@ def from_recordings(
     >>> rng = np.random.default_rng(0)
     >>> given = [(rng.normal(size=(200, 3)), name, who) for who in ("ann", "bob") for name in ("sit", "walk")]
     >>> from_recordings(given, rate=50, window=100, stride=100, test_people=[2])
-    Dataset(4 training and 4 test series of 100 steps x 3 axes at 50 Hz, standardized; classes: sit, walk)
+    Dataset(4 training and 4 test series of 100 steps x 3 axes at 50 Hz, standardized; \
+1 and 1 people; 8 and 8 seconds; classes: sit (2 + 2), walk (2 + 2))
     """
     pipeline = Pipeline(division(split, test_share, test_people, rng), window, stride, new_rate, scale)
     tally = Tally()
