@@ -41,11 +41,18 @@ class Workers:
         self._pool.shutdown(cancel_futures=True)
 
     def run(
-        self, function: Callable[[Task, Any, Tick], Outcome], tasks: Sequence[Task], *, steps: int, unit: str
+        self,
+        function: Callable[[Task, Any, Tick], Outcome],
+        tasks: Sequence[Task],
+        *,
+        steps: int,
+        unit: str,
+        on_outcome: Callable[[Outcome], object] | None = None,
     ) -> list[Outcome]:
         """Call ``function(task, shared, tick)`` for each task; outcomes in the order of the tasks.
 
-        ``steps`` is how often a task ticks at the most; all of them share one progress bar.
+        ``steps`` is how often a task ticks at the most; all of them share one progress bar. ``on_outcome`` is called
+        with each outcome as it comes, so that what is done can be kept whatever happens to the others.
         """
         with Progress(steps * len(tasks), unit) as bar:
             outcomes = [self._pool.submit(_call, function, task) for task in tasks]
@@ -53,7 +60,9 @@ class Workers:
             while waiting:
                 done, waiting = wait(waiting, timeout=0.2)
                 for outcome in done:
-                    outcome.result()  # an error in one ends them all
+                    result = outcome.result()  # an error in one ends them all
+                    if on_outcome is not None:
+                        on_outcome(result)
                 bar.step(_drain(self._ticks))
             bar.step(bar.total - bar.done)  # the steps that early stopping saved
         return [outcome.result() for outcome in outcomes]

@@ -9,6 +9,7 @@ on after Ctrl-C or a power cut, and with ``--page`` only the page and the pictur
 """
 
 import argparse
+import functools
 import json
 import sys
 from collections.abc import Sequence
@@ -32,13 +33,13 @@ KEYS = ("data", "remedy", "part", "hidden", "learning_rate", "batch_size", "seed
 
 
 def tasks(names: Sequence[str], seeds: int, recorded: int, epochs: int) -> list[list[Task]]:
-    """List the trainings, those of one data set and seed together: the report's thirteen, then the remedies.
+    """List the trainings, seed by seed: the report's thirteen on each data set, then the remedies on the first.
 
     Only those with early stopping go on beyond the epochs that are measured: what they end with is looked at.
     """
     batches = []
-    for name in names:
-        for seed in range(seeds):
+    for seed in range(seeds):
+        for name in names:
             report = [
                 Task(name, recipe, recorded)
                 for part, n in (("ab", min(recorded, epochs)), ("c", epochs))
@@ -46,7 +47,6 @@ def tasks(names: Sequence[str], seeds: int, recorded: int, epochs: int) -> list[
                 if recipe.part in part
             ]
             batches.append(sorted(report, key=lambda t: (-t.recipe.hidden, t.recipe.batch_size)))
-    for seed in range(seeds):
         recipe = reproduce_report.Recipe("b", 50, 0.01, 30, min(recorded, epochs), seed)
         batches.append([Task(names[0], recipe, recorded, remedy) for remedy in REMEDIES])
     return batches
@@ -68,9 +68,9 @@ def read(path: Path) -> list[Row]:
     return rows
 
 
-def add(path: Path, rows: Sequence[Row]) -> None:
-    """Write a table with more lines."""
-    lines = [json.dumps(row) + "\n" for row in [*read(path), *rows]]
+def add(path: Path, row: Row) -> None:
+    """Write a table with one more line."""
+    lines = [json.dumps(each) + "\n" for each in [*read(path), row]]
     with replacing(path) as new:
         new.write_text("".join(lines), encoding="utf-8")
 
@@ -83,14 +83,16 @@ def measure(shared: dict[str, data.Dataset], given: argparse.Namespace) -> None:
             done = {key(row) for row in read(table)}
             new = [task for task in batch if key(task.key) not in done]
             if new:
-                add(table, workers.run(jump_measures.train, new, steps=given.epochs, unit="epoch"))
+                keep = functools.partial(add, table)
+                workers.run(jump_measures.train, new, steps=given.epochs, unit="epoch", on_outcome=keep)
         rows, known = read(table), {key(row) for row in read(table_of_jumps)}
         for name in shared:
             report = [row for row in rows if row["data"] == name and row["remedy"] == REPORT]
             chosen = [each for each in jump_numbers.largest_jumps(report, given.jumps) if key(each[0]) not in known]
             if chosen:
                 again = [look(row, epoch) for row, epoch in chosen]
-                add(table_of_jumps, workers.run(jump_measures.around, again, steps=given.recorded, unit="epoch"))
+                keep = functools.partial(add, table_of_jumps)
+                workers.run(jump_measures.around, again, steps=given.recorded, unit="epoch", on_outcome=keep)
 
 
 def look(row: Row, epoch: int) -> Around:
@@ -132,7 +134,7 @@ def main() -> None:
 
 def write(shared: dict[str, data.Dataset], out: Path) -> str:
     """Write the page and the pictures from the tables, and return the page."""
-    rows, around = read(out / "trainings.jsonl"), read(out / "jumps.jsonl")
+    rows, around = (sorted(read(out / f"{name}.jsonl"), key=key) for name in ("trainings", "jumps"))
     if not rows:
         raise ValueError(f"{out / 'trainings.jsonl'} has no training, expected at least one")
     jump_figures.draw(rows, around, out)

@@ -103,7 +103,8 @@ def test_the_whole_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert [len(batch) for batch in batches] == [13, len(jump_measures.REMEDIES)]
     for batch in batches:
         rows = [jump_measures.train(task, shared, lambda: ticks.append(1)) for task in batch]
-        example.add(tmp_path / "trainings.jsonl", rows)
+        for row in rows:
+            example.add(tmp_path / "trainings.jsonl", row)
     rows = example.read(tmp_path / "trainings.jsonl")
     assert len({example.key(row) for row in rows}) == len(rows) == 13 + len(jump_measures.REMEDIES)
     assert len(ticks) == 2 * len(rows)
@@ -111,7 +112,7 @@ def test_the_whole_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     around = jump_measures.around(example.look(rows[-1] | {"remedy": ""}, 2), shared, lambda: None)
     assert set(around["places"]) == {"before", "peak", "after"}
     assert around["at"] == sorted(around["at"])
-    example.add(tmp_path / "jumps.jsonl", [around])
+    example.add(tmp_path / "jumps.jsonl", around)
     page = example.write(shared, tmp_path)
     assert page == (tmp_path / "why_it_jumps.md").read_text()
     for prediction in jump_claim.PREDICTIONS:
@@ -122,3 +123,12 @@ def test_the_whole_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     with (tmp_path / "trainings.jsonl").open("a") as table:
         table.write(json.dumps(rows[0])[:40])  # a power cut
     assert len(example.read(tmp_path / "trainings.jsonl")) == len(rows)
+
+
+def test_a_seed_has_both_data_sets_before_the_next_begins() -> None:
+    batches = example.tasks(["motionsense", "shoulder"], 2, 2, 2)
+    assert [(batch[0].data, batch[0].recipe.seed, batch[0].remedy != "") for batch in batches] == [
+        (name, seed, remedied)
+        for seed in range(2)
+        for name, remedied in (("motionsense", False), ("shoulder", False), ("motionsense", True))
+    ]
