@@ -232,8 +232,9 @@ def test_channels_of_ones_own_are_as_good_but_for_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "channels are not described in JSON"),
-        ("[" * 100_000, "channels are not described in JSON"),
+        ("null", "channels are null, expected a description"),
+        ("{", "channels are not a description in JSON"),
+        ("[" * 100_000, "channels are not a description in JSON"),
         ("3", "it describes 3, expected channels"),
         ('{"kind": "Axes", "axes": null}', "it describes Axes"),
         ('{"kind": "os.system"}', "it names the kind 'os.system', expected one of Axes"),

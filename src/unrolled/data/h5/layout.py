@@ -170,21 +170,25 @@ def write_attributes(
 def attributes_of(file: h5py.File) -> dict[str, Any]:
     """Read what `write_attributes` wrote, as far as it is there."""
     found: dict[str, Any] = {"rate": hdf5.attribute(file, "rate"), "provenance": hdf5.read_text(file, "provenance")}
-    classes = hdf5.read_text(file, "classes")
-    if classes is not None:
-        try:
-            found["classes"] = json.loads(classes)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"classes are not a list of names in JSON: {error}") from None
-        if not isinstance(found["classes"], list):
-            raise DataError(f"classes are a {type(found['classes']).__name__}, expected a list of names")
-    channels = hdf5.read_text(file, "channels")
-    if channels is not None:
-        try:
-            found["channels"] = json.loads(channels)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"channels are not described in JSON: {error}") from None
+    found["classes"] = _from_json(file, "classes", "a list of names")
+    if found["classes"] is not None and not isinstance(found["classes"], list):
+        raise DataError(f"classes are a {type(found['classes']).__name__}, expected a list of names")
+    found["channels"] = _from_json(file, "channels", "a description")
     for name in ("scaling_mean", "scaling_std"):
         if name in file:
             found[name] = hdf5.read(hdf5.dataset(file, name), name)
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _from_json(file: h5py.File, name: str, what: str) -> Any:
+    """Read what is written as a text of JSON, or return None if there is no such text."""
+    text = hdf5.read_text(file, name)
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"{name} are not {what} in JSON: {error}") from None
+    if found is None:
+        raise DataError(f"{name} are null, expected {what}")
+    return found

@@ -4,33 +4,34 @@ Banos et al., mHealthDroid: a novel framework for agile development of mobile he
 recordings are at https://doi.org/10.24432/C5TW22 (CC BY 4.0), file MHEALTHDATASET.zip.
 """
 
-import dataclasses
 import os
 from collections.abc import Collection, Sequence
 from typing import Literal
 
-from unrolled._support.validation import one_of
 from unrolled.data.dataset import Dataset
-from unrolled.data.errors import DataError
-from unrolled.data.loaders.csv_table import load_csv
+from unrolled.data.loaders.sensor_tables import SensorTables
 from unrolled.data.samples import Rng
 from unrolled.data.windows.divide import Split
 
-RATE = 50.0  # Hz
-ACTIVITIES = (  # numbers 1 to 12 in the last column; 0 is anything else
+ACTIVITIES = (
     *("standing", "sitting", "lying", "walking", "climbing stairs", "waist bends", "arm elevation", "knees bending"),
     *("cycling", "jogging", "running", "jumping"),
 )
-LABEL = 23
-SIGNALS = {  # the columns of the file
-    ("chest", "acceleration"): range(3),
-    ("ankle", "acceleration"): range(5, 8),
-    ("ankle", "rotation_rate"): range(8, 11),
-    ("ankle", "magnetic_field"): range(11, 14),
-    ("arm", "acceleration"): range(14, 17),
-    ("arm", "rotation_rate"): range(17, 20),
-    ("arm", "magnetic_field"): range(20, 23),
-}
+MHEALTH = SensorTables(
+    "MHEALTH (Banos et al. 2014, doi:10.24432/C5TW22)",
+    50.0,
+    {str(number): name for number, name in enumerate(ACTIVITIES, start=1)},
+    23,
+    {
+        ("chest", "acceleration"): range(3),
+        ("ankle", "acceleration"): range(5, 8),
+        ("ankle", "rotation_rate"): range(8, 11),
+        ("ankle", "magnetic_field"): range(11, 14),
+        ("arm", "acceleration"): range(14, 17),
+        ("arm", "rotation_rate"): range(17, 20),
+        ("arm", "magnetic_field"): range(20, 23),
+    },
+)
 
 Place = Literal["chest", "ankle", "arm"]
 Signal = Literal["acceleration", "rotation_rate", "magnetic_field"]
@@ -87,24 +88,11 @@ def load_mhealth(
     --------
     >>> load_mhealth("MHEALTHDATASET.zip", place=["chest", "ankle"])  # doctest: +SKIP
     """
-    places, signals = ([given] if isinstance(given, str) else list(given) for given in (place, signal))
-    columns: list[int] = []
-    for where in places:
-        for what in signals:
-            known = [of for at, of in SIGNALS if at == where]
-            one_of(where, ("chest", "ankle", "arm"), "place", error=DataError)
-            one_of(what, known, f"signal of the {where}", error=DataError)
-            columns.extend(SIGNALS[where, what])
-    dataset = load_csv(
+    return MHEALTH.load(
         path,
+        place,
+        signal,
         pattern="mHealth_subject{person}.log",
-        signal=columns,
-        label=LABEL,
-        rate=RATE,
-        delimiter=" ",
-        header=False,
-        unlabeled=("0",),
-        classes=tuple(str(i + 1) for i in range(len(ACTIVITIES))),
         split=split,
         test_share=test_share,
         test_people=test_people,
@@ -115,6 +103,3 @@ def load_mhealth(
         rng=rng,
         max_bytes=max_bytes,
     )
-    source = f"MHEALTH (Banos et al. 2014, doi:10.24432/C5TW22), {', '.join(places)}, {', '.join(signals)}"
-    how = dataset.provenance.partition(";")[2]
-    return dataclasses.replace(dataset, classes=ACTIVITIES, provenance=f"{source};{how}")

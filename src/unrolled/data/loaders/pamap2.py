@@ -4,7 +4,6 @@ Reiss and Stricker, Introducing a New Benchmarked Dataset for Activity Monitorin
 https://doi.org/10.24432/C5NW2H (CC BY 4.0), file PAMAP2_Dataset.zip.
 """
 
-import dataclasses
 import os
 from collections.abc import Collection, Sequence
 from typing import Literal
@@ -12,12 +11,11 @@ from typing import Literal
 from unrolled._support.validation import one_of
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
-from unrolled.data.loaders.csv_table import load_csv
+from unrolled.data.loaders.sensor_tables import SensorTables
 from unrolled.data.samples import Rng
 from unrolled.data.windows.divide import Split
 
-RATE = 100.0  # Hz
-ACTIVITIES = {  # the number in the second column; 0 is anything else
+ACTIVITIES = {
     "1": "lying",
     "2": "sitting",
     "3": "standing",
@@ -38,7 +36,14 @@ ACTIVITIES = {  # the number in the second column; 0 is anything else
     "24": "rope jumping",
 }
 PLACES = {"hand": 3, "chest": 20, "ankle": 37}  # the first of 17 columns: temperature, and then
-SIGNALS = {"acceleration": range(1, 4), "rotation_rate": range(7, 10), "magnetic_field": range(10, 13)}
+SIGNALS = {"acceleration": 1, "rotation_rate": 7, "magnetic_field": 10}  # x, of three
+PAMAP2 = SensorTables(
+    "PAMAP2 (Reiss and Stricker 2012, doi:10.24432/C5NW2H)",
+    100.0,
+    ACTIVITIES,
+    1,
+    {(at, of): range(first + x, first + x + 3) for at, first in PLACES.items() for of, x in SIGNALS.items()},
+)
 
 Place = Literal["hand", "chest", "ankle"]
 Signal = Literal["acceleration", "rotation_rate", "magnetic_field"]
@@ -102,25 +107,15 @@ def load_pamap2(
     --------
     >>> load_pamap2("PAMAP2_Dataset.zip", place=["chest", "ankle"])  # doctest: +SKIP
     """
-    places, signals = ([given] if isinstance(given, str) else list(given) for given in (place, signal))
-    for given, known, name in ((places, PLACES, "place"), (signals, SIGNALS, "signal")):
-        for each in given:
-            one_of(each, tuple(known), name, error=DataError)
     one_of(part, ("Protocol", "Optional"), "part", error=DataError)
-    columns = [PLACES[where] + column for where in places for what in signals for column in SIGNALS[what]]
-    dataset = load_csv(
+    return PAMAP2.load(
         path,
+        place,
+        signal,
         pattern=f"{part}/subject{{person}}.dat",
-        signal=columns,
-        label=1,
         time=0,
         time_unit="s",
-        rate=RATE,
-        delimiter=" ",
-        header=False,
         missing="interpolate",
-        unlabeled=("0",),
-        classes=tuple(ACTIVITIES),
         split=split,
         test_share=test_share,
         test_people=test_people,
@@ -131,6 +126,3 @@ def load_pamap2(
         rng=rng,
         max_bytes=max_bytes,
     )
-    source = f"PAMAP2 (Reiss and Stricker 2012, doi:10.24432/C5NW2H), {', '.join(places)}, {', '.join(signals)}"
-    how = dataset.provenance.partition(";")[2]
-    return dataclasses.replace(dataset, classes=tuple(ACTIVITIES.values()), provenance=f"{source};{how}")
