@@ -17,6 +17,17 @@ from typing import Any, Literal
 
 import h5py
 import numpy as np
+from fuzz.hdf5_files import (
+    arrays,
+    load_series,
+    load_stored,
+    other_content,
+    other_series,
+    write_foreign,
+    write_saved,
+    write_saved_numbers,
+    write_series,
+)
 from fuzz.lines import check_results, load_lines, other_line, write_lines
 from fuzz.mutations import BINARY, TEXT, Mutation, mutate
 from fuzz.published import (
@@ -38,7 +49,7 @@ from fuzz.published import (
     write_wisdm_folder,
     write_wisdm_text,
 )
-from fuzz.structures import lying_zip, other_hdf5
+from fuzz.structures import lying_zip
 from fuzz.values import other_value
 
 from unrolled import data, rnn, sweep
@@ -171,106 +182,6 @@ def load_motionsense(path: Path) -> object:
     return data.load_motionsense(path, n_train=None, n_test=None, window=2, stride=1)
 
 
-# HDF5
-
-
-def arrays(variant: int) -> tuple[data.Samples, data.Samples]:
-    """Make a training and a test part."""
-    rng = np.random.default_rng(variant)
-    dtype = (np.float32, np.float64)[variant]
-    train, test = (
-        data.Samples(rng.normal(size=(n, 4, 2)).astype(dtype), np.arange(n) % 3, np.arange(n), np.arange(n))
-        for n in (7, 5)
-    )
-    return train, test
-
-
-def write_saved(folder: Path, variant: int) -> None:
-    """Write what `save_h5` writes."""
-    train, test = arrays(variant)
-    scaling = data.Scaling(np.zeros(2), np.ones(2))
-    data.save_h5(folder / "a.h5", data.Dataset(train, test, ("a", "b", "c"), 50.0, "made", scaling))
-
-
-def write_saved_numbers(folder: Path, variant: int) -> None:
-    """Write what `save_h5` writes of targets that are numbers."""
-    train, test = (
-        data.Samples(part.X, part.y - 0.5, part.person, lengths=part.y + 2, numbers=True) for part in arrays(variant)
-    )
-    data.save_h5(folder / "a.h5", data.Dataset(train, test, (), 50.0, "made"))
-
-
-def write_foreign(folder: Path, variant: int) -> None:
-    """Write the course layout in gzip chunks, in the old or the new form of HDF5."""
-    how: dict[str, Any] = {"compression": "gzip", "shuffle": True, "fletcher32": not variant, "track_times": False}
-    with h5py.File(folder / "a.h5", "w", libver=("latest", "earliest")[variant]) as file:
-        for prefix, part in zip(("tr", "tst"), arrays(variant), strict=True):
-            file.create_dataset(prefix + "X", data=part.X, chunks=(3, 2, 2), **how)
-            file.create_dataset(prefix + "Y", data=part.y[:, np.newaxis], chunks=(4, 1), **how)
-
-
-def load_stored(path: Path) -> object:
-    """Read both parts as a training does, block by block; what is refused once must be refused again."""
-    with data.open_h5(path, memory=2**16) as file:
-
-        def read(part: data.StoredSamples) -> data.Samples:
-            try:
-                blocks = list(part.blocks(3))
-            except data.DataError:
-                for _ in part.blocks(3):
-                    pass
-                raise AssertionError("what was refused at first is read the second time") from None
-            X, y = (np.concatenate([block[i] for block in blocks]) for i in (0, 1))
-            return data.Samples(X, y, numbers=part.numbers)
-
-        return data.Dataset(read(file.train), read(file.test), file.classes, file.rate)
-
-
-ODD_VALUES: tuple[Any, ...] = (
-    *(
-        "",
-        "text",
-        np.bytes_("unrolled data set 9"),
-        np.bytes_("unrolled network 1"),
-        b"\xff\xfe",
-        -1,
-        2**63,
-        float("nan"),
-        1e308,
-        1e-320,
-    ),
-    *(np.zeros(0), np.zeros((2, 2)), np.array(["a", "a"], object), np.array([b"a", b"\xff"]), [1.5, -1], True, 1j),
-    *(h5py.Empty("f4"), np.array([(1, 2.0)], [("a", "i4"), ("b", "f8")])),
-)
-
-
-def other_attribute_or_array(content: bytes, rng: Random) -> bytes:
-    """Replace an attribute or a data set by another, by way of HDF5 itself."""
-    memory = io.BytesIO(content)
-    with h5py.File(memory, "r+") as file, np.errstate(all="ignore"):
-        if file.attrs and rng.random() < 0.5:
-            name = rng.choice(list(file.attrs))
-            del file.attrs[name]
-            if rng.random() < 0.9:
-                file.attrs[name] = rng.choice((*ODD_VALUES, file.ref))
-        else:
-            name = rng.choice(
-                [name for name in file.get("parameters", file) if file.get("parameters", file)[name].shape != (0,)]
-            )
-            where = file.get("parameters", file)
-            old = where[name][...]
-            del where[name]
-            changed = (old[:-1], old[..., :1], old.T, old.astype("S3"), old * 1e300, -old, old + 0.5, old[0])
-            odd = (h5py.SoftLink("/x"), h5py.ExternalLink("b", "/x"), *ODD_VALUES)
-            where[name] = rng.choice((*changed, rng.choice(odd)))
-    return memory.getvalue()
-
-
-def other_content(content: bytes, rng: Random) -> bytes:
-    """Replace what stands in a file, or the feature of HDF5 by which it does."""
-    return rng.choice((other_attribute_or_array, other_hdf5))(content, rng)
-
-
 # networks and checkpoints
 
 
@@ -365,6 +276,7 @@ FORMATS = (
     Format("HDF5 of numbers, open", write_saved_numbers, load_stored, inside=other_content),
     Format("HDF5 in chunks", write_foreign, data.load_h5, inside=other_content),
     Format("HDF5 larger than memory", write_foreign, load_stored, inside=other_content),
+    Format("HDF5 of series", write_series, load_series, inside=other_series),
     Format("checkpoint", write_checkpoint, load_checkpoint, error=ValueError, inside=other_description),
     Format("network", write_network, rnn.load, error=rnn.StorageError, inside=other_description),
     Format("table of a search", write_lines, load_lines, error=TableError, kinds=TEXT, inside=other_line),

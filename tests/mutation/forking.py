@@ -115,7 +115,7 @@ def _in_child(
 ) -> NoReturn:
     by = ""
     try:
-        os.setsid()
+        os.setpgid(0, 0)  # not a session: those have a share of the processor of their own
         nothing = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nothing, stream)
