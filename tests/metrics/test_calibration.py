@@ -31,6 +31,13 @@ def test_bins_by_hand() -> None:
     assert metrics.expected_calibration_error(np.eye(2)[[0, 1, 0, 1, 0, 0]], says, bins=4) == pytest.approx(by_hand)
 
 
+def test_a_single_class_and_as_many_bins_as_may_be() -> None:
+    found = metrics.reliability([0], [[1.0]], bins=2**20)
+    assert found.support[-1] == found.support.sum() == 1
+    with pytest.raises(ValueError, match="bins is 1048577, expected a whole number from 1 to 1048576"):
+        metrics.reliability([0], [[1.0]], bins=2**20 + 1)
+
+
 @given(st.integers(1, 40), st.integers(2, 5), st.integers(1, 30), st.integers(0, 2**32))
 def test_it_is_a_mean_over_bins_of_what_is_in_them(n: int, C: int, bins: int, seed: int) -> None:
     y, P = drawn(n, C, seed)
@@ -58,6 +65,25 @@ def test_the_temperature_undoes_what_made_a_network_too_sure(dtype: str) -> None
     np.testing.assert_allclose(T, 2.5, rtol=0.03)
     assert metrics.expected_calibration_error(y, metrics.tempered(too_sure, T)) < 0.02
     np.testing.assert_allclose(metrics.tempered(too_sure, 2.5), P, atol=2e-3 if dtype == "float32" else 1e-12)
+
+
+def test_the_temperature_in_closed_form() -> None:
+    """A network that always says one thing is to say how often that is so."""
+    for says in (0.9, 0.99, 0.999999):
+        T = metrics.fit_temperature([0, 0, 0, 1], np.full((4, 2), [says, 1 - says]))
+        assert pytest.approx(np.log(says / (1 - says)) / np.log(3), rel=1e-7) == T
+
+
+@pytest.mark.parametrize("n", range(2, 30))
+def test_where_nothing_is_better_it_is_1(n: int) -> None:
+    y, calibrated = [0] * (n - 1) + [1], [[1 - 1 / n, 1 / n]] * n
+    assert metrics.fit_temperature(y, calibrated) == 1.0
+    assert metrics.fit_temperature(y, [[0.5, 0.5]] * n) == 1.0
+
+
+def test_a_row_is_tempered_by_itself() -> None:
+    P = np.array([[1 - 1e-9, 1e-9], [0.5, 0.5]])  # whose logits are 2e5 and 7e3 at that temperature
+    np.testing.assert_allclose(metrics.tempered(P, 1e-4), [[1.0, 0.0], [0.5, 0.5]], atol=1e-12)
 
 
 def test_no_other_temperature_has_a_smaller_loss() -> None:

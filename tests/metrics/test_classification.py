@@ -85,6 +85,27 @@ def test_class_scores_table() -> None:
     for wrong in (["a", "b"], "abcd"):
         with pytest.raises(ValueError, match=re.escape(f"classes is {wrong!r}, expected 4 names")):
             scores.table(wrong)
+    rows = re.findall("<tr>(.*?)</tr>", scores._repr_html_())
+    assert [re.findall("<t[hd]>(.*?)</t[hd]>", row) for row in rows] == [
+        ["class", "precision", "recall", "f1", "support"],
+        ["0", "0.6667", "0.6667", "0.6667", "3"],
+        ["1", "0.3333", "0.5", "0.4", "2"],
+        ["2", "0", "0", "0", "0"],
+        ["3", "0", "0", "0", "1"],
+        ["mean", "0.25", "0.2917", "0.2667", "6"],
+    ]
+
+
+def test_n_classes_has_a_bound_that_can_be_reached() -> None:
+    assert metrics.class_scores([0, 1], [0, 1], n_classes=300).support.tolist() == [1, 1, *(298 * [0])]
+    with pytest.raises(ValueError, match="y holds 65536 in row 1, expected whole numbers from 0 to 65535"):
+        metrics.accuracy([0, 2**16], [0, 1])
+    assert metrics.accuracy([0, 2**16 - 1], [0, 1]) == 0.5
+
+
+def test_a_mask_that_hides_nothing_is_none() -> None:
+    y = np.ma.masked_equal([0, 1, 1], 7)
+    assert metrics.accuracy(y, [0, 1, 0]) == metrics.accuracy([0, 1, 1], [0, 1, 0])
 
 
 def test_n_classes_widens_the_matrix_and_a_one_hot_truth_sets_it() -> None:
@@ -261,9 +282,9 @@ def test_bad_labels_are_stopped_with_one_sentence(y: Any, predicted: Any, messag
             function(y, predicted)
 
 
-@pytest.mark.parametrize("n_classes", [0, -1, 2.0, True, "3"])
+@pytest.mark.parametrize("n_classes", [0, -1, 2.0, True, "3", 2**16 + 1])
 def test_bad_n_classes(n_classes: Any) -> None:
-    message = f"n_classes is {n_classes!r}, expected a whole number from 1"
+    message = f"n_classes is {n_classes!r}, expected a whole number from 1 to 65536"
     with pytest.raises(ValueError, match=re.escape(message)):
         metrics.confusion_matrix([0], [0], n_classes=n_classes)
 

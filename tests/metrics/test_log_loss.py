@@ -30,6 +30,7 @@ def test_it_is_the_loss_of_a_softmax_head(dtype: Any) -> None:
     [
         ([0], [0.5], "probabilities have shape (1,), expected those of C classes for N samples, (N, C)"),
         ([0, 0], [[1.0, 0.0], [1.5, -0.5]], "probabilities hold 1.5 in row 1, class 0, expected numbers from 0 to 1"),
+        ([], np.zeros((0, 3)), "probabilities have shape (0, 3), expected those of C classes for N samples, (N, C)"),
         ([0], [[np.nan, 1.0]], "probabilities hold nan in row 0, class 0"),
         ([0, 1], [[1.0, 0.0], [0.9, 0.9]], "probabilities of row 1 add up to 1.8, expected 1, as of rnn.Softmax()"),
         ([0, 1], [[1.0, 0.0]], "y has 2 rows and probabilities have 1, expected as many"),
@@ -40,6 +41,14 @@ def test_it_is_the_loss_of_a_softmax_head(dtype: Any) -> None:
 def test_what_is_no_probability_is_told(y: Any, probabilities: Any, message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         metrics.log_loss(y, probabilities)
+
+
+def test_rows_may_be_off_by_the_root_of_the_resolution() -> None:
+    """Which they are exactly here, and by the smallest number more than that below."""
+    off = 2.0**-26
+    assert metrics.log_loss([0], [[0.5, 0.5 + off]]) == pytest.approx(np.log(2))
+    with pytest.raises(ValueError, match="probabilities of row 0 add up to 1, expected 1"):
+        metrics.log_loss([0], [[0.5, 0.5 + off + 2.0**-52]])
 
 
 def test_a_probability_of_one_is_as_sure_as_the_dtype_can_be() -> None:

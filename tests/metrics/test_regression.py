@@ -40,6 +40,17 @@ def test_of_several_numbers_it_is_the_mean_over_them() -> None:
         assert measure(*steps) == pytest.approx(measure(Y, predicted), rel=1e-14)
 
 
+def test_a_weight_is_that_of_a_row() -> None:
+    weight = [1.0, 0.0, 2.0, 0.5]
+    for measure in ALL:
+        each = [measure(Y[:, k], np.sqrt(Y[:, k]), sample_weight=weight) for k in (0, 1)]
+        assert measure(Y, np.sqrt(Y), sample_weight=weight) == pytest.approx(np.mean(each), rel=1e-14)
+    with pytest.raises(
+        ValueError, match=r"sample_weight has shape \(4, 2\), expected \(4,\) beside y of shape \(4, 2\)"
+    ):
+        metrics.mean_squared_error(Y, Y, sample_weight=Y)
+
+
 def test_constant_truth() -> None:
     assert metrics.r2_score([2.0, 2.0], [2.0, 2.0]) == 1.0
     assert metrics.r2_score([2.0, 2.0], [2.0, 3.0]) == 0.0
@@ -81,6 +92,8 @@ def test_what_is_right_is_best(measure: Callable[..., float]) -> None:
     ("arguments", "message"),
     [
         (([], []), "y has shape (0,), expected numbers (N,), (N, K) or (N, T, K), N > 0"),
+        ((1.0, 1.0), "y has shape (), expected numbers (N,), (N, K) or (N, T, K), N > 0"),
+        ((np.ones((2, 2, 2, 1)),) * 2, "y has shape (2, 2, 2, 1), expected numbers (N,), (N, K) or (N, T, K), N > 0"),
         (([1.0, 2.0], [1.0]), "y has shape (2,) and predicted has (1,), expected the same"),
         (([1.0, 2.0], [[1.0], [2.0]]), "y has shape (2,) and predicted has (2, 1), expected the same"),
         (([1.0, np.inf], [1.0, 2.0]), "y holds inf at [1], expected finite numbers"),

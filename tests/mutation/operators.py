@@ -43,7 +43,7 @@ CALLS = {
 }
 """Functions and methods, and what is called instead."""
 
-COMMUTE = {"add", "multiply", "maximum", "minimum", "max", "min", "array_equal", "zip"}
+COMMUTE = {"add", "multiply", "maximum", "minimum", "max", "min", "array_equal", "zip", "logaddexp"}
 COMMUTE |= {"isinstance", "getattr", "setattr", "hasattr", "zeros", "ones", "empty", "full", "reshape", "transpose"}
 COMMUTE |= {"swapaxes"}
 """Calls whose first two arguments are not exchanged: nothing would come of it, or an error at once."""

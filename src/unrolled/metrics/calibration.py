@@ -14,6 +14,9 @@ Head = Literal["softmax", "sigmoid"]
 LARGEST_TEMPERATURE = 100.0
 """And its inverse the smallest: where more sharpening, or less, is always better, the search ends there."""
 
+ROUNDING = 1e-12
+"""By so much of it two losses may differ that are the same."""
+
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
@@ -87,7 +90,7 @@ def reliability(y: ArrayLike, probabilities: ArrayLike, *, bins: int = 15) -> Re
     sure = values.max(axis=1).astype(np.float64)
     right = values.argmax(axis=1) == true
     edges = np.linspace(0, 1, bins + 1)
-    of = np.digitize(sure, edges[1:-1], right=True)
+    of = np.digitize(sure, edges[1:], right=True)
     support = np.bincount(of, minlength=bins).astype(np.int64)
     with np.errstate(invalid="ignore"):  # 0 / 0: nan where there are none
         confidence, accuracy = (np.bincount(of, weights, minlength=bins) / support for weights in (sure, right))
@@ -192,7 +195,7 @@ def fit_temperature(y: ArrayLike, probabilities: ArrayLike, *, head: Head = "sof
     limit = np.log(LARGEST_TEMPERATURE)
     # The loss is convex in 1 / T, and so has one minimum in log T as well.
     found = minimize_scalar(loss, bounds=(-limit, limit), method="bounded", options={"xatol": 1e-8}).x
-    return float(np.exp(found)) if loss(found) < loss(0.0) else 1.0
+    return float(np.exp(found)) if loss(found) < (1 - ROUNDING) * loss(0.0) else 1.0
 
 
 def tempered(probabilities: ArrayLike, temperature: float, *, head: Head = "softmax") -> NDArray[Any]:
@@ -239,7 +242,7 @@ def _logits(values: NDArray[Any], head: str) -> FloatArray:
     """Return logits (N, C) of probabilities, those of a softmax up to a constant a row; 0 and 1 are held apart."""
     one_of(head, ("softmax", "sigmoid"), "head")
     kind = np.finfo(values.dtype)
-    p = values.clip(kind.tiny, None if head == "softmax" else 1 - kind.epsneg).astype(np.float64)
+    p = values.clip(kind.tiny, 1 - kind.epsneg).astype(np.float64)
     if head == "softmax":
         check_sums(values, ', or head="sigmoid"')
         return np.asarray(np.log(p))
@@ -247,11 +250,13 @@ def _logits(values: NDArray[Any], head: str) -> FloatArray:
 
 
 def _categorical(Z: FloatArray, targets: NDArray[np.bool_]) -> float:
+    """Return the loss of a softmax."""
     return float(np.mean(_log_sum(Z)[:, 0] - Z[targets]))
 
 
 def _binary(Z: FloatArray, targets: NDArray[np.bool_]) -> float:
-    return float(np.logaddexp(0, np.where(targets, -Z, Z)).sum(axis=1).mean())
+    """Return the loss of sigmoids, of one class in the mean: the temperature of the least is the same."""
+    return float(np.logaddexp(0, np.where(targets, -Z, Z)).mean())
 
 
 def _log_sum(Z: FloatArray) -> FloatArray:

@@ -38,7 +38,7 @@ def confusion_matrix(
     predicted : array_like, shape (N,)
         Predicted classes, integers.
     n_classes : int, optional
-        C. By default the columns of a one-hot y, or one more than the largest label in y and predicted.
+        C, up to 65,536. By default the columns of a one-hot y, or one more than the largest label in y and predicted.
     normalize : {"true", "predicted", "all"}, optional
         Divide by the samples of each true class (rows add up to 1, the diagonal is recall), of each predicted
         class (columns add up to 1, the diagonal is precision), or by N. By default counts are returned.
@@ -70,7 +70,7 @@ def confusion_matrix(
         one_of(normalize, ("true", "predicted", "all"), "normalize")
     true, guess, C = pair(y, predicted, n_classes)
     cells = np.bincount(true * C + guess, minlength=C * C)
-    counts: IntArray = cells.reshape(C, C).astype(np.int64, copy=False)
+    counts: IntArray = cells.reshape(C, C).astype(np.int64)
     if normalize is None:
         return counts
     axis = {"true": 1, "predicted": 0, "all": None}[normalize]

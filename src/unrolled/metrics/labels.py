@@ -11,7 +11,7 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 MOST_CLASSES = 2**16
-"""A label beyond, where nothing says how many classes there are, is a mistake, and its matrix would fill the memory."""
+"""A label beyond is a mistake, and its matrix would fill the memory."""
 
 
 def unmasked(values: ArrayLike, name: str) -> NDArray[Any]:
@@ -24,7 +24,7 @@ def unmasked(values: ArrayLike, name: str) -> NDArray[Any]:
 def pair(y: ArrayLike, predicted: ArrayLike, n_classes: int | None) -> tuple[IntArray, IntArray, int]:
     """Return true and predicted classes (N,), both checked, and C."""
     if n_classes is not None:
-        n_classes = whole_number(n_classes, "n_classes", 1, 2**31)
+        n_classes = whole_number(n_classes, "n_classes", 1, MOST_CLASSES)
     true, n_classes = truth(y, n_classes)
     guess = unmasked(predicted, "predicted")
     if guess.ndim != 1:

@@ -10,7 +10,8 @@ from unittest import mock
 
 import numpy as np
 import pytest
-from fuzz.formats import Enough, arrays, load_checkpoint, write_checkpoint, write_network
+from fuzz.formats import Enough, load_checkpoint, write_checkpoint, write_network
+from fuzz.hdf5_files import arrays
 from fuzz.values import other_value
 
 from unrolled import rnn
