@@ -67,6 +67,10 @@ def test_gradient_profiles_are_their_medians_and_the_last_step_stands_at_the_rig
         plots.gradient_profile({})
     with pytest.raises(ValueError, match="by_class was asked of 2 networks"):
         plots.gradient_profile(profiles, by_class=True)
+    many = rnn.ManyToMany(rnn.GRU(3), n_inputs=3, n_classes=2, rng=0)
+    profile = dynamics.gradient_profile(many, np.ones((2, 5, 3)), np.zeros((2, 5), int))
+    with pytest.raises(ValueError, match="by_class is True, expected False: of these samples none has one class"):
+        plots.gradient_profile(profile, by_class=True)
 
 
 def test_what_vanished_is_not_drawn() -> None:

@@ -120,6 +120,27 @@ def test_quantiles_are_over_samples_and_classes() -> None:
     assert np.isnan(profile.quantiles(0.5, label=2)[0, 7:]).all()
 
 
+@pytest.mark.parametrize("lengths", [None, LENGTHS])
+@pytest.mark.parametrize("cell", [rnn.LSTM(4), [rnn.GRU(3), rnn.Tanh(4)], rnn.Bidirectional(rnn.GRU(3))], ids=str)
+def test_answers_at_every_step_and_numbers_have_profiles_too(cell: Any, lengths: Any) -> None:
+    many = rnn.ManyToMany(cell, n_inputs=2, n_classes=3, rng=1, dtype=np.float64)
+    numbers = rnn.ManyToOne(cell, n_inputs=2, n_outputs=2, head=rnn.Linear(), rng=1, dtype=np.float64)
+    asked: list[tuple[rnn.Network, np.ndarray]] = [(many, rng.integers(0, 3, (5, 9))), (numbers, X[:, 0])]
+    for net, y in asked:
+        backward = net.backward(net.forward(X, lengths), y)
+        profile = dynamics.gradient_profile(net, X, y, lengths)
+        assert profile.loss == backward.loss
+        if not isinstance(cell, rnn.Bidirectional):
+            np.testing.assert_allclose(
+                np.nan_to_num(profile.norms[profile.last_layer]), np.linalg.norm(backward.dA, axis=2), rtol=1e-13
+            )
+        over = np.arange(9)[:, None] >= np.array([9] * 5 if lengths is None else lengths)
+        assert all((np.isnan(norms) == over).all() for norms in profile.norms.values())
+        assert profile.y is None
+        with pytest.raises(ValueError, match="label is 1, expected None: of these samples none has one class"):
+            profile.quantiles(label=1)
+
+
 def test_bad_input_is_stopped_at_the_door() -> None:
     profile = dynamics.gradient_profile(network(rnn.Tanh(4)), X, Y)
     with pytest.raises(ValueError, match=r"label is 7, expected one that samples have: \[0, 1, 2\]"):

@@ -73,6 +73,21 @@ def test_every_network_can_be_recorded(cell: Any) -> None:
     assert np.isnan(record.spectral_radius[0]) == (not isinstance(cell, list))
 
 
+def test_answers_at_every_step_and_numbers_can_be_recorded() -> None:
+    rng = np.random.default_rng(0)
+    asked: list[tuple[rnn.Network, np.ndarray]] = [
+        (rnn.ManyToMany(rnn.GRU(3), n_inputs=3, n_classes=3, rng=0), rng.integers(0, 3, X.shape[:2])),
+        (rnn.ManyToOne(rnn.Tanh(3), n_inputs=3, n_outputs=2, head=rnn.Linear(), rng=0), X[:, 0, :2]),
+    ]
+    for net, y in asked:
+        recorder = dynamics.Recorder(X, y)
+        rnn.train(net, (X, y), epochs=1, on_epoch=recorder, **HOW)
+        record = recorder.record
+        assert record.sharpness[0] == dynamics.curvature(net, X, y, smallest=False).sharpness
+        assert record.loss[0] == pytest.approx(net.loss(X, y), rel=1e-5)
+        assert np.isfinite(record.profile).all()
+
+
 def test_batches_can_be_recorded_too() -> None:
     recorder = dynamics.Recorder(X, Y, every=2, sharpness=False)
     rnn.train(network(), easy(), epochs=2, on_batch=recorder, **HOW)

@@ -1,4 +1,4 @@
-"""What the instruments compute against PyTorch: products with the Hessian, and Jacobians."""
+"""What the instruments compute against PyTorch: products with the Hessian, Jacobians, and fixed points."""
 
 from typing import Any
 
@@ -104,3 +104,47 @@ def test_jacobians_and_their_products_equal_autograds(kind: str, T: int, H: int,
             assert relative_difference(found.J[t, i], theirs.numpy()) <= 1e-11
         theirs = torch.autograd.functional.jacobian(lambda s, x=x: after(s, x), S[0])
         assert relative_difference(found.products().J[0, i], theirs.numpy()) <= 1e-10
+
+
+def descended(their_step: Any, starts: np.ndarray, steps: int) -> np.ndarray:
+    """Find fixed points as FixedPointFinder does (Golub and Sussillo 2018): Adam on q from all starts together."""
+    S = torch.from_numpy(starts.copy()).requires_grad_()
+    optimizer = torch.optim.Adam([S], 0.02)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        q = 0.5 * ((their_step(S) - S) ** 2).sum(1)
+        q.sum().backward()
+        optimizer.step()
+        schedule.step()
+    with torch.no_grad():
+        q = 0.5 * ((their_step(S) - S) ** 2).sum(1)
+    return S.detach().numpy()[(q < 1e-9).numpy()]
+
+
+@pytest.mark.parametrize(("kind", "gain"), [("tanh", 2.0), ("gru", 4.0)])
+def test_fixed_points_are_those_that_descent_on_autograds_gradient_finds(kind: str, gain: float) -> None:
+    rng = np.random.default_rng(0)
+    net = rnn.ManyToOne(CELLS[kind](4), 2, 2, dtype=np.float64, rng=0)
+    for W in net.parameters.values():
+        W[...] = rng.normal(0, 0.1, W.shape)
+    net.parameters["W_hh"][-4:] += gain * np.eye(4)  # each unit holds a bit, and disturbs the others
+    x, starts = rng.standard_normal(2), rng.uniform(-1, 1, (150, 4))
+    (recurrence,) = rnn.to_torch(net).recurrences
+    given = torch.from_numpy(x)
+
+    def after(S: Any) -> Any:
+        return recurrence(given.expand(len(S), 1, 2).contiguous(), S[None])[1][0]
+
+    theirs = descended(after, starts, 1500)
+    found = dynamics.fixed_points(net, x, rng.uniform(-1, 1, (3000, 4)))  # of 3^4 each search finds some
+    assert len(theirs) > 100
+    distances = np.linalg.norm(theirs[:, None] - found.states[found.is_fixed], axis=2)
+    assert distances.min(1).max() < 1e-3  # what they find, ours has too
+    nearest = set(distances.argmin(1).tolist())
+    assert len(nearest) > 20
+    for k in nearest:
+        S = torch.from_numpy(found.states[found.is_fixed][k].copy())
+        J = torch.autograd.functional.jacobian(lambda s: after(s[None])[0], S).numpy()
+        ours = np.sort_complex(found.eigenvalues[found.is_fixed][k])
+        np.testing.assert_allclose(ours, np.sort_complex(np.linalg.eigvals(J)), atol=1e-8)

@@ -7,7 +7,7 @@ import numpy as np
 
 from unrolled._support.validation import numeric, real_number, whole_number
 from unrolled.dynamics.system import System
-from unrolled.rnn import ManyToOne
+from unrolled.rnn import Network
 from unrolled.rnn.arrays import Array, IntArray
 
 FIXED = 1e-20
@@ -81,7 +81,7 @@ class FixedPoints:
 
 
 def fixed_points(
-    net: ManyToOne,
+    net: Network,
     x: Any = None,
     starts: Any = None,
     *,
@@ -97,7 +97,7 @@ def fixed_points(
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
         Of one direction of time; in float64 whatever its dtype.
     x : array_like, shape (D,), optional
         The input at every step; 0 by default.

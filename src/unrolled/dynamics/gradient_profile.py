@@ -8,7 +8,7 @@ import numpy as np
 
 from unrolled._support.validation import real_number
 from unrolled.dynamics.hessian import real_network
-from unrolled.rnn import GRU, LSTM, Bidirectional, ManyToOne, inputs
+from unrolled.rnn import GRU, LSTM, Bidirectional, Network
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.rnn.cells.bidirectional import REVERSE
 
@@ -32,8 +32,8 @@ class GradientProfile:
         "A_l1", "A_reverse".
     lengths : ndarray of int, shape (m,)
         How many steps each sample has.
-    y : ndarray of int, shape (m,)
-        Labels.
+    y : ndarray of int, shape (m,), or None
+        Labels; None where a sample has no one class: numbers, several labels, or an answer at every step.
     loss, gradient_norm : float
         E, and the norm of its gradient in all parameters.
 
@@ -44,7 +44,7 @@ class GradientProfile:
 
     norms: dict[str, Array]
     lengths: IntArray
-    y: IntArray
+    y: IntArray | None
     loss: float
     gradient_norm: float
 
@@ -104,10 +104,12 @@ class GradientProfile:
         Raises
         ------
         ValueError
-            If there is no such sample.
+            If there is no such sample, or samples have no class.
         """
         norms = self.from_end(name)
         if label is not None:
+            if self.y is None:
+                raise ValueError(f"label is {label!r}, expected None: of these samples none has one class")
             norms = norms[:, self.y == label]
             if not norms.size:
                 known = np.unique(self.y).tolist()
@@ -129,16 +131,17 @@ class GradientProfile:
         return "\n".join(rows)
 
 
-def gradient_profile(net: ManyToOne, X: Any, y: Any, lengths: Any = None) -> GradientProfile:
+def gradient_profile(net: Network, X: Any, y: Any, lengths: Any = None) -> GradientProfile:
     """Compute the norms of dE/dA^(t), and of each gate's gradient, by step and sample.
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
         In float64 whatever its dtype; it is not changed.
     X : array_like, shape (m, T, D)
     y : array_like, shape (m,) or (m, C)
-        Integer labels or one-hot rows.
+        As for :meth:`unrolled.rnn.ManyToOne.loss_and_gradients`: labels, rows or numbers; of a network of many to many
+        those of every step.
     lengths : array_like of int, shape (m,), optional
 
     Returns
@@ -175,9 +178,10 @@ def gradient_profile(net: ManyToOne, X: Any, y: Any, lengths: Any = None) -> Gra
     real = real_network(net)
     forward = real.forward(X, lengths)
     T, m = forward.X.shape[:2]
-    labels = inputs.labels(y, real.n_logits, m)
     backward = real.backward(forward, y)
     steps = np.full(m, T) if lengths is None else np.asarray(lengths, np.int64)
+    asked = real._targets(y, (m, T), None if lengths is None else steps)
+    labels = asked.y if asked.are_labels and asked.y.ndim == 1 else None
     over = np.arange(T)[:, None] >= steps
     norms: dict[str, Array] = {}
     for n, (cell, trace) in enumerate(zip(real.cells, forward.traces, strict=True)):

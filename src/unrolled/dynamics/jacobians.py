@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from unrolled.dynamics.system import System, inputs_of
-from unrolled.rnn import ManyToOne
+from unrolled.rnn import Network
 from unrolled.rnn.arrays import Array
 
 BLOCK = 2**17
@@ -63,7 +63,7 @@ class Jacobians:
         return Jacobians(P, self.states, self.slices)
 
 
-def jacobians(net: ManyToOne, X: Any, lengths: Any = None, *, state: Any = None) -> Jacobians:
+def jacobians(net: Network, X: Any, lengths: Any = None, *, state: Any = None) -> Jacobians:
     """Compute dS_t / dS_{t-1} of every step, exactly.
 
     S is everything that goes on from step to step, of all layers: A, of an LSTM (A, C). The library's cells have
@@ -71,7 +71,7 @@ def jacobians(net: ManyToOne, X: Any, lengths: Any = None, *, state: Any = None)
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
         Of one direction of time; in float64 whatever its dtype.
     X : array_like, shape (m, T, D)
     lengths : array_like of int, shape (m,), optional

@@ -7,7 +7,7 @@ import numpy as np
 
 from unrolled._support.validation import numeric, whole_number
 from unrolled.dynamics.system import System, inputs_of
-from unrolled.rnn import ManyToOne
+from unrolled.rnn import Network
 from unrolled.rnn.arrays import Array
 
 BLOCK = 2**21
@@ -54,7 +54,7 @@ class LyapunovSpectrum:
 
 
 def lyapunov_spectrum(
-    net: ManyToOne,
+    net: Network,
     X: Any = None,
     k: int | None = None,
     *,
@@ -71,7 +71,7 @@ def lyapunov_spectrum(
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
         Of one direction of time; in float64 whatever its dtype.
     X : array_like, optional
         (T, D) or (m, T, D): the inputs that drive one trajectory or m; the exponents are then conditional ones, of two

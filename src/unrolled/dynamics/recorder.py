@@ -15,7 +15,7 @@ from unrolled._support.validation import whole_number
 from unrolled.dynamics.curvature import curvature
 from unrolled.dynamics.gradient_profile import gradient_profile
 from unrolled.dynamics.system import System, inputs_of
-from unrolled.rnn import ManyToOne, StorageError, storage
+from unrolled.rnn import Network, StorageError, storage
 from unrolled.rnn.arrays import Array, IntArray
 
 FORMAT = "unrolled record 1"
@@ -81,6 +81,7 @@ class Recorder:
     X : array_like, shape (m, T, D)
         What it measures on; some hundred samples are enough.
     y : array_like, shape (m,) or (m, C)
+        As for :meth:`unrolled.rnn.ManyToOne.loss_and_gradients`; of a network of many to many those of every step.
     lengths : array_like of int, shape (m,), optional
     every : int, default 1
         It measures after every so many epochs, or batches.
@@ -136,7 +137,7 @@ class Recorder:
         *,
         every: int = 1,
         sharpness: bool = True,
-        measures: Mapping[str, Callable[[ManyToOne], float]] | None = None,
+        measures: Mapping[str, Callable[[Any], float]] | None = None,
         path: str | PathLike[str] | None = None,
     ) -> None:
         self.every, self.sharpness = whole_number(every, "every", 1), bool(sharpness)
@@ -150,7 +151,7 @@ class Recorder:
             raise FileExistsError(f"{self.path} exists already: Recorder.load goes on with it")
         self._rows: list[dict[str, Any]] = []
 
-    def __call__(self, n: int, history: object, net: ManyToOne) -> None:  # noqa: ARG002 - what train calls it with
+    def __call__(self, n: int, history: object, net: Network) -> None:  # noqa: ARG002 - what train calls it with
         """Measure the network if it is due."""
         if n % self.every:
             return
@@ -203,7 +204,7 @@ class Recorder:
         y: Any,
         lengths: Any = None,
         *,
-        measures: Mapping[str, Callable[[ManyToOne], float]] | None = None,
+        measures: Mapping[str, Callable[[Any], float]] | None = None,
     ) -> Recorder:
         """Return a recorder that goes on where a file was written, and keeps it up to date.
 
@@ -245,7 +246,7 @@ class Recorder:
         ]
         return recorder
 
-    def _measured(self, net: ManyToOne) -> dict[str, Any]:
+    def _measured(self, net: Network) -> dict[str, Any]:
         X, y, lengths = self._samples
         profile = gradient_profile(net, X, y, lengths)
         return {
@@ -259,7 +260,7 @@ class Recorder:
             **{name: float(measure(net)) for name, measure in self.measures.items()},
         }
 
-    def _sharpness(self, net: ManyToOne) -> float:
+    def _sharpness(self, net: Network) -> float:
         if not self.sharpness:
             return float("nan")
         X, y, lengths = self._samples
@@ -277,7 +278,7 @@ class Recorder:
         return digest.hexdigest()
 
 
-def _radius_of_weights(net: ManyToOne) -> float:
+def _radius_of_weights(net: Network) -> float:
     cell = net.cells[-1]
     if not cell.causal or cell.gates != 1:
         return float("nan")
@@ -285,7 +286,7 @@ def _radius_of_weights(net: ManyToOne) -> float:
     return float("nan") if W is None else float(np.abs(np.linalg.eigvals(W.astype(np.float64))).max())
 
 
-def _radius_of_jacobians(net: ManyToOne, X: Any, lengths: Any) -> float:
+def _radius_of_jacobians(net: Network, X: Any, lengths: Any) -> float:
     """Return the mean spectral radius at states of a few samples, at steps spread over their lengths."""
     if not all(cell.causal for cell in net.cells):
         return float("nan")

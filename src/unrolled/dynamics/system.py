@@ -8,7 +8,7 @@ import numpy as np
 from unrolled._support.validation import numeric
 from unrolled.dynamics.hessian import real_network
 from unrolled.dynamics.steps import step_of
-from unrolled.rnn import ManyToOne, inputs
+from unrolled.rnn import Network, inputs
 from unrolled.rnn.arrays import Array, IntArray
 
 
@@ -21,7 +21,7 @@ class System:
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
         With its parameters of now.
 
     Attributes
@@ -56,7 +56,7 @@ class System:
     (1, 11, 11)
     """
 
-    def __init__(self, net: ManyToOne) -> None:
+    def __init__(self, net: Network) -> None:
         real = real_network(net)
         for cell in real.cells:
             if not cell.causal:
@@ -147,12 +147,12 @@ def _fitting(given: Any, name: str, m: int, n: int) -> Array:
     return array
 
 
-def states(net: ManyToOne, X: Any, state: Any = None) -> Array:
+def states(net: Network, X: Any, state: Any = None) -> Array:
     """Return everything that goes on from step to step, along a batch.
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
         Of one direction of time; in float64 whatever its dtype.
     X : array_like, shape (m, T, D)
     state : mapping of array_like, or array_like of shape (n,) or (m, n), optional

@@ -8,7 +8,7 @@ import numpy as np
 
 from unrolled._support.validation import whole_number
 from unrolled.plots.figures import empty
-from unrolled.rnn import GRU, LSTM, ManyToOne
+from unrolled.rnn import GRU, LSTM, Network
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,7 +27,7 @@ GATES = {
 BETWEEN_0_AND_1 = ("i", "f", "o", "r", "z")
 
 
-def gates(net: ManyToOne, x: Any, *, layer: int = 0, figure: Figure | None = None) -> Figure:
+def gates(net: Network, x: Any, *, layer: int = 0, figure: Figure | None = None) -> Figure:
     """Draw what the gates and the state of each unit of an LSTM or GRU do over one sequence.
 
     A panel for each gate, a row for each unit, in the same order in all: by how open the gate that keeps the memory
@@ -35,7 +35,7 @@ def gates(net: ManyToOne, x: Any, *, layer: int = 0, figure: Figure | None = Non
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
     x : array_like, shape (T, D)
         One sequence.
     layer : int, default 0

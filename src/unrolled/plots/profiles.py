@@ -55,7 +55,7 @@ def gradient_profile(
     Raises
     ------
     ValueError
-        If there is no profile, or classes are asked of several.
+        If there is no profile, or classes are asked of several, or of samples that have none.
 
     See Also
     --------
@@ -80,6 +80,8 @@ def gradient_profile(
     drawn: list[tuple[str, Any]] = []
     for title, profile in several.items():
         if by_class:
+            if profile.y is None:
+                raise ValueError("by_class is True, expected False: of these samples none has one class")
             labels = np.unique(profile.y).tolist()
             names = [str(label) if classes is None else classes[label] for label in labels]
             drawn += [(each, profile.quantiles(q[1], name, label)) for each, label in zip(names, labels, strict=True)]
