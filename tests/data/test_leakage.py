@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -97,13 +98,39 @@ def test_a_random_split_of_overlapping_windows_is_warned_of(caplog: pytest.LogCa
         lambda X: data.Recording(X[0], 0, 1, 1),
         lambda X: data.cut_recordings(X[0], [0] * 5, [0] * 5),
         lambda X: Samples(np.zeros(X.shape), np.ma.masked_array([0, 1], [True, False])),
+        lambda X: Samples(np.zeros(X.shape), np.ma.masked_array([0, 1], [True, False]), numbers=True),
+        lambda X: Samples(X.data, [0, 1]).subset(np.ma.masked_array([0, 1], [True, False])),  # type: ignore[arg-type]
+        data.Scaling.fit,
+        lambda X: data.Scaling.fit_blocks([X]),
+        data.Scaling(np.zeros(3), np.ones(3)).apply,
+        data.Scaling(np.zeros(3), np.ones(3)).invert,
+        data.channels.Magnitude(),
+        lambda X: data.channels.Channels([data.channels.Axes()], 3)(X),
+        lambda X: data.augment.Jitter(0.1)(X, 0),
+        lambda X: data.augment.Compose([data.augment.Rotation()])(X, 0),
+        lambda X: data.forecasting_windows(X[0], 2, 1),
+        lambda X: data.pad([*X]),
+        lambda X: data.from_recordings([(X[0], "a", 1), (X[1], "b", 2)]),
+        lambda X: data.join_by_time({"t": [0, 1, 2, 3, 4], "x": X[0, :, 1]}, {"t": [0, 4], "y": [1, 2]}, time="t"),
     ],
 )
 def test_masked_arrays_are_refused(make: object) -> None:
     X = np.ma.masked_array(np.zeros((2, 5, 3)), np.zeros((2, 5, 3), bool))
     X[0, 2, 1] = np.ma.masked
-    with pytest.raises(DataError, match="is masked in places, expected all of it"):
+    with pytest.raises(DataError, match="is masked in places, expected numbers throughout"):
         make(X)  # type: ignore[operator]
+
+
+def test_what_is_masked_in_a_table_is_missing() -> None:
+    x = np.ma.masked_array(np.arange(40.0), np.arange(40) == 7)
+    label = np.ma.masked_array(["nod"] * 20 + ["wave"] * 20, np.arange(40) >= 38)
+    given: dict[str, Any] = {"signal": ["x"], "label": "what", "window": 5, "stride": 5, "split": "random"}
+    with pytest.raises(DataError, match="the table has nan in column x, row 7, expected finite numbers"):
+        data.load_csv({"x": x, "what": label}, **given)
+    dataset = data.load_csv({"x": x, "what": label}, missing="drop", **given)
+    assert dataset.summary.dropped["rows"] == {"unlabeled": 2, "with missing cells": 1}
+    with pytest.raises(DataError, match="the table has nan in column t, expected finite numbers"):
+        data.load_csv({"x": x.data, "what": label, "t": x}, time="t", **given)
 
 
 def test_a_mask_that_masks_nothing_does_not_matter() -> None:

@@ -143,3 +143,10 @@ def test_bad_input_is_stopped_at_the_door(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nothing has been recorded"):
         dynamics.Recorder(X, Y).save(tmp_path / "record.h5")
     assert dynamics.Recorder(X, Y).record.profile.shape == (0, 0)
+
+
+def test_masked_samples_are_refused() -> None:
+    with pytest.raises(ValueError, match="X is masked in places"):
+        dynamics.Recorder(np.ma.masked_less(X, 0), Y)
+    with pytest.raises(ValueError, match="y is masked in places"):
+        dynamics.Recorder(X, np.ma.masked_equal(Y, 0))

@@ -285,3 +285,14 @@ def test_calibrated_and_inspected() -> None:
     flat = X[:, :, 0]
     importance = permutation_importance(small().fit(flat, y == 0), flat, y == 0, n_repeats=2, random_state=0)
     assert importance.importances_mean.shape == (8,)
+
+
+@pytest.mark.parametrize("name", ["X", "y", "sample_weight"])
+def test_masked_samples_are_refused(name: str) -> None:
+    X, y = easy(20, 0)
+    given = {"X": X, "y": y, "sample_weight": np.ones(20)}
+    masked = np.ma.array(given[name])
+    masked[(0,) * masked.ndim] = np.ma.masked
+    for samples in (masked, list(masked)) if name == "X" else (masked,):
+        with pytest.raises(ValueError, match=f"{name} is masked in places"):
+            small().fit(**(given | {name: samples}))

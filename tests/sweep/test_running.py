@@ -308,3 +308,13 @@ def test_the_samples_are_mapped_once_for_all_trials(monkeypatch: pytest.MonkeyPa
     run(sweep.grid({"a": [1, 2]}), trial=searches.look)
     assert len(reads) == 1
     assert not reads[0].exists()
+
+
+@pytest.mark.parametrize("name", ["X", "y", "lengths", "person", "sample_weight"])
+def test_masked_samples_are_refused(name: str) -> None:
+    given = {"X": SAMPLES.X, "y": SAMPLES.y, "person": SAMPLES.person, "lengths": np.full(len(SAMPLES.X), 2)}
+    given["sample_weight"] = np.ones(len(SAMPLES.X))
+    masked: Any = np.ma.array(given[name])
+    masked[(0,) * masked.ndim] = np.ma.masked
+    with pytest.raises(ValueError, match=f"samples {name} is masked in places"):
+        run(samples=SimpleNamespace(**(given | {name: masked})))

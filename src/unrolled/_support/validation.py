@@ -150,11 +150,24 @@ def flag(value: Any, name: str, *, error: type[ValueError] = ValueError) -> bool
     return value
 
 
-def numeric(value: Any, name: str, *, error: type[ValueError] = ValueError) -> NDArray[Any]:
-    """Return ``value`` as a real array, unless it holds anything but real numbers, or some that are masked."""
+def refuse_masked(value: Any, name: str, *, error: type[ValueError] = ValueError) -> None:
+    """Raise an error if an array, or one in a list, is masked in places: what lies under a mask would be used.
+
+    Examples
+    --------
+    >>> refuse_masked(np.ma.masked_equal([1, 2], 2), "y")
+    Traceback (most recent call last):
+        ...
+    ValueError: y is masked in places, expected numbers throughout: fill them, or leave those samples out
+    """
     parts = value if isinstance(value, list | tuple) else (value,)
     if any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts):
         raise error(f"{name} is masked in places, expected numbers throughout: fill them, or leave those samples out")
+
+
+def numeric(value: Any, name: str, *, error: type[ValueError] = ValueError) -> NDArray[Any]:
+    """Return ``value`` as a real array, unless it holds anything but real numbers, or some that are masked."""
+    refuse_masked(value, name, error=error)
     try:
         array = np.asarray(value)
     except (ValueError, TypeError) as problem:  # ragged lists, objects that refuse to be arrays

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unrolled._support.validation import real_number
+from unrolled._support.validation import real_number, refuse_masked
 from unrolled.data.errors import DataError
 
 FloatArray = NDArray[np.floating[Any]]
@@ -88,6 +88,7 @@ def hertz(value: Any, name: str, *, error: type[ValueError] = DataError) -> floa
 
 def batch(X: FloatArray) -> FloatArray:
     """Return `X` if it is a batch of real sequences (m, T, D), T and D at least 1."""
+    refuse_masked(X, "X", error=DataError)
     X = np.asarray(X)
     if X.dtype.kind != "f":
         raise DataError(f"X has dtype {X.dtype}, expected floating-point numbers")
@@ -97,9 +98,7 @@ def batch(X: FloatArray) -> FloatArray:
 
 
 def _array(values: ArrayLike, name: str) -> NDArray[Any]:
-    parts = values if isinstance(values, list | tuple) else [values]
-    if any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts):
-        raise DataError(f"{name} is masked in places, expected all of it: fill what is missing or leave it out")
+    refuse_masked(values, name, error=DataError)
     try:
         return np.asarray(values)
     except (ValueError, TypeError) as error:  # ragged lists, objects that refuse to be arrays

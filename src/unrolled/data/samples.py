@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled._support.validation import one_of
+from unrolled._support.validation import one_of, refuse_masked
 from unrolled.data.channels.channel import Channel
 from unrolled.data.channels.combined import Channels
 from unrolled.data.checks import FloatArray, IntArray, real_numbers, step_counts, target_numbers, whole_numbers
@@ -98,6 +98,7 @@ class Samples:
         DataError
             If an index is out of range or a mask has another length.
         """
+        refuse_masked(indices, "indices", error=DataError)
         chosen = np.asarray(indices)
         if chosen.size == 0 and chosen.dtype.kind == "f":  # an empty list is an empty choice
             chosen = chosen.astype(np.int64)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled._support.validation import checked_fields, numeric
+from unrolled._support.validation import checked_fields, numeric, refuse_masked
 from unrolled.data.checks import FloatArray, IntArray, step_counts
 from unrolled.data.errors import DataError
 
@@ -80,6 +80,7 @@ class Scaling:
             no more than rounding does (variance up to ``n eps var + (n mean eps)^2``, as in scikit-learn's
             StandardScaler), has no scale: its std is 1, so it is only moved to 0.
         """
+        refuse_masked(X, "X", error=DataError)
         X = np.array(X, np.float64)  # a copy, which is worked in: it may be most of the memory there is
         if X.ndim == 0 or X.size == 0:
             raise DataError(f"X has shape {X.shape}: there is nothing to measure a mean on")
@@ -117,6 +118,7 @@ class Scaling:
         n, mean, squares, low, high = 0, np.zeros(1), np.zeros(1), np.array(np.inf), np.array(-np.inf)
         with np.errstate(over="ignore", invalid="ignore"):  # __post_init__ refuses an overflow
             for block in blocks:
+                refuse_masked(block, "a block", error=DataError)
                 X = np.asarray(block, np.float64)
                 if X.ndim == 0 or X.size == 0 or (n and X.shape[-1] != len(mean)):
                     raise DataError(f"a block has shape {X.shape}, expected (..., D), not empty, and the same D in all")
@@ -150,6 +152,7 @@ class Scaling:
         return raw
 
     def _signal(self, X: FloatArray) -> NDArray[Any]:
+        refuse_masked(X, "X", error=DataError)
         X = np.asarray(X)
         if X.shape[-1:] != self.mean.shape:
             raise DataError(f"X has shape {X.shape}, expected {len(self.mean)} axes in its last dimension")

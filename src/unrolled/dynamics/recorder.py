@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled._support.validation import whole_number
+from unrolled._support.validation import refuse_masked, whole_number
 from unrolled.dynamics.curvature import curvature
 from unrolled.dynamics.gradient_profile import gradient_profile
 from unrolled.dynamics.system import System, inputs_of
@@ -145,6 +145,8 @@ class Recorder:
         for name, measure in self.measures.items():
             if not callable(measure) or name in (*NUMBERS, "at", "profile"):
                 raise ValueError(f"measures has {name!r}: {measure!r}, expected functions of a network by new names")
+        for name, given in (("X", X), ("y", y), ("lengths", lengths)):
+            refuse_masked(given, name)
         self._samples = np.asarray(X), np.asarray(y), None if lengths is None else np.asarray(lengths)
         self.path = None if path is None else fspath(path)
         if self.path is not None and Path(self.path).exists():

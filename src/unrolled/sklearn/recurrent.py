@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted
 
 from unrolled import rnn
-from unrolled._support.validation import one_of, shown
+from unrolled._support.validation import one_of, refuse_masked, shown
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.sklearn.sequences import sequences
 
@@ -119,6 +119,8 @@ class Recurrent(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
             raise ValueError(f"time_axis is {shown(self.time_axis)}, expected 1 for (N, T, D) or 2 for (N, D, T)")
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        for name, given in (("y", y), ("sample_weight", sample_weight)):
+            refuse_masked(given, name)
         series, lengths = sequences(self, X, reset=reset)
         check_consistent_length(series, y)
         if sample_weight is None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from unrolled._support.validation import refuse_masked
 from unrolled.rnn.arrays import Array, IntArray
 
 FLOATS = [np.float64, np.float32]
@@ -27,8 +28,10 @@ def sequences(estimator: Any, X: Any, *, reset: bool) -> tuple[Array, IntArray |
     Raises
     ------
     ValueError
-        If X is none of these, is not finite, or has another number of features than what was fitted.
+        If X is none of these, is not finite, is masked in places, or has another number of features than what was
+        fitted.
     """
+    refuse_masked(X, "X")
     given = _of_cells(X, estimator.time_axis) if _has_cells(X) else X
     if _is_ragged(given):
         return _padded(estimator, [np.asarray(each) for each in given], reset)

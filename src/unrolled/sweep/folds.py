@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from unrolled._support.validation import numeric, whole_number
+from unrolled._support.validation import numeric, refuse_masked, whole_number
 from unrolled.rnn.arrays import IntArray
 
 Fold: TypeAlias = tuple[IntArray, IntArray]
@@ -58,6 +58,7 @@ def group_folds(groups: Any, k: int | None = None, y: Any = None) -> list[Fold]:
     >>> [measured.tolist() for _, measured in folds]
     [[0, 1, 2, 3], [4, 5, 6, 7]]
     """
+    refuse_masked(groups, "groups")
     array = np.asarray(groups)
     named = array.dtype.kind in "SU" or (array.dtype.kind == "O" and all(isinstance(each, str) for each in array.flat))
     found = array.astype(str) if named else numeric(groups, "groups")

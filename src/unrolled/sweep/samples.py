@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from unrolled._support.validation import refuse_masked
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array, IntArray
 
@@ -69,6 +70,8 @@ def arrays_of(samples: Any, name: str = "samples", *, labeled: bool = True) -> t
         raise ValueError(
             f"{name} are a {type(samples).__name__}, expected (X, y), (X, y, lengths) or an object with X and y{hint}"
         )
+    for key in given:
+        refuse_masked(given[key], f"{name} {key}")
     X = np.asarray(given["X"])
     X = inputs.shaped(X, X.shape[-1] if X.ndim else 0, f"{name} X")
     inputs.rounded(X, np.dtype(np.float64), f"{name} X")

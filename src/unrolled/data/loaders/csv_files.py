@@ -14,7 +14,7 @@ from unrolled.data.errors import DataError
 from unrolled.data.loaders.archive import downloaded
 from unrolled.data.loaders.csv_form import Columns, Form
 from unrolled.data.loaders.csv_rows import Rows, read_rows
-from unrolled.data.loaders.frame_columns import is_nothing, numbers_of
+from unrolled.data.loaders.frame_columns import cells_of, is_nothing, numbers_of
 from unrolled.data.loaders.text import read_file, short
 
 EXPECTED = "a folder or a zip of tables"
@@ -168,7 +168,7 @@ def _rows_of(table: Any, columns: Columns, form: Form) -> Rows:
         texts = (
             []
             if name is None
-            else ["" if is_nothing(value) else str(value).strip() for value in np.asarray(column(name)).tolist()]
+            else ["" if is_nothing(value) else str(value).strip() for value in cells_of(column(name))]
         )
         met: dict[str, int] = {}
         coded.append((met, np.array([met.setdefault(text, len(met)) for text in texts] or np.zeros(n), np.int32)))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def numbers_of(column: Any) -> tuple[NDArray[np.float64], bool]:
-    """Return a column as numbers, NaN for what is missing, and whether they are dates, in seconds since 1970.
+    """Return a column as numbers, NaN for what is missing or masked, and whether they are dates, in s since 1970.
 
     Parameters
     ----------
@@ -23,10 +23,18 @@ def numbers_of(column: Any) -> tuple[NDArray[np.float64], bool]:
     if kind.startswith("datetime64"):
         stamps = np.asarray(column, "datetime64[ns]")
         seconds = stamps.astype(np.int64) * 1e-9
-        return np.where(np.isnat(stamps), np.nan, seconds), True
+        missing = np.isnat(stamps)
+        missing |= np.ma.getmaskarray(column) if isinstance(column, np.ma.MaskedArray) else False
+        return np.where(missing, np.nan, seconds), True
     if hasattr(column, "to_numpy"):  # of pandas, whose own missing value is no float
         return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan)), False
-    return np.asarray(column).astype(np.float64), False
+    return np.ma.filled(np.ma.asarray(column).astype(np.float64), np.nan), False
+
+
+def cells_of(column: Any) -> list[Any]:
+    """Return what stands in a column, None for what is masked."""
+    cells: list[Any] = (column if isinstance(column, np.ma.MaskedArray) else np.asarray(column)).tolist()
+    return cells
 
 
 def is_nothing(value: Any) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from unrolled._support.validation import refuse_masked
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.frame_columns import numbers_of
 
@@ -49,6 +50,8 @@ def join_by_time(one: Mapping[str, ArrayLike], other: Mapping[str, ArrayLike], *
         names = [str(name) for name in (table.keys() if isinstance(table, Mapping) else table.columns)]
         if time not in names:
             raise DataError(f"the {which} table has no column {time}, expected one of {', '.join(names[:20])}")
+        for name in names:
+            refuse_masked(table[name], f"column {name} of the {which} table", error=DataError)
         columns = {name: np.asarray(table[name]) for name in names}
         try:
             numbers, dated = numbers_of(table[time])
