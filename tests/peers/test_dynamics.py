@@ -119,7 +119,7 @@ def descended(their_step: Any, starts: np.ndarray, steps: int) -> np.ndarray:
         schedule.step()
     with torch.no_grad():
         q = 0.5 * ((their_step(S) - S) ** 2).sum(1)
-    return S.detach().numpy()[(q < 1e-9).numpy()]
+    return np.asarray(S.detach().numpy()[(q < 1e-9).numpy()])
 
 
 @pytest.mark.parametrize(("kind", "gain"), [("tanh", 2.0), ("gru", 4.0)])
