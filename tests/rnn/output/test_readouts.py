@@ -95,6 +95,13 @@ def test_states_that_come_one_by_one_give_the_same(readout: rnn.Readout, dtype: 
         np.testing.assert_allclose(one, other, rtol=1e-6 if dtype == np.float32 else 1e-14)
 
 
+@pytest.mark.parametrize("readout", READOUTS)
+def test_symbols_are_predicted_as_the_rows_they_stand_for(readout: rnn.Readout) -> None:
+    net = rnn.ManyToOne(rnn.GRU(4), 3, 2, readout=readout, rng=0, dtype=np.float64)
+    X = np.random.default_rng(0).integers(0, 3, (4, 7))
+    np.testing.assert_allclose(net.predict_proba(X), net.predict_proba(np.eye(3)[X]), rtol=1e-12)
+
+
 # -------------------------------------------------------------------- in a network
 
 

@@ -118,7 +118,7 @@ class Mean:
 
     def gather(self, states: Iterable[Array], batch: Packed) -> tuple[Array, Array]:
         """See :meth:`Readout.gather`."""
-        T, m, _ = batch.X.shape
+        T, m = batch.X.shape[:2]
         states = iter(states)
         total = next(states).copy()
         for A in states:
