@@ -118,6 +118,68 @@ class NoBiasInStream(Plain):
         return super().states({**parameters, "b_h": 0 * parameters["b_h"]}, steps, m, state)
 
 
+class WrongLater(Plain):
+    """Right for as many steps as most would try."""
+
+    def states(
+        self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int, state: State | None = None
+    ) -> Iterator[Array]:
+        for t, A in enumerate(super().states(parameters, steps, m, state)):
+            yield A if t < 10 else 2 * A
+
+
+class MixedInStream(Plain):
+    """Right for one sequence."""
+
+    def states(
+        self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int, state: State | None = None
+    ) -> Iterator[Array]:
+        return (A[::-1] for A in super().states(parameters, steps, m, state))
+
+
+class BeginsFromZero(Plain):
+    def states(
+        self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int, state: State | None = None
+    ) -> Iterator[Array]:
+        if state:
+            state["A"] = 0 * state["A"]
+        return super().states(parameters, steps, m, state)
+
+
+class LeavesNoState(Plain):
+    def states(
+        self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int, state: State | None = None
+    ) -> Iterator[Array]:
+        return super().states(parameters, steps, m, None if state is None else dict(state))
+
+
+class TakesNoState(Plain):
+    def states(self, parameters: ReadOnlyParameters, steps: Iterable[Array], m: int) -> Iterator[Array]:  # type: ignore[override]
+        return super().states(parameters, steps, m)
+
+
+class LastChunkAlone(Plain):
+    """Forgets what the chunks before have summed: right of up to 16 steps."""
+
+    def backward(self, parameters: ReadOnlyParameters, trace: Rows) -> Parameters:
+        W_hh, found = parameters["W_hh"], {}
+        for chunk in trace.backward_chunks():
+            for A, delta, dA in chunk.steps("A", "delta", "dA"):
+                delta[...] = dA * (1 - A**2)
+                dA[...] = delta @ W_hh
+            dW = chunk.outer("delta", "inputs")
+            found = {"W_ih": dW[:, :-1], "W_hh": chunk.outer("delta", "seen"), "b_h": dW[:, -1]}
+        return found
+
+
+class MaskedInputs(Plain):
+    """The gradient in the inputs is right without dropout's mask."""
+
+    def dX(self, parameters: ReadOnlyParameters, trace: Rows) -> Array:
+        found = super().dX(parameters, trace)
+        return found if trace._mask is None else 0 * found
+
+
 class UnseenMask(Plain):
     """Reads and differentiates A_{t-1} past dropout's mask."""
 
@@ -257,6 +319,13 @@ BROKEN: dict[str, tuple[Any, dict[str, str]]] = {
         {"the final state": "final_state is not the state", "states handed on": "final_state, has other states"},
     ),
     "stream": (NoBiasInStream(4), {"the stream": r"states\(\) and forward\(\) differ, from step 1 on"}),
+    "stream, later": (WrongLater(4), {"the stream": r"states\(\) and forward\(\) differ, from step 11 on"}),
+    "stream, mixed": (MixedInStream(4), {"the stream": r"states\(\) and forward\(\) differ, from step 1 on"}),
+    "stream from zero": (BeginsFromZero(4), {"the stream": r"states\(\) does not begin with the state it is given"}),
+    "stream without end": (LeavesNoState(4), {"the stream": r"states\(\) does not leave .*: A is another"}),
+    "stream without state": (TakesNoState(4), {"the stream": r"states\(\) takes no state"}),
+    "last chunk alone": (LastChunkAlone(4), {"gradients": "gradients of W_ih, W_hh, b_h are wrong"}),
+    "masked inputs": (MaskedInputs(4), {"dropout on the recurrence": "gradients of W_ih, W_hh, b_h are wrong"}),
     "mask": (UnseenMask(4), {"dropout on the recurrence": "changes nothing: the step's products must read seen"}),
     "mixes": (Mixes(4), {"one sample, one result": "forward mixes the samples"}),
     "not analytic": (NotAnalytic(4), {"gradients": "agree with central differences but not with the complex step"}),

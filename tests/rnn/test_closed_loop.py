@@ -55,3 +55,17 @@ def test_symbols_are_the_most_probable_or_drawn() -> None:
 def test_what_cannot_go_on_is_said(net: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         rnn.generate(net, np.zeros((1, 3, 2)), 2, temperature=1.0)
+
+
+def test_what_ties_goes_on_as_predict_says_and_what_is_not_finite_does_not_go_on() -> None:
+    net = rnn.ManyToMany(rnn.Tanh(3), 2, n_classes=2, rng=0)
+    net.parameters["b_o"][:] = 20, 30  # whose sigmoids are both 1 in float32
+    assert rnn.generate(net, np.zeros((1, 1), int), 3).tolist() == [[1, 1, 1]]
+    net.parameters["W_ho"][...] = 3e38
+    net.parameters["b_h"][...] = 1
+    with pytest.raises(ValueError, match="logits are infinite or NaN"):
+        rnn.generate(net, np.zeros((1, 1), int), 3)
+    counts = rnn.ManyToMany(rnn.Tanh(3), 1, n_outputs=1, head=rnn.Poisson(), rng=0)
+    counts.parameters["b_o"][:] = 100  # whose exponential outgrows float32
+    with pytest.raises(ValueError, match=r"answer 1 of 3 is \[\[inf\]\], expected finite numbers to hear again"):
+        rnn.generate(counts, np.zeros((1, 2, 1)), 3)

@@ -146,3 +146,40 @@ def test_what_cannot_be_copied_is_said() -> None:
     net = rnn.ManyToOne(rnn.GRU(4), 3, 2, readout=closed, rng=0)
     with pytest.raises(ValueError, match="so_far returns a function, expected an object for a copy"):
         net.stream().copy()
+
+
+def test_a_stream_names_the_class_that_predict_does_where_probabilities_tie() -> None:
+    net = rnn.ManyToMany(rnn.Tanh(3), 2, n_classes=2, rng=0)
+    net.parameters["b_o"][:] = 20, 30  # whose sigmoids are both 1 in float32
+    np.testing.assert_array_equal(net.stream().feed([0, 0]), net.predict_proba(np.zeros((1, 1, 2)))[0, 0])
+
+
+def test_what_is_not_finite_says_nothing_in_a_stream_until_it_begins_anew() -> None:
+    net = rnn.ManyToOne(rnn.ReLU(3), 2, 2, readout=rnn.Mean(), rng=0)
+    net.parameters["W_ih"][...] = net.parameters["W_ho"][...] = 1e20
+    stream = net.stream()
+    said = stream.feed([0, 0])
+    with pytest.raises(ValueError, match=r"logits are infinite or NaN though its steps were finite.*reset\(\) begins"):
+        stream.feed([1, 0])
+    stream.reset()
+    np.testing.assert_array_equal(stream.feed([0, 0]), said)
+
+
+@dataclass(frozen=True)
+class FromZero(Own):
+    """Its states come one by one from 0, whatever is handed on."""
+
+    def states(self, parameters: Any, steps: Any, m: int) -> Any:  # type: ignore[override]
+        return super().states(parameters, steps, m)
+
+
+def test_a_cell_whose_states_begin_with_none_predicts_from_a_state_and_does_not_stream_from_one() -> None:
+    nets = [rnn.ManyToOne(cell, 3, 2, rng=0, dtype=np.float64) for cell in (Own(), FromZero())]
+    X, state = np.ones((2, 4, 3)), {"A": np.ones((2, 4))}
+    (expected, end), (found, own_end) = (net.predict_proba(X, state=state, return_state=True) for net in nets)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_allclose(own_end["A"], end["A"], rtol=1e-12)
+    with pytest.raises(ValueError, match="states without a state, expected one for a stream from it"):
+        nets[1].stream(2, state=state)
+    with pytest.raises(ValueError, match="states without a state, expected one for its state"):
+        _ = nets[1].stream().state

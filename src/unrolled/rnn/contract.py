@@ -9,14 +9,17 @@ import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters
 from unrolled.rnn.cells import Bidirectional
+from unrolled.rnn.cells.stack import takes_state
 from unrolled.rnn.dropout import Dropout, Masks
+from unrolled.rnn.engine.rows import CHUNK
 from unrolled.rnn.gradcheck import check_gradients
 from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.readouts import Last, Mean, Readout
 from unrolled.rnn.parts import to_config
 
-T, M, CLASSES = 7, 4, 3
-LENGTHS = [7, 3, 1, 5]
+T, M, CLASSES = CHUNK + 3, 4, 3
+LENGTHS = [T, 3, 1, T - 4]
+"""More steps than a pass sums up at once: what is right of one such sum alone is told apart from what is right."""
 SAME = 1e-9
 """What two ways of computing the same may differ by, relative to the largest number, in float64."""
 
@@ -146,10 +149,24 @@ class Contract:
     def the_stream(self) -> str:
         """Feed the steps one by one."""
         net = self._net()
-        stream, x = net.stream(), self.X[0]
+        stream = net.stream(M)
         for t in range(T):
-            if _differ(np.ravel(stream.feed(x[t])), net.forward(x[None, : t + 1]).Y_hat[0]):
+            if _differ(stream.feed(self.X[:, t]), net.forward(self.X[:, : t + 1]).Y_hat):
                 return f"states() and forward() differ, from step {t + 1} on: a stream gives other probabilities"
+        return self._begun_streaming(net)
+
+    def _begun_streaming(self, net: ManyToOne) -> str:
+        """Begin ``states()`` with a state, and look at what it leaves."""
+        if not takes_state(self.cell):
+            return "states() takes no state: a stream of the network cannot begin with one, tell its own, or be copied"
+        first = net.forward(self.X[:, :3]).state
+        wanted = net.forward(self.X[:, 3:], state=first)
+        said, left = net.predict_proba(self.X[:, 3:], state=first, return_state=True)
+        if _differ(said, wanted.Y_hat):
+            return "states() does not begin with the state it is given: net.predict(X, state=...) is wrong"
+        wrong = [name for name, state in left.items() if _differ(state, wanted.state[name])]
+        if wrong:
+            return f"states() does not leave in its state what goes on from the last step: {_listed(wrong)} is another"
         return ""
 
     def lengths(self) -> str:
@@ -218,6 +235,7 @@ class Contract:
             return "a mask of ones on the recurrence changes the loss"
         if loss(0.0) == whole:
             return "a mask on the recurrence changes nothing: the step's products must read seen, not A_before"
+        net = self._net([self.cell, self.cell])  # of which the upper one hands a gradient down
         masks = Dropout(layers=0.3, recurrence=0.4).draw(M, net.widths, self.seed, np.float64)
         return _wrong(net, self.X, self.y, LENGTHS, masks)
 

@@ -234,6 +234,8 @@ class Predictor(Answering):
         self.check_parameters()
         check_finite_parameters(self.parameters)
         self._check_causal("a stream")
+        if (state is not None or self.initial_state != "zero") and not self.layers.take_state:
+            raise ValueError(f"a cell among {self.cells} has states without a state, expected one for a stream from it")
         m = 1 if n_samples is None else whole_number(n_samples, "n_samples", 1)
         return Stream(self.copy(), m, self._state(state, m), single=n_samples is None)
 
@@ -283,7 +285,10 @@ class Predictor(Answering):
         """
         self.check_parameters()
         scratch: Scratch[list[Trace]] = Scratch(size=1)
-        forgets = lengths is None and all(cell.causal for cell in self.cells)  # no step but the last is needed
+        begun = state is not None or ends is not None or self.initial_state != "zero"
+        forgets = (  # no step but the last is needed
+            lengths is None and all(cell.causal for cell in self.cells) and (self.layers.take_state or not begun)
+        )
 
         def block(part: slice) -> Any:
             rounded = inputs.rounded(X[part], self.dtype, first=part.start)

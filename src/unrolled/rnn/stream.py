@@ -1,16 +1,17 @@
 """One step at a time, in constant memory."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
-from inspect import signature
 from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from unrolled._support.validation import numeric
+from unrolled.rnn.answering import untied
 from unrolled.rnn.arrays import Array, State
 from unrolled.rnn.model import Model, first_state
+from unrolled.rnn.output.readouts import EveryStep
 
 
 class Stream:
@@ -54,11 +55,10 @@ class Stream:
         self._net, self._given = net, state
         self._x: Array = np.zeros((m, net.n_inputs), net.dtype)
         self._shape = self._x.shape[1:] if single else self._x.shape
-        W, b, probabilities = net.parameters["W_ho"].T.copy(), net.parameters["b_o"], net.head.probabilities
-        self._predict = lambda A: probabilities(A @ W + b)
+        self._predict = _saying(net)
         self._longest = net.readout.longest
         # Cells of one's own may have written their states without a state to begin with: they stream, from 0.
-        self._keeps_state = all("state" in signature(cell.states).parameters for cell in net.cells)
+        self._keeps_state = net.layers.take_state
         self.reset()
 
     def reset(self) -> None:
@@ -81,8 +81,7 @@ class Stream:
             If a cell or the readout is of one's own, and what it remembers cannot be copied: ``states`` without
             ``state``, or a ``so_far`` that returns a function.
         """
-        if not self._keeps_state:
-            raise ValueError(f"a cell among {self._net.cells} has states without a state, expected one for a copy")
+        self._refuse_lost_state("a copy")
         if isinstance(self._read, FunctionType) and self._read is not self._predict:
             raise ValueError(f"{self._net.readout!r}'s so_far returns a function, expected an object for a copy")
         twin = copy(self)
@@ -94,7 +93,12 @@ class Stream:
     @property
     def state(self) -> State:
         """What goes on from the last step, (m, H) each, as :meth:`ManyToOne.forward` takes it."""
+        self._refuse_lost_state("its state")
         return {name: np.array(A) for name, A in self._net.layers.named(self._states).items()}
+
+    def _refuse_lost_state(self, what: str) -> None:
+        if not self._keeps_state:
+            raise ValueError(f"a cell among {self._net.cells} has states without a state, expected one for {what}")
 
     def _go_on(self, states: list[State], t: int) -> None:
         """Go on from these states, after t steps."""
@@ -124,7 +128,8 @@ class Stream:
         Raises
         ------
         ValueError
-            If x has another shape, or is not finite; the stream is then as it was before.
+            If x has another shape, or is not finite; the stream is then as it was before. If numbers outgrow the dtype
+            on the way; :meth:`reset` then begins anew.
         """
         if self._longest is not None and self._t >= self._longest:
             raise ValueError(f"the stream has had {self._t} steps, expected no more: EveryStep has no more weights")
@@ -139,8 +144,7 @@ class Stream:
             self._take_symbols(given)
         self._t += 1
         with np.errstate(over="ignore", invalid="ignore"):  # as Cell.states asks
-            A = next(self._A)
-        Y_hat = self._read(A)
+            Y_hat = self._read(next(self._A))
         return np.asarray(Y_hat[0] if len(self._shape) == 1 else Y_hat)
 
     def _take_symbols(self, x: Array) -> None:
@@ -153,3 +157,21 @@ class Stream:
             raise ValueError(f"x holds the symbol {x.max() if x.max() >= D else x.min()}, expected 0 to {D - 1}")
         self._x[...] = 0
         self._x[np.arange(m), x] = 1
+
+
+def _saying(net: Model) -> Callable[[Array], Array]:
+    """Return a function of features (m, H) to what a network says of them, where ``predict_proba`` says it too."""
+    W, b = net.parameters["W_ho"].T.copy(), net.parameters["b_o"]
+    one_logit = net.answers == "class" and not isinstance(net.readout, EveryStep)
+
+    def said(A: Array) -> Array:
+        Z = A @ W + b
+        if not np.isfinite(Z).all():
+            raise ValueError(
+                "the stream's logits are infinite or NaN though its steps were finite, expected numbers within "
+                f"{Z.dtype}'s range on the way: smaller ones, or net.astype(np.float64); reset() begins anew"
+            )
+        Y_hat = net.head.probabilities(Z)
+        return untied(Y_hat, Z) if one_logit else Y_hat
+
+    return said

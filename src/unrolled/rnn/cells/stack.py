@@ -1,6 +1,7 @@
 """Depth: a list of cells, each reading the states of the one below."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,11 @@ class Layers:
             for n, (cell, D) in enumerate(zip(self.cells, self.widths[:-1], strict=True))
         ]
         self.state_names = [{name: _full(name, n) for name in cell.state_names} for n, cell in enumerate(self.cells)]
+
+    @property
+    def take_state(self) -> bool:
+        """Whether the ``states`` of every cell begins with a state."""
+        return all(takes_state(cell) for cell in self.cells)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape of every parameter."""
@@ -148,6 +154,11 @@ class Layers:
             for names, of_layer in zip(self.state_names, states, strict=True)
             for name, full in names.items()
         }
+
+
+def takes_state(cell: Cell) -> bool:
+    """Tell whether a cell's ``states`` begins with a state: one of somebody's own may have been written without."""
+    return "state" in signature(cell.states).parameters
 
 
 def _full(name: str, n: int) -> str:
