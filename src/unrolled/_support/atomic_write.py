@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from unrolled._support.file_lock import lock
+from unrolled._support.file_lock import RENAMES_LOCKED, lock
 
 LONGEST = 255
 """Bytes of a file's name."""
@@ -65,17 +65,17 @@ def replacing(path: str | os.PathLike[str], label: str = "unrolled", *, anew: bo
     temporary = target.with_name(f"{_beginning(label)}-{secrets.token_hex(8)}{suffix}")
     try:
         with temporary.open("xb") as alive:
-            if lock(alive) is None:  # else until it has its name, or the process ends
-                alive.close()  # an open file cannot be renamed where there are no such locks
-            try:
-                yield temporary
-                with temporary.open("r+b") as written:
-                    os.fsync(written.fileno())
-                _take_place(temporary, target, anew)
-            except BaseException:  # Ctrl-C too must leave no litter
-                temporary.unlink(missing_ok=True)
-                raise
-    except OSError as error:
+            if not RENAMES_LOCKED or lock(alive) is None:  # else until it has its name, or the process ends
+                alive.close()
+            yield temporary
+            with temporary.open("r+b") as written:
+                os.fsync(written.fileno())
+            _take_place(temporary, target, anew)
+    except BaseException as error:  # Ctrl-C too must leave no litter, at whatever moment it comes
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        if not isinstance(error, OSError):
+            raise
         if error.errno is None or error.filename == os.fspath(path):
             raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
@@ -85,7 +85,8 @@ def replacing(path: str | os.PathLike[str], label: str = "unrolled", *, anew: bo
 def remove_dead(folder: Path, label: str) -> None:
     """Remove the temporary files of a label whose writers have been killed; the system has unlocked those.
 
-    Where a file system has no locks, nothing can be told and nothing is removed.
+    Where there are no locks, or none that a file keeps until it has its name, nothing can be told and nothing is
+    removed.
     """
     ours = re.compile(re.escape(_beginning(label)) + r"-[0-9a-f]{16}(\..*)?", re.DOTALL)
     with contextlib.suppress(OSError):
@@ -107,7 +108,7 @@ def _beginning(label: str) -> str:
 
 def _remove_if_dead(path: Path) -> None:
     with contextlib.suppress(OSError), path.open("r+b") as left:
-        if lock(left) and path.is_file():
+        if RENAMES_LOCKED and lock(left) and path.is_file():
             path.unlink()
 
 

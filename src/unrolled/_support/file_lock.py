@@ -7,6 +7,12 @@ import weakref
 from pathlib import Path
 from typing import Any
 
+RENAMES_LOCKED = os.name != "nt"
+"""Whether a file that is open, as a locked one is, can be renamed and removed."""
+
+_PLACE = 2**31 - 2
+"""Windows locks bytes, which nobody else can read then: one behind the end, as far behind as its call can say."""
+
 _held: "weakref.WeakSet[Any]" = weakref.WeakSet()
 
 
@@ -23,15 +29,13 @@ def lock(file: Any) -> bool | None:
         False if another process, or another open file of this one, has the lock; None where the system or the file
         system has no locks.
     """
+    if file in _held:
+        return True
     try:
-        import fcntl
-    except ImportError:
-        return None
-    try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(file.fileno())
     except BlockingIOError:
         return False
-    except OSError:  # a file system without locks
+    except (ImportError, OSError):  # a system or a file system without locks
         return None
     _held.add(file)
     return True
@@ -70,8 +74,14 @@ class Claim:
     def release(self) -> None:
         """Let go."""
         if self._file is not None and not self._file.closed:
-            with contextlib.suppress(OSError):
+            try:
                 self._path.unlink()  # while it is locked, so that it is nobody else's
+            except PermissionError:  # Windows removes nothing that is open, and so not who claims it next
+                self._file.close()
+                with contextlib.suppress(OSError):
+                    self._path.unlink()
+            except OSError:
+                pass
             self._file.close()
 
 
@@ -95,12 +105,43 @@ def _is_at(file: Any, path: Path) -> bool:
 
 def unlock(file: Any) -> None:
     """Unlock a file, whoever else has its descriptor."""
+    _held.discard(file)
+    with contextlib.suppress(ImportError, OSError):
+        _unlock(file.fileno())
+
+
+def _lock(descriptor: int) -> None:
+    """Lock without waiting, by whichever module the system has."""
     try:
         import fcntl
     except ImportError:
-        return
-    with contextlib.suppress(OSError):
-        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
+        _of_byte(descriptor, "LK_NBLCK")
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _unlock(descriptor: int) -> None:
+    try:
+        import fcntl
+    except ImportError:
+        _of_byte(descriptor, "LK_UNLCK")
+    else:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _of_byte(descriptor: int, mode: str) -> None:
+    """Lock or unlock as Windows does, at the place where the file stands."""
+    import msvcrt  # ImportError where there is none
+
+    windows: Any = msvcrt
+    at = os.lseek(descriptor, 0, os.SEEK_CUR)
+    os.lseek(descriptor, _PLACE, os.SEEK_SET)
+    try:
+        windows.locking(descriptor, getattr(windows, mode), 1)
+    except PermissionError as error:
+        raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK)) from error
+    finally:
+        os.lseek(descriptor, at, os.SEEK_SET)
 
 
 def _leave_to_the_parent() -> None:

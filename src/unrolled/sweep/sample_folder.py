@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled._support.file_lock import lock, unlock
+from unrolled._support.file_lock import RENAMES_LOCKED, lock, unlock
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.sweep.folds import Fold
 from unrolled.sweep.samples import ARRAYS, Part
@@ -132,9 +132,10 @@ def sample_folder(
         files |= {f"training-{n}": training, f"validation-{n}": validation}
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place))
     try:
-        with (folder / "owner-to-be").open("wb") as owner:
+        begun = folder / ("owner-to-be" if RENAMES_LOCKED else "owner")
+        with begun.open("wb") as owner:
             lock(owner)
-            (folder / "owner-to-be").rename(folder / "owner")
+            begun.rename(folder / "owner")
             try:
                 folder.chmod(0o755)  # on a cluster, workers may be another user's
                 (folder / "signs").mkdir()
