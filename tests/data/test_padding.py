@@ -41,6 +41,7 @@ def test_padding_with_nan_is_understood_if_asked_for() -> None:
         ([np.ones((0, 3))], "series 0 has no steps"),
         ([np.ones((2, 3, 4))], r"series 0 has shape \(2, 3, 4\), expected 2 dimensions"),
         ([np.ma.masked_array([[1.0]], [[True]])], "series 0 is masked in places"),
+        ([[[1, 2], [3]]], "series 0 cannot be made an array"),
         ("abc", "series is a str, expected a list of arrays"),
         (5, "series is a int, expected a list of arrays"),
     ],
@@ -48,3 +49,15 @@ def test_padding_with_nan_is_understood_if_asked_for() -> None:
 def test_refuses(series: object, message: str) -> None:
     with pytest.raises(DataError, match=message):
         pad(series)  # type: ignore[arg-type]
+
+
+def test_samples_of_different_lengths_are_padded() -> None:
+    one, other = np.ones((2, 3)), np.full((5, 3), 2.0)
+    samples = Samples([one, other], [0, 1])  # type: ignore[arg-type]
+    assert samples.X.shape == (2, 5, 3)
+    assert samples.lengths is not None
+    assert samples.lengths.tolist() == [2, 5]
+    assert not samples.X[0, 2:].any()
+    assert Samples([one, one], [0, 1]).lengths is None  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="series 1 has 2 axes, expected 3 as series 0"):
+        Samples([one, other[:, :2]], [0, 1])  # type: ignore[arg-type]

@@ -85,7 +85,7 @@ NAN[2, 1, 0] = np.nan
         (np.full((1, 1, 1), np.longdouble("1e400")), [0], None, r"X has inf at row 0"),
         (np.ones((3, 4, 2), complex), [0, 1, 2], None, r"X has dtype complex128, expected real"),
         (np.full((3, 4, 2), "a"), [0, 1, 2], None, r"X has dtype <U1, expected real"),
-        ([[1, 2], [3]], [0, 1], None, r"X cannot be made an array"),
+        ([[[1, 2], [3]], [[1, 2]]], [0, 1], None, r"series 0 cannot be made an array"),
         (np.ones((3, 4, 2)), [0, 1], None, r"y has shape \(2,\), expected \(3,\)"),
         (np.ones((3, 4, 2)), [[1, 0]] * 3, None, r"y has shape \(3, 2\), expected \(3,\)"),
         (np.ones((3, 4, 2)), [0, 1.5, 2], None, r"y has 1.5 at row 1, expected whole"),

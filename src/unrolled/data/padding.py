@@ -1,12 +1,20 @@
 """Series of different lengths as one array, padded behind."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from unrolled.data.checks import FloatArray, IntArray, real_numbers
 from unrolled.data.errors import DataError
+
+
+def is_ragged(series: Any) -> bool:
+    """Return whether it is a list of arrays of different lengths."""
+    if not isinstance(series, list | tuple) or not all(hasattr(each, "__len__") for each in series):
+        return False
+    return len({len(each) for each in series}) > 1
 
 
 def pad(series: Iterable[ArrayLike] | ArrayLike, *, nan: bool = False) -> tuple[FloatArray, IntArray]:
@@ -44,7 +52,10 @@ def pad(series: Iterable[ArrayLike] | ArrayLike, *, nan: bool = False) -> tuple[
         raise DataError(f"series is a {type(series).__name__}, expected a list of arrays (L, D)")
     found: list[FloatArray] = []
     for i, each in enumerate(series):
-        values = np.asanyarray(each)
+        try:
+            values = np.asanyarray(each)
+        except (ValueError, TypeError) as error:
+            raise DataError(f"series {i} cannot be made an array: {error}") from error
         values = values[:, np.newaxis] if values.ndim == 1 else values
         if nan and values.ndim == 2 and values.dtype.kind == "f":
             there = np.flatnonzero(~np.isnan(values).all(axis=1))

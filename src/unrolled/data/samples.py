@@ -13,6 +13,7 @@ from unrolled.data.channels.channel import Channel
 from unrolled.data.channels.combined import Channels
 from unrolled.data.checks import FloatArray, IntArray, real_numbers, step_counts, target_numbers, whole_numbers
 from unrolled.data.errors import DataError
+from unrolled.data.padding import is_ragged, pad
 
 Rng = int | np.random.Generator | None
 
@@ -24,7 +25,8 @@ class Samples:
     Parameters
     ----------
     X : array, shape (N, T, D)
-        The series, finite. float64 is kept, anything else becomes float32. Where `lengths` are given, what
+        The series, finite. float64 is kept, anything else becomes float32. Of a list of series of different lengths,
+        (L, D) each, `pad` makes X and `lengths`. Where `lengths` are given, what
         stands behind a series' last step is padding: zeros are put there, whatever it was.
     y : array, shape (N,)
         The label of each, a whole number from 0; kept as int64. Or with `numbers` the target of each, any finite
@@ -65,7 +67,11 @@ class Samples:
     numbers: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
-        X = real_numbers(self.X, "X", ("row", "step", "axis"))
+        if self.lengths is None and is_ragged(self.X):
+            X, lengths = pad(self.X)
+            object.__setattr__(self, "lengths", lengths)
+        else:
+            X = real_numbers(self.X, "X", ("row", "step", "axis"))
         object.__setattr__(self, "X", X)
         if not isinstance(self.numbers, bool):
             raise DataError(f"numbers is {self.numbers!r}, expected True or False")

@@ -276,6 +276,15 @@ def test_the_forms_that_tables_have(
         ("x;y\n1;2\n", "found the columns x;y: pass delimiter=';'"),
         ("x,y\ng,g\n1,2\n", "line 2: expected a number in column x, found 'g': pass units_row=True"),
         ('x,y\n"1,5","2,5"\n', "found '1,5': pass decimal=','"),
+        ("x y\n1 2\n", "found the columns x y: pass delimiter=' '"),
+        ("x\ty\n1\t2\n", r"found the columns x\ty: pass delimiter='\\t'"),
+        (
+            "made by A\n\nversion 2\nx,y\n1,2\n",
+            "found the columns made by A: pass skip_lines=3 if line 4 is",
+        ),
+        ("0.5,1.5,sit\n1,2,sit\n", "found the columns 0.5, 1.5, sit: pass header=False, and columns by place, if"),
+        ("x,z\n1,2\n", "line 1: expected one column y, found the columns x, z$"),
+        ("x,y\n2020-01-01T10:00:00.5,1\n", "found '2020-01-01T10:00:00.5': an ISO time, which time= takes"),
         ("x,y\n1,\n", "line 2: expected a number in column y, found '': missing='drop' leaves such rows out"),
         (",".join(f"column{i}" for i in range(3000)) + ",Y,xx\n", "expected one column x, found the columns Y, xx|xx"),
     ],
@@ -286,6 +295,15 @@ def test_messages_say_what_to_pass(tmp_path: Path, content: str, message: str) -
     with pytest.raises(DataError, match=message) as raised:
         load_csv([path], label=["a"], split="random", **XY)
     assert len(str(raised.value)) < 300 + len(str(path))
+
+
+@pytest.mark.parametrize("stamp", ["01.02.2020 10:00:05.25", "2/1/2020 10:00", "10:00:05"])
+def test_a_time_in_another_form_is_told_what_form_is_read(tmp_path: Path, stamp: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"t,x,y,l\n{stamp},1,2,a\n")
+    expected = f"expected a number in column t, found '{stamp}', or an ISO time such as 2020-02-01 10:00:00.25"
+    with pytest.raises(DataError, match=f"line 2: {expected}"):
+        load_csv(path, label="l", time="t", split="random", **XY)
 
 
 @pytest.mark.parametrize(

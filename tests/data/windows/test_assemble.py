@@ -258,3 +258,18 @@ def test_names_that_are_numbers_are_ordered_as_numbers() -> None:
     given = [(rng.normal(size=(20, 1)), name, person) for name in ("10.0", "2.0", "1.0") for person in ("10", "9")]
     dataset = from_recordings(given, window=10, stride=10, test_people=[10])
     assert dataset.classes == ("1.0", "2.0", "10.0")
+
+
+def test_people_to_be_tested_on_are_given_by_name_or_number() -> None:
+    signals = np.random.default_rng(0).normal(size=(6, 20, 2))
+    given = [(x, "ab"[i % 2], ("cem", "ann", "bob")[i // 2]) for i, x in enumerate(signals)]
+    by_name = from_recordings(given, window=10, test_people=["bob"])
+    np.testing.assert_array_equal(by_name.test.X, from_recordings(given, window=10, test_people=[2]).test.X)
+    assert by_name.test.person is not None
+    assert set(by_name.test.person) == {2}
+    with pytest.raises(DataError, match="test_people has 'dan', expected some and not all of ann, bob, cem"):
+        from_recordings(given, window=10, test_people=["dan"])
+    with pytest.raises(DataError, match="test_people has 'ann', expected some and not all of numbers: the recordings"):
+        from_recordings(some(), window=10, test_people=["ann"])
+    with pytest.raises(DataError, match="test_people is 'ann', expected a tuple of people"):
+        from_recordings(given, window=10, test_people="ann")

@@ -1,15 +1,19 @@
 """How a text table is written, and where the columns that are wanted stand in it."""
 
+import contextlib
 import csv
 import difflib
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from unrolled._support.validation import checked_fields, choice, whole
 from unrolled.data.errors import DataError
+from unrolled.data.loaders.text import number
 
 Column = str | int
+PREAMBLE = 50  # lines in which a header is looked for, once it is not where it should be
 MissingCells = Literal["refuse", "drop", "interpolate"]
 
 
@@ -88,7 +92,7 @@ def find_columns(
         if names.count(column.strip()) != 1:
             raise DataError(
                 f"{where}, line {line}: expected one column {column}, found the columns "
-                f"{_nearest(column, names)}{_other_delimiter(text, form)}"
+                f"{_nearest(column, names)}{_what_to_pass(column.strip(), text, names, lines, form)}"
             )
         places[column] = names.index(column.strip())
     if len(set(places.values())) < len(places):
@@ -105,8 +109,17 @@ def _nearest(column: str, names: Sequence[str]) -> str:
     return (", ".join(shown) or "nothing") + (f" and {len(listed) - 12} more" if len(listed) > 12 else "")
 
 
-def _other_delimiter(text: str, form: Form) -> str:
-    for other, name in ((";", "';'"), ("\t", r"'\t'"), (",", "','")):
+def _what_to_pass(column: str, text: str, names: Sequence[str], below: Iterator[tuple[int, str]], form: Form) -> str:
+    """Return which parameter of `load_csv` would read a file whose header has no such column, if one is likely to."""
+    for other, name in ((";", "';'"), ("\t", r"'\t'"), (",", "','"), (" ", "' '")):
         if other != form.delimiter and text.count(other) > text.count(form.delimiter):
-            return f": pass delimiter={name}"
+            there = column in (each.strip(' "') for each in text.split(other))
+            if there or (len(names) == 1 and other != " "):
+                return f": pass delimiter={name}"
+    if 2 * sum(number(name) is not None for name in names) >= max(2, len(names)):
+        return ": pass header=False, and columns by place, if that line is a row"
+    for line, later in itertools.islice(below, PREAMBLE):
+        with contextlib.suppress(csv.Error):
+            if column in map(str.strip, form.cells(later)):
+                return f": pass skip_lines={line - 1} if line {line} is the header"
     return ""

@@ -234,16 +234,20 @@ class _Reader:
             return value
         if not cell.strip() and column != self.columns.time and self.form.missing != "refuse":
             return math.nan
-        hint = ""
-        if not cell.strip():
-            hint = ": missing='drop' leaves such rows out, missing='interpolate' fills them" * (
-                column != self.columns.time
-            )
-        elif self.form.decimal == "." and number(cell.replace(",", ".", 1)) is not None:
-            hint = ": pass decimal=','"
-        elif not self.lines and self.form.header:
-            hint = ": pass units_row=True if that line has the units"
+        hint = self._what_to_pass(cell, is_time=column == self.columns.time)
         raise DataError(f"{self.where}, line {line}: expected a number in column {column}, found {short(cell)}{hint}")
+
+    def _what_to_pass(self, cell: str, *, is_time: bool) -> str:
+        """Return which parameter of `load_csv` would read a cell that is no number, if one is likely to."""
+        if not cell.strip():
+            return "" if is_time else ": missing='drop' leaves such rows out, missing='interpolate' fills them"
+        if self.form.decimal == "." and number(cell.replace(",", ".", 1)) is not None:
+            return ": pass decimal=','"
+        if is_time and _CLOCK.search(cell):
+            return ", or an ISO time such as 2020-02-01 10:00:00.25"
+        if not is_time and _dates([cell]) is not None:
+            return ": an ISO time, which time= takes"
+        return ": pass units_row=True if that line has the units" if not self.lines and self.form.header else ""
 
     def _check_finite(self, block: list[tuple[int, str]], numbers: NDArray[np.float64]) -> None:
         wrong = ~np.isfinite(numbers) | (np.abs(numbers) > LARGEST)
@@ -266,6 +270,7 @@ def _drained(blocks: list[Any]) -> Any:
     return joined
 
 
+_CLOCK = re.compile(r"\d[-:./]\d+[-:./]\d")
 _COMMA = re.compile(r"(?<=\d),(?=\d)|(?<![\w,]),(?=\d)")
 
 

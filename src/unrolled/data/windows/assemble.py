@@ -30,7 +30,7 @@ def from_recordings(
     rate: float | None = None,
     split: Split = "person",
     test_share: float = 0.2,
-    test_people: Collection[int] | None = None,
+    test_people: Collection[int | str] | None = None,
     window: int = 150,
     stride: int = 75,
     new_rate: float | None = None,
@@ -63,8 +63,9 @@ def from_recordings(
         of them leaks: scores on such a test set are too good.
     test_share : float
         About this share of the windows is for testing, between 0 and 1 exclusive; see `Samples.split`.
-    test_people : collection of int, optional
-        The people who are for testing, with `split` "person". `test_share` and `rng` then mean nothing.
+    test_people : collection of int or str, optional
+        The people who are for testing, by number or by name, with `split` "person". `test_share` and `rng` then mean
+        nothing.
     window, stride : int
         Length of a window and distance between the starts of neighbors, in steps. A recording shorter than
         a window is dropped.
@@ -101,13 +102,15 @@ def from_recordings(
     >>> import numpy as np
     >>> rng = np.random.default_rng(0)
     >>> given = [(rng.normal(size=(200, 3)), name, who) for who in ("ann", "bob") for name in ("sit", "walk")]
-    >>> from_recordings(given, rate=50, window=100, stride=100, test_people=[2])
+    >>> from_recordings(given, rate=50, window=100, stride=100, test_people=["bob"])
     Dataset(4 training and 4 test series of 100 steps x 3 axes at 50 Hz, standardized; \
 1 and 1 people; 8 and 8 seconds; classes: sit (2 + 2), walk (2 + 2))
     """
-    pipeline = Pipeline(division(split, test_share, test_people, rng), window, stride, new_rate, scale)
+    everything = list(recordings)
+    held_out = None if test_people is None else _by_number(test_people, everything)
+    pipeline = Pipeline(division(split, test_share, held_out, rng), window, stride, new_rate, scale)
     tally = Tally()
-    listed, names, rate = _as_recordings(recordings, classes, None if rate is None else hertz(rate, "rate"), tally)
+    listed, names, rate = _as_recordings(everything, classes, None if rate is None else hertz(rate, "rate"), tally)
     source = provenance or "Recordings of one's own"
     return pipeline.dataset(listed, names, rate, source, source, tally)
 
@@ -225,10 +228,9 @@ def _warn_of_classes_never_trained_on(dataset: Dataset, name: str) -> None:
 
 
 def _as_recordings(
-    given: Iterable[Any], classes: Sequence[str] | None, rate: float | None, tally: Tally
+    everything: list[Any], classes: Sequence[str] | None, rate: float | None, tally: Tally
 ) -> tuple[list[Recording], tuple[str, ...], float | None]:
     """Return recordings with whole-number labels, the names of the classes, and the rate."""
-    everything = list(given)
     if all(isinstance(each, Recording) for each in everything):
         return everything, _names([recording.label for recording in everything], classes), rate
     parts: list[tuple[Any, ...]] = []
@@ -282,11 +284,28 @@ def _stretches(signal: FloatArray, time: ArrayLike, rate: float | None) -> list[
     return list(zip(np.split(signal, rows), np.split(seconds, rows), strict=True))
 
 
+def _by_number(test_people: Collection[int | str], everything: list[Any]) -> Collection[int]:
+    """Return the people to be tested on by their numbers, where they are given by the names that recordings have."""
+    if isinstance(test_people, str) or not isinstance(test_people, Collection):
+        return test_people  # type: ignore[return-value] # is refused with the other parameters
+    numbers = _numbered([each[2] for each in everything if isinstance(each, tuple | list) and len(each) > 2])
+    held_out = []
+    for person in test_people:
+        if isinstance(person, str) and person not in numbers:
+            known = ", ".join(list(numbers)[:50]) or "numbers: the recordings have no names"
+            raise DataError(f"test_people has {person!r}, expected some and not all of {known}")
+        held_out.append(numbers[person] if isinstance(person, str) else person)
+    return held_out
+
+
+def _numbered(people: list[Any]) -> dict[str, int]:
+    """Return the number of each person if all have names: from 1 in alphabetical order."""
+    return number_people(sorted(set(people))) if people and all(isinstance(each, str) for each in people) else {}
+
+
 def _numbers_of_people(people: list[Any]) -> list[int]:
-    """Return the numbers of people; names are numbered from 1 in alphabetical order."""
-    names = [isinstance(person, str) for person in people]
-    if people and all(names):
-        numbers = number_people(sorted(set(people)))
+    """Return the numbers of people who may have names."""
+    if numbers := _numbered(people):
         return [numbers[person] for person in people]
     found = []
     for i, person in enumerate(people):
