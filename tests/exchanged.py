@@ -1,7 +1,8 @@
-"""The networks that the tests of exchange hand over: every cell, both directions, depth, readout and head."""
+"""The networks that the tests of exchange hand over: every cell, both directions, depth, readout, head and answer."""
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -27,20 +28,67 @@ READOUTS: dict[str, rnn.Readout] = {
     "every step": rnn.EveryStep(),
     "weighted": rnn.EveryStep((0, 0, 0, 0, 1, 2, 0, 1, 1, 3, 0.5, 2)),  # the short ones have none above 0
 }
-HEADS: dict[str, rnn.Head] = {"sigmoid": rnn.Sigmoid(), "softmax": rnn.Softmax()}
+EACH_STEP = "each step"
+"""In a readout's place: a network of many to many."""
 
-ONE_WAY_NETWORKS = list(itertools.product(CELLS, READOUTS, HEADS))
-NETWORKS = list(itertools.product({**CELLS, **BOTH_WAYS}, READOUTS, HEADS))
+HEADS: dict[str, rnn.Head] = {
+    "sigmoid": rnn.Sigmoid(),
+    "softmax": rnn.Softmax(),
+    "labels": rnn.Sigmoid(multilabel=True),
+    "numbers": rnn.Linear(),
+    "counts": rnn.Poisson(),
+}
+OF_A_CLASS = ("sigmoid", "softmax")
+LEAKY: dict[str, Sequence[rnn.Cell]] = {
+    "leaky": [rnn.Leaky(5)],
+    "leaky and lstm": [rnn.Leaky(4, leak=0.05), rnn.LSTM(5), rnn.Leaky(3, leak=1)],
+}
+LEAKY_BOTH_WAYS: dict[str, Sequence[rnn.Cell]] = {"leaky both ways": [rnn.Bidirectional(rnn.Leaky(5, leak=0.6))]}
+"""What PyTorch and Keras do not have."""
 
 
-def network(cells: str, readout: str, head: str, dtype: type = np.float32) -> rnn.ManyToOne:
+def _networks(*cells: str) -> list[tuple[str, str, str]]:
+    """Every cell with every readout and two heads, and some with the other heads, as they do not meet the cells."""
+    some = [each for each in cells if each in ("gru", "three kinds", "two alike both ways")]
+    return [
+        *itertools.product(cells, [*READOUTS, EACH_STEP], OF_A_CLASS),
+        *itertools.product(some, [*READOUTS, EACH_STEP], ["labels", "numbers", "counts"]),
+    ]
+
+
+ONE_WAY_NETWORKS = _networks(*CELLS)
+NETWORKS = _networks(*CELLS, *BOTH_WAYS)
+LEAKY_NETWORKS = [*itertools.product(LEAKY, ["last", "weighted", EACH_STEP], ["softmax"])]
+
+
+def network(cells: str, readout: str, head: str, dtype: type = np.float32) -> rnn.ManyToOne | rnn.ManyToMany:
     """Return a network none of whose parameters is 0."""
-    made = {**CELLS, **BOTH_WAYS}[cells]
-    net = rnn.ManyToOne(made, D, C, readout=READOUTS[readout], head=HEADS[head], rng=0, dtype=dtype)
+    made = {**CELLS, **BOTH_WAYS, **LEAKY, **LEAKY_BOTH_WAYS}[cells]
+    many = "n_outputs" if head in ("numbers", "counts") else "n_classes"
+    settings: dict[str, Any] = {many: C, "head": HEADS[head], "rng": 0, "dtype": dtype}
+    net: rnn.ManyToOne | rnn.ManyToMany = (
+        rnn.ManyToMany(made, D, **settings)
+        if readout == EACH_STEP
+        else rnn.ManyToOne(made, D, readout=READOUTS[readout], **settings)
+    )
     rng = np.random.default_rng(1)
     for W in net.parameters.values():
         W += rng.uniform(-0.3, 0.3, W.shape).astype(dtype)
     return net
+
+
+def says(net: rnn.ManyToOne | rnn.ManyToMany, X: np.ndarray, lengths: np.ndarray | None = None) -> np.ndarray:
+    """Return the probabilities of a network, or its numbers."""
+    return np.asarray(net.predict(X, lengths) if net.answers == "numbers" else net.predict_proba(X, lengths))
+
+
+def assert_says(
+    theirs: np.ndarray, net: rnn.ManyToOne | rnn.ManyToMany, X: np.ndarray, lengths: np.ndarray | None, tolerance: float
+) -> None:
+    """Assert that answers are the network's, to an absolute tolerance, and a relative one where they are numbers."""
+    ours = says(net, X, lengths)
+    assert theirs.shape == ours.shape
+    np.testing.assert_allclose(theirs, ours, rtol=tolerance if net.answers == "numbers" else 0, atol=tolerance)
 
 
 def batch(dtype: type = np.float32) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from exchanged import BOTH_WAYS, CELLS, NETWORKS, C, D, batch, network
+from exchanged import BOTH_WAYS, CELLS, NETWORKS, C, D, assert_says, batch, network, says
 
 from unrolled import rnn
 
@@ -35,10 +35,11 @@ def test_to_torch_has_the_same_outputs_and_comes_back(cells: str, readout: str, 
     net, (X, lengths) = network(cells, readout, head, dtype), batch(dtype)
     module = rnn.to_torch(net)
     for given in (None, lengths):
-        ours, theirs = net.predict_proba(X, given), outputs(module, X, given)
+        theirs = outputs(module, X, given)
         assert theirs.dtype == dtype
-        np.testing.assert_allclose(theirs, ours, rtol=0, atol=TOLERANCES[dtype])
+        assert_says(theirs, net, X, given, TOLERANCES[dtype])
     again = rnn.from_torch(module)
+    assert type(again) is type(net)
     assert (again.cells, again.readout, again.head) == (net.cells, net.readout, net.head)
     for name, W in net.parameters.items():
         np.testing.assert_array_equal(again.parameters[name], W, err_msg=name)
@@ -84,6 +85,41 @@ def test_from_torch_takes_modules_one_above_the_other_and_copies() -> None:
     np.testing.assert_allclose(net.predict_proba(X), expected, rtol=0, atol=1e-6)
 
 
+def test_from_torch_of_numbers_and_of_every_step() -> None:
+    torch.manual_seed(0)
+    lstm, linear = (
+        torch.nn.LSTM(D, 5, batch_first=True, dtype=torch.float64),
+        torch.nn.Linear(5, 1, dtype=torch.float64),
+    )
+    X, _ = batch(np.float64)
+    with torch.no_grad():
+        S, _ = lstm(torch.from_numpy(X))
+        Z = linear(S).numpy()
+    net = rnn.from_torch(lstm, linear, output=rnn.Linear(loss="huber"), every_step=True)
+    assert (type(net), net.n_outputs, net.head) == (rnn.ManyToMany, 1, rnn.Linear(loss="huber"))
+    np.testing.assert_allclose(net.predict(X), Z, rtol=0, atol=1e-12)
+    of_the_last = rnn.from_torch(lstm, linear, output=rnn.Poisson())
+    np.testing.assert_allclose(of_the_last.predict(X), np.exp(Z[:, -1]), rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("head", ["softmax", "numbers"])
+def test_a_module_of_every_step_is_trained_in_pytorch_and_comes_back(head: str) -> None:
+    net, (X, lengths) = network("three kinds both ways", "each step", head), batch()
+    module, there = rnn.to_torch(net), (torch.from_numpy(X), torch.from_numpy(lengths))
+    optimizer = torch.optim.SGD(module.parameters(), lr=0.1)
+    targets = torch.zeros(len(X), X.shape[1], C)
+    targets[:, :, 1] = 1
+    losses = []
+    for _ in range(5):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.mse_loss(module(*there), targets)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < losses[0]
+    np.testing.assert_allclose(says(rnn.from_torch(module), X, lengths), outputs(module, X, lengths), rtol=0, atol=1e-6)
+
+
 @pytest.mark.parametrize("readout", ["last", "mean", "every step"])
 @pytest.mark.parametrize("cells", [*CELLS, *BOTH_WAYS])
 def test_the_module_is_trained_in_pytorch_and_comes_back(cells: str, readout: str) -> None:
@@ -118,7 +154,7 @@ def test_logits_are_what_the_head_reads() -> None:
         np.testing.assert_allclose(Z, net.forward(X, lengths).logits, rtol=0, atol=1e-12)
 
 
-def net_of_last(net: rnn.ManyToOne) -> rnn.ManyToOne:
+def net_of_last(net: rnn.ManyToOne | rnn.ManyToMany) -> rnn.ManyToOne:
     return rnn.ManyToOne(net.cells, D, C, dtype=net.dtype).with_parameters(net.parameters)
 
 
@@ -178,5 +214,11 @@ def test_weights_that_are_not_finite_and_a_second_head_are_refused() -> None:
         module.weight_hh_l0[0, 0] = torch.nan
     with pytest.raises(ValueError, match="the weights that become W_hh are not finite"):
         rnn.from_torch(module, LINEAR)
-    with pytest.raises(TypeError, match="expected no head, readout or output"):
-        rnn.from_torch(rnn.to_torch(network("gru", "last", "softmax")), LINEAR)
+    module = rnn.to_torch(network("gru", "last", "softmax"))
+    for beside in ({"head": LINEAR}, {"every_step": True}):
+        with pytest.raises(TypeError, match="expected no head, readout, output or every_step beside it"):
+            rnn.from_torch(module, **beside)
+    with pytest.raises(ValueError, match=re.escape("readout is Last() and every_step is True, expected one of both")):
+        rnn.from_torch(LSTM, LINEAR, readout=rnn.Last(), every_step=True)
+    with pytest.raises(ValueError, match="every_step is 1, expected True or False"):
+        rnn.from_torch(LSTM, LINEAR, every_step=1)  # type: ignore[arg-type]

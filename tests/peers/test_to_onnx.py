@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from exchanged import NETWORKS, C, D, batch, network
+from exchanged import LEAKY_BOTH_WAYS, LEAKY_NETWORKS, NETWORKS, C, D, assert_says, batch, network
 
 from unrolled import rnn
 
@@ -20,7 +20,10 @@ def session(path: Path) -> Any:
     return runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-@pytest.mark.parametrize(("cells", "readout", "head"), NETWORKS)
+LEAKY = [*LEAKY_NETWORKS, *((each, "mean", "numbers") for each in LEAKY_BOTH_WAYS)]
+
+
+@pytest.mark.parametrize(("cells", "readout", "head"), [*NETWORKS, *LEAKY])
 def test_equals_the_network(cells: str, readout: str, head: str, tmp_path: Path) -> None:
     net, (X, lengths) = network(cells, readout, head), batch()
     for with_lengths in (True, False):
@@ -28,16 +31,17 @@ def test_equals_the_network(cells: str, readout: str, head: str, tmp_path: Path)
         onnx.checker.check_model(str(tmp_path / "net.onnx"), full_check=True)
         there = session(tmp_path / "net.onnx")
         assert [each.name for each in there.get_inputs()] == ["X", "sequence_lens"][: 1 + with_lengths]
+        (said,) = there.get_outputs()
+        assert said.name == ("numbers" if net.answers == "numbers" else "probabilities")
         for m, T in ((6, 11), (1, 11), (3, 5), (1, 1)):
             few = np.minimum(lengths[:m], T)
             given = {"X": X[:m, :T]} | ({"sequence_lens": few.astype(np.int32)} if with_lengths else {})
             (Y_hat,) = there.run(None, given)
-            assert Y_hat.shape == (m, C)
-            ours = net.predict_proba(X[:m, :T], few if with_lengths else None)
-            np.testing.assert_allclose(Y_hat, ours, rtol=0, atol=1e-5)
+            assert Y_hat.shape == ((m, C) if net.answers_once else (m, T, C))
+            assert_says(Y_hat, net, X[:m, :T], few if with_lengths else None, 1e-5)
 
 
-@pytest.mark.parametrize("readout", ["last", "mean", "weighted"])
+@pytest.mark.parametrize("readout", ["last", "mean", "weighted", "each step"])
 def test_what_stands_after_the_last_step_is_not_read(readout: str, tmp_path: Path) -> None:
     net, (X, lengths) = network("two alike both ways", readout, "softmax"), batch()
     rnn.to_onnx(net, tmp_path / "net.onnx")

@@ -5,13 +5,15 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
-from exchanged import BOTH_WAYS, ONE_WAY_NETWORKS, C, D, T, network
+from exchanged import BOTH_WAYS, LEAKY_NETWORKS, ONE_WAY_NETWORKS, C, D, T, network
 
 from unrolled import rnn
+
+AnyNetwork: TypeAlias = rnn.ManyToOne | rnn.ManyToMany
 
 GCC = shutil.which("gcc")
 compiled = pytest.mark.skipif(GCC is None, reason="gcc, which compiles the header, is not installed")
@@ -21,12 +23,14 @@ int feed(const float *x, float *y);
 void reset(void);
 int feed(const float *x, float *y) { return net_feed(x, y); }
 void reset(void) { net_reset(); }
-int sizes[2] = { NET_N_INPUTS, NET_N_CLASSES };
+int sizes[2] = { NET_N_INPUTS, NET_N_ANSWERS };
 """
+ANSWERS = {"class": "NET_N_CLASSES", "labels": "NET_N_CLASSES", "numbers": "NET_N_OUTPUTS"}
 
 
-def compile_(folder: Path, *options: str, out: str = "net.so") -> Path:
-    """Compile what includes the header in a folder, and fail with what the compiler says."""
+def compile_(net: AnyNetwork, folder: Path, *options: str, out: str = "net.so") -> Path:
+    """Compile what includes a network's header in a folder, and fail with what the compiler says."""
+    options = (f"-DNET_N_ANSWERS={ANSWERS[net.answers]}", *options)
     (folder / "wrapper.c").write_text(WRAPPER)
     command = ["gcc", *STRICT, *options, "-fPIC", "wrapper.c", "-o", out, *(["-lm"] if out == "net.so" else [])]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60)
@@ -37,10 +41,10 @@ def compile_(folder: Path, *options: str, out: str = "net.so") -> Path:
 class Compiled:
     """A header that was compiled, as a stream."""
 
-    def __init__(self, net: rnn.ManyToOne, folder: Path) -> None:
+    def __init__(self, net: AnyNetwork, folder: Path) -> None:
         self.footprint: Any = rnn.to_c(net, folder / "net.h")
-        self.library = ctypes.CDLL(str(compile_(folder, "-O2", "-shared")))
-        assert list((ctypes.c_int * 2).in_dll(self.library, "sizes")) == [net.n_inputs, net.n_classes]
+        self.library = ctypes.CDLL(str(compile_(net, folder, "-O2", "-shared")))
+        assert list((ctypes.c_int * 2).in_dll(self.library, "sizes")) == [net.n_inputs, net.n_logits]
 
     def feed(self, x: np.ndarray) -> Any:
         given, y = np.ascontiguousarray(x, np.float32), np.full(C, np.nan, np.float32)
@@ -49,7 +53,7 @@ class Compiled:
 
 
 @compiled
-@pytest.mark.parametrize(("cells", "readout", "head"), ONE_WAY_NETWORKS)
+@pytest.mark.parametrize(("cells", "readout", "head"), [*ONE_WAY_NETWORKS, *LEAKY_NETWORKS])
 def test_equals_the_stream(cells: str, readout: str, head: str, tmp_path: Path) -> None:
     net = network(cells, readout, head)
     there = Compiled(net, tmp_path)
@@ -76,11 +80,12 @@ def test_logits_of_any_size_give_probabilities(head: str, tmp_path: Path) -> Non
 
 @compiled
 @pytest.mark.skipif(shutil.which("nm") is None, reason="nm, which lists what is in an object file, is not installed")
-@pytest.mark.parametrize(("cells", "readout", "head"), ONE_WAY_NETWORKS[::5])
+@pytest.mark.parametrize(("cells", "readout", "head"), [*ONE_WAY_NETWORKS[::7], *LEAKY_NETWORKS[::4]])
 def test_bytes_are_those_of_the_object_file(cells: str, readout: str, head: str, tmp_path: Path) -> None:
-    footprint: Any = rnn.to_c(network(cells, readout, head), tmp_path / "net.h")
+    net = network(cells, readout, head)
+    footprint: Any = rnn.to_c(net, tmp_path / "net.h")
     listed = subprocess.run(
-        ["nm", "-S", compile_(tmp_path, "-O0", "-c", out="net.o")], capture_output=True, text=True, check=True
+        ["nm", "-S", compile_(net, tmp_path, "-O0", "-c", out="net.o")], capture_output=True, text=True, check=True
     )
     found = {"r": 0, "b": 0}
     for size, kind, name in re.findall(r"^\w+ (\w+) ([rb]) (\w+)$", listed.stdout, re.MULTILINE):

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -65,9 +66,16 @@ def test_parts_that_somebody_else_wrote_are_refused_by_name() -> None:
         (rnn.ManyToOne([rnn.GRU(2), rnn.Bidirectional(MGU(3))], 2, 2), "cell is a MGU"),
         (rnn.ManyToOne(rnn.Tanh(3), 2, 2, readout=Third()), "readout is a Third, expected one of Last, Mean, Eve"),
         (rnn.ManyToOne(rnn.Tanh(3), 2, 2, head=Hinge()), "head is a Hinge, expected one of Sigmoid, Softmax"),
+        (rnn.ManyToMany(rnn.Leaky(3), 2, 2), "cell is a Leaky, expected one of Tanh, ReLU, LSTM, GRU for rnn.to_x"),
     ):
         with pytest.raises(ValueError, match=f"^the network's {re.escape(name)}"):
             layers_of(net, "rnn.to_x")
+
+
+@pytest.mark.parametrize("kind", [rnn.ManyToOne, rnn.ManyToMany])
+def test_states_that_begin_elsewhere_than_at_zero_are_refused(kind: Any) -> None:
+    with pytest.raises(ValueError, match=r"a learned initial state, expected one that begins at 0 for rnn\.to_x"):
+        layers_of(kind(rnn.Tanh(3), 2, 2, initial_state="learned"), "rnn.to_x")
 
 
 def test_parameters_that_no_other_library_takes_are_refused() -> None:
@@ -80,7 +88,9 @@ def test_parameters_that_no_other_library_takes_are_refused() -> None:
     net.parameters["W_hh"] = np.zeros((2, 2), np.float32)
     with pytest.raises(ValueError, match=re.escape("parameter W_hh has shape (2, 2), expected (3, 3)")):
         layers_of(net, "rnn.to_x")
-    with pytest.raises(TypeError, match=re.escape("net is Tanh, expected a rnn.ManyToOne for rnn.to_x")):
+    with pytest.raises(
+        TypeError, match=re.escape("net is Tanh, expected a rnn.ManyToOne or rnn.ManyToMany for rnn.to_x")
+    ):
         layers_of(rnn.Tanh(3), "rnn.to_x")  # type: ignore[arg-type]
 
 
@@ -90,6 +100,7 @@ def test_layers_make_the_network_again() -> None:
     layers = layers_of(net, "rnn.to_x")
     assert [(layer.n_inputs, layer.n_outputs) for layer in layers] == [(3, 6), (6, 2), (2, 4)]
     again = network(layers, net.parameters["W_ho"], net.parameters["b_o"], net.readout, net.head)
+    assert type(again) is type(net)
     assert again.cells == net.cells
     assert list(again.parameters) == list(net.parameters)
     for name, W in net.parameters.items():

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from unrolled._support.atomic_write import replacing
+from unrolled.rnn.cells import Leaky
 from unrolled.rnn.exchange.c_source import header
-from unrolled.rnn.exchange.layers import layers_of
+from unrolled.rnn.exchange.layers import CELLS, layers_of
+from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
 
 
@@ -27,20 +29,22 @@ class Footprint(NamedTuple):
     ram: int
 
 
-def to_c(net: ManyToOne, path: str | PathLike[str]) -> Footprint:
+def to_c(net: ManyToOne | ManyToMany, path: str | PathLike[str]) -> Footprint:
     """Write the network as one C99 header that is fed one step at a time, as :meth:`ManyToOne.stream` is.
 
     The header stands alone: float32, no heap, static states, nothing but ``expf`` and ``tanhf`` of ``math.h``. Of
     ``gestures.h``, all names begin with ``gestures_``: ``gestures_feed(x, y)`` takes x (D,), writes the probabilities
-    as of now to y (C,) and returns 0; ``gestures_reset()`` begins a new sequence; ``GESTURES_N_INPUTS`` and
-    ``GESTURES_N_CLASSES`` are D and C. Where an ``EveryStep`` readout has no weight for another step, ``feed`` returns
-    1 and leaves y as it was. It checks nothing else: x must be finite. Include it in one source file, whose network it
-    is then.
+    as of now to y (C,), or the numbers, and returns 0; of a network of many to many those of this step.
+    ``gestures_reset()`` begins a new sequence; ``GESTURES_N_INPUTS`` and ``GESTURES_N_CLASSES`` are D and C, or
+    ``GESTURES_N_OUTPUTS`` is, where answers are numbers. Where an ``EveryStep`` readout has no weight for another step,
+    ``feed`` returns 1 and leaves y as it was. It checks nothing else: x must be finite. Include it in one source file,
+    whose network it is then.
 
     Parameters
     ----------
-    net : ManyToOne
-        Of this library's cells of one direction, readouts and heads. A float64 network is rounded.
+    net : ManyToOne or ManyToMany
+        Of this library's cells of one direction, readouts and heads; its states begin at 0. A float64 network is
+        rounded.
     path : path-like
         Its name ends in ``.h``, and what comes before is a name in C, since it begins all others. The header is
         written beside its place and then renamed.
@@ -56,7 +60,7 @@ def to_c(net: ManyToOne, path: str | PathLike[str]) -> Footprint:
         If it cannot be written; what stood there before still stands.
     ValueError
         If the path's name is not as described, a cell needs the whole sequence, a part of the network is not one of
-        this library's, or a parameter is not finite in float32.
+        this library's, the state before the first step is learned, or a parameter is not finite in float32.
 
     See Also
     --------
@@ -77,7 +81,7 @@ def to_c(net: ManyToOne, path: str | PathLike[str]) -> Footprint:
         float y[GESTURES_N_CLASSES];
         gestures_feed(x, y);
     """
-    layers = layers_of(net, "rnn.to_c")
+    layers = layers_of(net, "rnn.to_c", (*CELLS, Leaky))
     for cell in net.cells:
         if not cell.causal:
             raise ValueError(f"the network has {cell}, expected cells of one direction of time for rnn.to_c")

@@ -3,12 +3,15 @@
 import textwrap
 from collections.abc import Iterable, Sequence
 
+import numpy as np
+
 import unrolled
 from unrolled.rnn.arrays import Array
-from unrolled.rnn.cells import GRU, LSTM
+from unrolled.rnn.cells import GRU, LSTM, Leaky
 from unrolled.rnn.exchange.c_templates import (
     CELLS,
     COUNTS,
+    HEAD,
     HEADS,
     READOUTS,
     SCRATCH,
@@ -18,12 +21,13 @@ from unrolled.rnn.exchange.c_templates import (
     filled,
 )
 from unrolled.rnn.exchange.layers import Layer, in_float32, step_weights
+from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.heads import Sigmoid
-from unrolled.rnn.output.readouts import EveryStep, Last
+from unrolled.rnn.output.readouts import EveryStep
 
 
-def header(net: ManyToOne, layers: Sequence[Layer], stem: str) -> tuple[str, int, int]:
+def header(net: ManyToOne | ManyToMany, layers: Sequence[Layer], stem: str) -> tuple[str, int, int]:
     """Return the header of a network of one direction, its bytes of constants, and of states and scratch memory.
 
     Raises
@@ -36,16 +40,16 @@ def header(net: ManyToOne, layers: Sequence[Layer], stem: str) -> tuple[str, int
     for n, layer in enumerate(layers):
         memory |= {f"A_{n}": layer.cell.hidden} | ({f"c_{n}": layer.cell.hidden} if type(layer.cell) is LSTM else {})
     readout = net.readout
-    if type(readout) is not Last:
-        memory["total"] = net.n_logits if type(readout) is EveryStep else net.widths[-1]
     counts = COUNTS[type(readout)]
+    if counts:
+        memory["total"] = net.n_logits if type(readout) is EveryStep else net.widths[-1]
     flash = 4 * sum(W.size for W in constants.values())
     ram = 4 * (sum(memory.values()) + len(counts))
     gated = any(type(layer.cell) in (LSTM, GRU) for layer in layers)
     parts = [
         _comment(net, stem, flash, ram),
         f"#ifndef {stem.upper()}_H\n#define {stem.upper()}_H\n\n#include <math.h>\n\n",
-        f"#define {stem.upper()}_N_INPUTS {net.n_inputs}\n#define {stem.upper()}_N_CLASSES {net.n_logits}\n\n",
+        f"#define {stem.upper()}_N_INPUTS {net.n_inputs}\n#define {stem.upper()}_{_counted(net)} {net.n_logits}\n\n",
         *(_array(name, W) for name, W in constants.items()),
         "\n",
         *(f"static float @_{name}[{size}];\n" for name, size in memory.items()),
@@ -53,7 +57,7 @@ def header(net: ManyToOne, layers: Sequence[Layer], stem: str) -> tuple[str, int
         SUM,
         SIGMOID if gated or type(net.head) is Sigmoid else "",
         *(_layer(n, layer) for n, layer in enumerate(layers)),
-        filled(HEADS[type(net.head)], C=net.n_logits, H=net.widths[-1]),
+        filled(filled(HEAD, **HEADS[type(net.head)]._asdict()), C=net.n_logits, H=net.widths[-1]),
         _reset(memory, counts),
         _feed(net),
         "\n#endif\n",
@@ -61,17 +65,20 @@ def header(net: ManyToOne, layers: Sequence[Layer], stem: str) -> tuple[str, int
     return "".join(parts).replace("@", stem), flash, ram
 
 
-def _comment(net: ManyToOne, stem: str, flash: int, ram: int) -> str:
+def _comment(net: ManyToOne | ManyToMany, stem: str, flash: int, ram: int) -> str:
     upper, longest = stem.upper(), net.readout.longest
-    parts = ", ".join([*(str(cell) for cell in net.cells), f"{type(net.readout).__name__}()", type(net.head).__name__])
+    read = [f"{type(net.readout).__name__}()"] if net.answers_once else []
+    parts = ", ".join([*(str(cell) for cell in net.cells), *read, type(net.head).__name__])
+    said = "numbers" if net.answers == "numbers" else f"probabilities of the {_counted(net)[2:].lower()}"
+    when = "as of now" if net.answers_once else "of this step"
     lines = [
         f"{stem}.h: a recurrent network that is fed one step at a time, written by unrolled {unrolled.__version__}.",
         "",
-        *textwrap.wrap(f"{parts}; {net.n_inputs} inputs, {net.n_logits} classes.", 100),
+        *textwrap.wrap(f"{parts}; {net.n_inputs} inputs, {net.n_logits} {_counted(net)[2:].lower()}.", 100),
         "",
-        f"    float x[{upper}_N_INPUTS], y[{upper}_N_CLASSES];",
+        f"    float x[{upper}_N_INPUTS], y[{upper}_{_counted(net)}];",
         f"    {stem}_reset();       before each sequence but the first",
-        f"    {stem}_feed(x, y);    at each step: y has the probabilities of the classes as of now",
+        f"    {stem}_feed(x, y);    at each step: y has the {said} {when}",
         "",
         f"Constants: {flash} bytes (flash), and the code. States and scratch memory: {ram} bytes (RAM).",
         "C99, float, no heap; of math.h, expf and tanhf. x must be finite. Include it in one source file.",
@@ -83,7 +90,12 @@ def _comment(net: ManyToOne, stem: str, flash: int, ram: int) -> str:
     return "/* " + "\n".join(f" * {line}".rstrip() for line in lines)[3:] + "\n */\n"
 
 
-def _constants(net: ManyToOne, layers: Sequence[Layer]) -> dict[str, Array]:
+def _counted(net: ManyToOne | ManyToMany) -> str:
+    """Return what the header calls the length of y."""
+    return "N_OUTPUTS" if net.answers == "numbers" else "N_CLASSES"
+
+
+def _constants(net: ManyToOne | ManyToMany, layers: Sequence[Layer]) -> dict[str, Array]:
     """Return the arrays that the header holds, by name, in float32."""
     arrays = {
         f"{name}_{n}": W
@@ -107,8 +119,10 @@ def _array(name: str, W: Array) -> str:
 
 def _layer(n: int, layer: Layer) -> str:
     kind, H = type(layer.cell), layer.cell.hidden
-    f, value = SIMPLE_VALUES.get(kind, ("", ""))
-    return filled(CELLS[kind], n=n, H=H, D=layer.n_inputs, f=f, value=value, candidate=2 * H * H)
+    formula, value = SIMPLE_VALUES.get(kind, ("", ""))
+    simple = filled(CELLS[kind], formula=formula, value=value)
+    leak = np.float32(layer.cell.leak) if type(layer.cell) is Leaky else ""
+    return filled(simple, n=n, H=H, D=layer.n_inputs, leak=leak, candidate=2 * H * H)
 
 
 def _reset(memory: dict[str, int], counts: Iterable[str]) -> str:
@@ -121,10 +135,10 @@ def _reset(memory: dict[str, int], counts: Iterable[str]) -> str:
     return f"\n/* begins a new sequence */\nstatic inline void @_reset(void)\n{{\n    unsigned i;\n{''.join(lines)}}}\n"
 
 
-def _feed(net: ManyToOne) -> str:
+def _feed(net: ManyToOne | ManyToMany) -> str:
     readout = net.readout
     weighted = type(readout) is EveryStep and readout.weights is not None
-    declared = "    unsigned i;\n" if type(readout) is not Last else ""
+    declared = "    unsigned i;\n" if COUNTS[type(readout)] else ""
     declared += "    float weight;\n" if type(readout) is EveryStep else ""
     full = f"    if (@_steps == {readout.longest}) {{\n        return 1;\n    }}\n" if weighted else ""
     layers = [f"    @_layer_{n}({f'@_A_{n - 1}' if n else 'x'});\n" for n in range(len(net.cells))]
@@ -136,7 +150,7 @@ def _feed(net: ManyToOne) -> str:
         weight="@_weights[@_steps]" if weighted else "1.0f",
     )
     return (
-        "\n/* takes a step x, writes the probabilities as of now to y, and returns 0 */\n"
+        "\n/* takes a step x, writes what the network says to y, and returns 0 */\n"
         "static inline int @_feed(const float *x, float *y)\n"
         f"{{\n{declared}{full}{''.join(layers)}{read}    return 0;\n}}\n"
     )

@@ -3,9 +3,12 @@
 ``@`` stands for the beginning of all names, words in braces for numbers.
 """
 
-from unrolled.rnn.cells import GRU, LSTM, ReLU, Tanh
+from typing import NamedTuple
+
+from unrolled.rnn.cells import GRU, LSTM, Leaky, ReLU, Tanh
 from unrolled.rnn.output.heads import Sigmoid, Softmax
-from unrolled.rnn.output.readouts import EveryStep, Last, Mean
+from unrolled.rnn.output.numbers import Linear, Poisson
+from unrolled.rnn.output.readouts import EachStep, EveryStep, Last, Mean
 
 SUM = """
 /* z += W x */
@@ -31,7 +34,7 @@ static inline float @_sigmoid(float z)
 """
 
 SIMPLE = """
-/* A = {f}(W_ih x + W_hh A + b_h) */
+/* A = {formula}, Z = W_ih x + W_hh A + b_h */
 static inline void @_layer_{n}(const float *x)
 {
     unsigned i;
@@ -85,40 +88,58 @@ static inline void @_layer_{n}(const float *x)
 }
 """
 
-CELLS: dict[type, str] = {Tanh: SIMPLE, ReLU: SIMPLE, LSTM: OF_LSTM, GRU: OF_GRU}
+CELLS: dict[type, str] = {Tanh: SIMPLE, ReLU: SIMPLE, Leaky: SIMPLE, LSTM: OF_LSTM, GRU: OF_GRU}
 SIMPLE_VALUES: dict[type, tuple[str, str]] = {
-    Tanh: ("tanh", "tanhf(@_z[i])"),
-    ReLU: ("max(0, .)", "@_z[i] > 0 ? @_z[i] : 0.0f"),
+    Tanh: ("tanh(Z)", "tanhf(@_z[i])"),
+    ReLU: ("max(0, Z)", "@_z[i] > 0 ? @_z[i] : 0.0f"),
+    Leaky: ("A + {leak} (tanh(Z) - A)", "@_A_{n}[i] + {leak}f * (tanhf(@_z[i]) - @_A_{n}[i])"),
 }
-SCRATCH: dict[type, int] = {Tanh: 1, ReLU: 1, LSTM: 4, GRU: 4}
+SCRATCH: dict[type, int] = {Tanh: 1, ReLU: 1, Leaky: 1, LSTM: 4, GRU: 4}
 """How many numbers a unit of a cell needs during a step."""
 
-HEADS: dict[type, str] = {
-    Sigmoid: """
-/* y = sigmoid(W_ho A + b_o) */
+HEAD = """
+/* y = {formula}, Z = W_ho A + b_o */
 static inline void @_head(const float *A, float *y)
 {
     unsigned i;
-    for (i = 0; i < {C}; i++) {
+{declared}    for (i = 0; i < {C}; i++) {
         y[i] = @_b_o[i];
     }
     @_sum(y, @_W_ho, A, {C}, {H});
-    for (i = 0; i < {C}; i++) {
+{said}}
+"""
+
+
+class Said(NamedTuple):
+    """What a head says of the logits that stand in y: in words, what it declares, and its C."""
+
+    formula: str
+    declared: str
+    said: str
+
+
+HEADS: dict[type, Said] = {
+    Linear: Said("Z", "", ""),
+    Poisson: Said(
+        "exp(Z)",
+        "",
+        """    for (i = 0; i < {C}; i++) {
+        y[i] = expf(y[i]);
+    }
+""",
+    ),
+    Sigmoid: Said(
+        "sigmoid(Z)",
+        "",
+        """    for (i = 0; i < {C}; i++) {
         y[i] = @_sigmoid(y[i]);
     }
-}
 """,
-    Softmax: """
-/* y = softmax(W_ho A + b_o) */
-static inline void @_head(const float *A, float *y)
-{
-    unsigned i;
-    float most, sum = 0.0f;
-    for (i = 0; i < {C}; i++) {
-        y[i] = @_b_o[i];
-    }
-    @_sum(y, @_W_ho, A, {C}, {H});
-    most = y[0];
+    ),
+    Softmax: Said(
+        "softmax(Z)",
+        "    float most, sum = 0.0f;\n",
+        """    most = y[0];
     for (i = 1; i < {C}; i++) {
         most = y[i] > most ? y[i] : most;
     }
@@ -129,21 +150,25 @@ static inline void @_head(const float *A, float *y)
     for (i = 0; i < {C}; i++) {
         y[i] /= sum;
     }
-}
 """,
+    ),
 }
 
 COUNTS: dict[type, tuple[str, ...]] = {
     Last: (),
+    EachStep: (),
     Mean: ("unsigned long @_steps",),
     EveryStep: ("unsigned long @_steps", "float @_weights_so_far"),
 }
 """What a readout counts."""
 
-READOUTS: dict[type, str] = {
-    Last: """
+OF_LAST_STATE = """
     @_head(@_A_{last}, y);
-""",
+"""
+
+READOUTS: dict[type, str] = {
+    Last: OF_LAST_STATE,
+    EachStep: OF_LAST_STATE,
     Mean: """
     @_steps++;
     for (i = 0; i < {H}; i++) {

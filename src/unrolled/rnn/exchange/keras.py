@@ -9,16 +9,22 @@ from unrolled._support.packages import imported
 from unrolled.rnn.cells import GRU, Cell
 from unrolled.rnn.exchange.keras_layers import reordered, understood
 from unrolled.rnn.exchange.layers import Direction, Layer, layers_of, network
+from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
-from unrolled.rnn.output.heads import Head, Softmax
+from unrolled.rnn.output.heads import Head, Sigmoid, Softmax
+from unrolled.rnn.output.numbers import Linear, Poisson
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 
+ACTIVATIONS: dict[type, str] = {Softmax: "softmax", Sigmoid: "sigmoid", Linear: "linear", Poisson: "exponential"}
+"""Of the Dense layer that each head becomes."""
 
-def from_keras(model: Any, *, output: Head | None = None) -> ManyToOne:
+
+def from_keras(model: Any, *, output: Head | None = None) -> ManyToOne | ManyToMany:
     """Return the network that layers of Keras's make, with the same outputs.
 
     The layers are, from below: recurrences, ``GlobalAveragePooling1D`` for the mean of the states if wanted, and a
-    ``Dense`` head; or the pooling after the head, for the mean of what it says at every step. Dropout and noise, which
+    ``Dense`` head; or the pooling after the head, for the mean of what it says at every step. Where the last recurrence
+    returns sequences and nothing is pooled, the network is one of many to many. Dropout and noise, which
     are for training alone, are left out.
 
     Parameters
@@ -26,13 +32,15 @@ def from_keras(model: Any, *, output: Head | None = None) -> ManyToOne:
     model : keras.Sequential, or a sequence of layers
         Recurrences are ``SimpleRNN`` (tanh or relu), ``LSTM`` and ``GRU``, with biases or without, and
         ``Bidirectional`` ones that are concatenated. All are built; all but the last return sequences.
-    output : Softmax or Sigmoid, default Softmax()
-        What makes probabilities of the logits where the head's activation is linear, as of models trained with
-        ``from_logits=True``; otherwise the activation says so.
+    output : Softmax, Sigmoid, Linear or Poisson, optional
+        What makes probabilities of the logits where the head's activation is linear: by default ``Softmax()``, as of
+        models trained with ``from_logits=True``; ``Linear()`` where answers are numbers. Otherwise the activation says
+        so: softmax, sigmoid, or exponential, which is ``Poisson()``; and a head of that kind may say more, such as
+        ``Sigmoid(multilabel=True)``.
 
     Returns
     -------
-    ManyToOne
+    ManyToOne or ManyToMany
         Of the layers' dtype, with copies of their weights. A GRU's two biases become their sum where its equations
         add them.
 
@@ -72,16 +80,19 @@ def from_keras(model: Any, *, output: Head | None = None) -> ManyToOne:
     return network(*understood(keras, layers, output))
 
 
-def to_keras(net: ManyToOne) -> Any:
+def to_keras(net: ManyToOne | ManyToMany) -> Any:
     """Return the network as a model of Keras's, with the same outputs, to be trained on or served there.
 
-    ``model(X)`` takes X (N, T, D) and returns probabilities (N, C), what ``predict_proba`` returns. Sequences of
-    different lengths are told by a mask (N, T), true where there is a step: ``model(X, mask=mask)``.
+    ``model(X)`` takes X (N, T, D) and returns probabilities (N, C), what ``predict_proba`` returns, or numbers, what
+    ``predict`` returns if those are the network's answers; (N, T, C) of a network of many to many. Sequences of
+    different lengths are told by a mask (N, T), true where there is a step: ``model(X, mask=mask)``; what the model
+    says where there is none has no meaning.
 
     Parameters
     ----------
-    net : ManyToOne
-        Of this library's cells and heads, and a ``Last``, ``Mean`` or unweighted ``EveryStep`` readout.
+    net : ManyToOne or ManyToMany
+        Of ``Tanh``, ``ReLU``, ``LSTM`` and ``GRU`` cells in one direction or both, this library's heads, and a
+        ``Last``, ``Mean`` or unweighted ``EveryStep`` readout; its states begin at 0.
 
     Returns
     -------
@@ -95,8 +106,7 @@ def to_keras(net: ManyToOne) -> Any:
     ImportError
         If Keras, or its backend, is not installed.
     ValueError
-        If a part of the network is not one of this library's, the readout has weights, or the parameters are complex
-        or not finite.
+        If a part of the network is not one of those, or the parameters are complex or not finite.
 
     Notes
     -----
@@ -123,9 +133,8 @@ def to_keras(net: ManyToOne) -> Any:
         _made(keras, layer, dtype, sequences=n < len(layers) - 1 or type(net.readout) is not Last)
         for n, layer in enumerate(layers)
     ]
-    activation = "softmax" if type(net.head) is Softmax else "sigmoid"
-    above = [keras.layers.Dense(net.n_logits, activation=activation, dtype=dtype)]
-    if type(net.readout) is not Last:
+    above = [keras.layers.Dense(net.n_logits, activation=ACTIVATIONS[type(net.head)], dtype=dtype)]
+    if type(net.readout) in (Mean, EveryStep):
         pooling = keras.layers.GlobalAveragePooling1D(dtype=dtype)
         above.insert(0 if type(net.readout) is Mean else 1, pooling)
     model = keras.Sequential([keras.Input((None, net.n_inputs), dtype=dtype), *made, *above])

@@ -10,7 +10,8 @@ from unrolled.rnn.arrays import Array
 from unrolled.rnn.cells import GRU, LSTM, Cell, ReLU, Tanh
 from unrolled.rnn.exchange.layers import Direction, Layer
 from unrolled.rnn.output.heads import Head, Sigmoid, Softmax
-from unrolled.rnn.output.readouts import EveryStep, Last, Mean, Readout
+from unrolled.rnn.output.numbers import Poisson
+from unrolled.rnn.output.readouts import EachStep, EveryStep, Last, Mean, Readout
 
 TRAINING_ALONE = ("InputLayer", "Dropout", "SpatialDropout1D", "GaussianDropout", "GaussianNoise")
 """Layers that leave predictions as they are."""
@@ -33,6 +34,7 @@ def understood(keras: Any, given: Sequence[Any], output: Head | None) -> Underst
     """Return what layers are, one upon the other; see :func:`unrolled.rnn.from_keras`."""
     ignored = tuple(getattr(keras.layers, name) for name in TRAINING_ALONE)
     chain = [layer for layer in given if type(layer) not in ignored]
+    chain = [layer.layer if type(layer) is keras.layers.TimeDistributed else layer for layer in chain]
     n = 0
     while n < len(chain) and type(chain[n]) in (*_recurrent(keras), keras.layers.Bidirectional):
         n += 1
@@ -75,6 +77,8 @@ def _above(keras: Any, recurrences: list[Any], above: list[Any]) -> tuple[Readou
         raise ValueError("the layers begin otherwise, expected recurrences, all but the last returning sequences")
     if kinds == [Dense] and not sequences[-1]:
         return Last(), above[0]
+    if kinds == [Dense] and sequences[-1]:
+        return EachStep(), above[0]
     if kinds == [Pooling, Dense] and sequences[-1]:
         return Mean(), above[1]
     if kinds == [Dense, Pooling] and sequences[-1]:
@@ -83,21 +87,29 @@ def _above(keras: Any, recurrences: list[Any], above: list[Any]) -> tuple[Readou
     returned = "sequences" if sequences[-1] else "its last state"
     raise ValueError(
         f"the last recurrence returns {returned} and {names} follows, expected its last state and Dense, or sequences "
-        "and Dense with a GlobalAveragePooling1D before or after it"
+        "and Dense, alone or with a GlobalAveragePooling1D before or after it"
     )
 
 
 def _head(keras: Any, dense: Any, output: Head | None) -> Head:
-    known: dict[Any, Head] = {keras.activations.softmax: Softmax(), keras.activations.sigmoid: Sigmoid()}
+    known: dict[Any, Head] = {
+        keras.activations.softmax: Softmax(),
+        keras.activations.sigmoid: Sigmoid(),
+        keras.activations.exponential: Poisson(),
+    }
     if dense.activation is keras.activations.linear:
         return Softmax() if output is None else output
     if dense.activation not in known:
-        raise ValueError(f"Dense has activation {_title(dense.activation)}, expected softmax, sigmoid or linear")
-    if output is not None:
         raise ValueError(
-            f"output is {output!r} and Dense has activation {_title(dense.activation)}, expected one of both"
+            f"Dense has activation {_title(dense.activation)}, expected softmax, sigmoid, exponential or linear"
         )
-    return known[dense.activation]
+    head = known[dense.activation]
+    if output is not None and type(output) is not type(head):
+        raise ValueError(
+            f"output is {output!r} and Dense has activation {_title(dense.activation)}, expected a "
+            f"{type(head).__name__} or none"
+        )
+    return head if output is None else output
 
 
 def _check(layer: Any) -> None:

@@ -5,18 +5,22 @@ Blocks of rows are in this library's order, which is PyTorch's: LSTM i, f, g, o;
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters
 from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Cell, ReLU, Tanh
+from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
-from unrolled.rnn.output.heads import Head, Sigmoid, Softmax
-from unrolled.rnn.output.readouts import EveryStep, Last, Mean, Readout
+from unrolled.rnn.network import Network
+from unrolled.rnn.output.heads import Head, Sigmoid, Softmax, answers_of
+from unrolled.rnn.output.numbers import Linear, Poisson
+from unrolled.rnn.output.readouts import EachStep, EveryStep, Last, Mean, Readout
 
 CELLS = (Tanh, ReLU, LSTM, GRU)
 READOUTS = (Last, Mean, EveryStep)
-HEADS = (Sigmoid, Softmax)
+HEADS = (Sigmoid, Softmax, Linear, Poisson)
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ class Layer:
 
     Attributes
     ----------
-    cell : Tanh, ReLU, LSTM or GRU
+    cell : Tanh, ReLU, Leaky, LSTM or GRU
         The recurrence of each direction.
     directions : tuple of Direction
         Forwards, and if there are two, backwards.
@@ -64,38 +68,39 @@ class Layer:
         return self.cell.hidden * len(self.directions)
 
 
-def layers_of(net: ManyToOne, what: str) -> list[Layer]:
+def layers_of(net: Network, what: str, known_cells: Sequence[type] = CELLS) -> list[Layer]:
     """Return the layers of a network, none of whose parts is foreign to this library.
 
     Parameters
     ----------
-    net : ManyToOne
+    net : ManyToOne or ManyToMany
     what : str
         Who asks, for the messages.
+    known_cells : sequence of type, default CELLS
+        Those that are known there.
 
     Raises
     ------
     TypeError
-        If it is no ManyToOne.
+        If it is no network.
     ValueError
-        If a cell, the readout or the head is not one of this library's, to the exact class, or the parameters are
-        complex, do not fit, or are not finite.
+        If a cell, the readout or the head is not one of this library's, to the exact class, the state before the
+        first step is learned, or the parameters are complex, do not fit, or are not finite.
     """
-    if not isinstance(net, ManyToOne):
-        raise TypeError(f"net is {type(net).__name__}, expected a rnn.ManyToOne for {what}")
+    if not isinstance(net, ManyToOne | ManyToMany):
+        raise TypeError(f"net is {type(net).__name__}, expected a rnn.ManyToOne or rnn.ManyToMany for {what}")
     cells = [each.cell if type(each) is Bidirectional else each for each in net.cells]
     for kind, parts, known in (
-        ("cell", cells, CELLS),
-        ("readout", [net.readout], READOUTS),
+        ("cell", cells, known_cells),
+        ("readout", [net.readout] if net.answers_once else [], READOUTS),
         ("head", [net.head], HEADS),
     ):
         for part in parts:
             if type(part) not in known:
                 names = ", ".join(each.__name__ for each in known)
                 raise ValueError(f"the network's {kind} is a {type(part).__name__}, expected one of {names} for {what}")
-    if net.initial_state != "zero" or net.answers != "class":
-        found = "a learned initial state" if net.initial_state != "zero" else f"{net.head}, several labels at once"
-        raise ValueError(f"the network has {found}, expected one class a sequence, from a state of 0, for {what}")
+    if net.initial_state != "zero":
+        raise ValueError(f"the network has a learned initial state, expected one that begins at 0 for {what}")
     net.check_parameters()
     if net.dtype.kind == "c":
         raise ValueError(f"the network is {net.dtype}, expected float32 or float64: hand over net.astype(np.float64)")
@@ -116,8 +121,8 @@ def layers_of(net: ManyToOne, what: str) -> list[Layer]:
     ]
 
 
-def network(layers: Sequence[Layer], W_ho: Array, b_o: Array, readout: Readout, head: Head) -> ManyToOne:
-    """Return the network of these layers, with weights of its own.
+def network(layers: Sequence[Layer], W_ho: Array, b_o: Array, readout: Readout, head: Head) -> ManyToOne | ManyToMany:
+    """Return the network of these layers, with weights of its own: many to many of the readout ``EachStep``.
 
     Raises
     ------
@@ -133,7 +138,8 @@ def network(layers: Sequence[Layer], W_ho: Array, b_o: Array, readout: Readout, 
     C, reads = W_ho.shape
     if reads != width:
         raise ValueError(f"the head reads {reads} numbers, expected {width}, as the last layer's states have")
-    if C < 2:
+    of_numbers = answers_of(head) == "numbers"
+    if C < 2 and not of_numbers:
         raise ValueError(f"the head has {C} output, expected one for each of 2 or more classes")
     parameters: Parameters = {
         _full(name, n, way): W
@@ -149,7 +155,17 @@ def network(layers: Sequence[Layer], W_ho: Array, b_o: Array, readout: Readout, 
         if not np.isfinite(W).all():
             raise ValueError(f"the weights that become {name} are not finite, expected finite numbers")
     cells = [Bidirectional(layer.cell) if len(layer.directions) == 2 else layer.cell for layer in layers]
-    net = ManyToOne(cells, layers[0].n_inputs, C, readout=readout, head=head, dtype=W_ho.dtype, rng=0)
+    settings: dict[str, Any] = {
+        "n_outputs" if of_numbers else "n_classes": C,
+        "head": head,
+        "dtype": W_ho.dtype,
+        "rng": 0,
+    }
+    net: ManyToOne | ManyToMany = (
+        ManyToMany(cells, layers[0].n_inputs, **settings)
+        if type(readout) is EachStep
+        else ManyToOne(cells, layers[0].n_inputs, readout=readout, **settings)
+    )
     return net.with_parameters({name: np.array(W, order="C") for name, W in parameters.items()})
 
 

@@ -1,15 +1,17 @@
 """The graph of a network in ONNX's operators; time comes first in it, as ONNX's recurrences have it."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from unrolled.rnn.arrays import Array
-from unrolled.rnn.cells import GRU, LSTM, ReLU, Tanh
+from unrolled.rnn.cells import GRU, LSTM, Leaky, ReLU, Tanh
 from unrolled.rnn.exchange.layers import Direction, Layer, in_float32, step_weights
+from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
-from unrolled.rnn.output.heads import Sigmoid
+from unrolled.rnn.output.heads import Sigmoid, Softmax
+from unrolled.rnn.output.numbers import Linear, Poisson
 from unrolled.rnn.output.readouts import EveryStep, Last
 
 INT64, FLOAT = 7, 1
@@ -20,8 +22,19 @@ OPERATORS: dict[type, tuple[str, tuple[int, ...]]] = {
     ReLU: ("RNN", (0,)),
     LSTM: ("LSTM", (0, 3, 1, 2)),
     GRU: ("GRU", (1, 0, 2)),
+    Leaky: ("GRU", (1, 0, 2)),
 }
 """ONNX's name of each cell, and the order of gates there: LSTM i, o, f, g; GRU z, r, n."""
+
+HEADS: dict[type, tuple[str, dict[str, int]]] = {
+    Sigmoid: ("Sigmoid", {}),
+    Softmax: ("Softmax", {"axis": -1}),
+    Poisson: ("Exp", {}),
+}
+"""ONNX's operator from the logits to what each head says."""
+
+OPEN = 40.0
+"""The logit of a gate that is 1 in float32, and whose negative is one that is 0."""
 
 
 class Graph:
@@ -53,29 +66,52 @@ class Graph:
         return outputs[0] if n == 1 else outputs
 
 
-def of_network(graph: Graph, net: ManyToOne, layers: Sequence[Layer], lengths: bool) -> None:
-    """Add a network, from ``X`` (N, T, D), and with ``lengths`` from ``sequence_lens`` (N,), to ``probabilities``."""
+def answers_name(net: ManyToOne | ManyToMany) -> str:
+    """Return what the file calls the network's answers."""
+    return "numbers" if net.answers == "numbers" else "probabilities"
+
+
+def of_network(graph: Graph, net: ManyToOne | ManyToMany, layers: Sequence[Layer], lengths: bool) -> None:
+    """Add a network, from ``X`` (N, T, D), and with ``lengths`` from ``sequence_lens`` (N,), to its answers."""
     S, last = graph.add("Transpose", "X", perm=[1, 0, 2]), ""
     for n, layer in enumerate(layers):
         S, last = _recurrence(graph, n, layer, S, "sequence_lens" if lengths else "")
-    if type(net.readout) is Last:
-        _head(graph, net, last, "probabilities")
-        return
+    name = answers_name(net)
+    if not net.answers_once:
+        _at_each_step(graph, net, S, lengths, name)
+    elif type(net.readout) is Last:
+        _head(graph, net, last, name)
+    else:
+        _mean_over_steps(graph, net, S, lengths, name)
+
+
+def _at_each_step(graph: Graph, net: ManyToOne | ManyToMany, S: str, lengths: bool, name: str) -> None:
+    """Add what the head says of every state (T, N, H), as (N, T, C), and 0 after a sequence's last step."""
+    said = _head(graph, net, S)
+    if lengths:
+        there = graph.add("Unsqueeze", _steps(graph, S, lengths).there, graph.constant([2]))
+        said = graph.add("Where", there, said, graph.constant(np.float32(0)))
+    graph.add("Transpose", said, perm=[1, 0, 2], name=name)
+
+
+def _mean_over_steps(graph: Graph, net: ManyToOne | ManyToMany, S: str, lengths: bool, name: str) -> None:
+    """Add what the head says of the mean of the states (T, N, H), or the mean of what it says of each, as (N, C)."""
     shares, there = _shares(graph, step_weights(net.readout), S, lengths)
     S = graph.add("Where", there, S, graph.constant(np.float32(0)))  # whatever a runtime has after the last step
-    read = S if type(net.readout) is not EveryStep else _head(graph, net, S)
-    weighted = graph.add("Mul", shares, read)
-    out = "probabilities" if type(net.readout) is EveryStep else ""
-    mean = graph.add("ReduceSum", weighted, graph.constant(np.array([0])), keepdims=0, name=out)
-    if type(net.readout) is not EveryStep:
-        _head(graph, net, mean, "probabilities")
+    every_step = type(net.readout) is EveryStep
+    weighted = graph.add("Mul", shares, _head(graph, net, S) if every_step else S)
+    mean = graph.add("ReduceSum", weighted, graph.constant([0]), keepdims=0, name=name if every_step else "")
+    if not every_step:
+        _head(graph, net, mean, name)
 
 
 def _recurrence(graph: Graph, n: int, layer: Layer, S: str, lengths: str) -> tuple[str, str]:
     """Add a layer, and return its states (T, N, H) and the last ones (N, H), of both directions side by side."""
     operator, order = OPERATORS[type(layer.cell)]
     H, both = layer.cell.hidden, len(layer.directions) == 2
-    weights = [_weights(direction, H, order) for direction in layer.directions]
+    leak = layer.cell.leak if type(layer.cell) is Leaky else None
+    directions = [each if leak is None else _gated(each, leak) for each in layer.directions]
+    weights = [_weights(direction, H, order) for direction in directions]
     names = [
         graph.constant(in_float32(np.stack(arrays), f"{name} of layer {n}", "rnn.to_onnx"), f"{name}_{n}")
         for name, arrays in zip("WRB", zip(*weights, strict=True), strict=True)
@@ -105,14 +141,39 @@ def _weights(direction: Direction, H: int, order: Sequence[int]) -> tuple[Array,
     return direction.W_ih[rows], direction.W_hh[rows], B
 
 
-def _shares(graph: Graph, weights: Array | None, S: str, lengths: bool) -> tuple[str, str]:
-    """Add what each step weighs, (T, N, 1), summing to 1 over T, and whether it is there; N is 1 without lengths."""
+def _gated(leaky: Direction, leak: float) -> Direction:
+    """Return leaky units (K1), (K2) as a GRU with r = 1 and z = 1 - leak."""
+    H = len(leaky.b_h)
+    z = OPEN if leak == 1 else np.log(leak) - np.log1p(-leak)
+    gates = np.repeat(np.array([OPEN, -z], leaky.b_h.dtype), H)
+    W_ih, W_hh = (np.concatenate([np.zeros((2 * H, W.shape[1]), W.dtype), W]) for W in (leaky.W_ih, leaky.W_hh))
+    return Direction(W_ih, W_hh, np.concatenate([gates, leaky.b_h]))
+
+
+class _Steps(NamedTuple):
+    """The numbers of the steps (T, 1), how many each sequence has (N,), and whether each is there (T, N).
+
+    N is 1 without lengths.
+    """
+
+    numbers: str
+    ends: str
+    there: str
+
+
+def _steps(graph: Graph, S: str, lengths: bool) -> _Steps:
+    """Add which of the states (T, N, H) are a sequence's."""
     zero, one = graph.constant(np.array(0)), graph.constant(np.array(1))
     T = graph.add("Gather", graph.add("Shape", S), zero)
-    steps = graph.add("Range", zero, T, one)
     ends = graph.add("Cast", "sequence_lens", to=INT64) if lengths else graph.add("Unsqueeze", T, graph.constant([0]))
-    column = graph.add("Unsqueeze", steps, graph.constant([1]))
-    there = graph.add("Less", column, ends)
+    numbers = graph.add("Unsqueeze", graph.add("Range", zero, T, one), graph.constant([1]))
+    return _Steps(numbers, ends, graph.add("Less", numbers, ends))
+
+
+def _shares(graph: Graph, weights: Array | None, S: str, lengths: bool) -> tuple[str, str]:
+    """Add what each step weighs, (T, N, 1), summing to 1 over T, and whether it is there; N is 1 without lengths."""
+    column, ends, there = _steps(graph, S, lengths)
+    one = graph.constant(np.array(1))
     if weights is None:
         of_steps = graph.constant(np.float32(1))
     else:
@@ -130,11 +191,12 @@ def _shares(graph: Graph, weights: Array | None, S: str, lengths: bool) -> tuple
     return graph.add("Unsqueeze", shares, last_axis), graph.add("Unsqueeze", there, last_axis)
 
 
-def _head(graph: Graph, net: ManyToOne, R: str, name: str = "") -> str:
-    """Add the probabilities (..., C) of what the head reads (..., H)."""
+def _head(graph: Graph, net: ManyToOne | ManyToMany, R: str, name: str = "") -> str:
+    """Add what the head says (..., C) of what it reads (..., H)."""
     W_ho = graph.constant(in_float32(net.parameters["W_ho"].T, "W_ho", "rnn.to_onnx"), "W_ho")
     b_o = graph.constant(in_float32(net.parameters["b_o"], "b_o", "rnn.to_onnx"), "b_o")
-    Z = graph.add("Add", graph.add("MatMul", R, W_ho), b_o, name="logits")
-    if type(net.head) is Sigmoid:
-        return str(graph.add("Sigmoid", Z, name=name))
-    return str(graph.add("Softmax", Z, name=name, axis=-1))
+    product = graph.add("MatMul", R, W_ho)
+    if type(net.head) is Linear:
+        return str(graph.add("Add", product, b_o, name=name))
+    operator, attributes = HEADS[type(net.head)]
+    return str(graph.add(operator, graph.add("Add", product, b_o, name="logits"), name=name, **attributes))

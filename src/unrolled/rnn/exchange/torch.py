@@ -6,20 +6,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unrolled._support.packages import imported
+from unrolled._support.validation import flag
 from unrolled.rnn.arrays import Array
 from unrolled.rnn.cells import GRU, LSTM, Cell, ReLU, Tanh
 from unrolled.rnn.exchange.layers import Direction, Layer, layers_of, network
+from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.heads import Head, Softmax
-from unrolled.rnn.output.readouts import Last, Readout
+from unrolled.rnn.output.readouts import EachStep, Last, Readout
 
 if TYPE_CHECKING:
     from unrolled.rnn.exchange.torch_module import RecurrentNetwork
 
 
 def from_torch(
-    module: Any, head: Any = None, *, readout: Readout | None = None, output: Head | None = None
-) -> ManyToOne:
+    module: Any,
+    head: Any = None,
+    *,
+    readout: Readout | None = None,
+    output: Head | None = None,
+    every_step: bool = False,
+) -> ManyToOne | ManyToMany:
     """Return the network that a recurrent module of PyTorch's and a linear head make, with the same outputs.
 
     What a module does in training alone, such as dropout between layers, is not carried over.
@@ -30,17 +37,21 @@ def from_torch(
         Any number of layers, one direction or both, with biases or without, batch first or not. Of a sequence each
         reads the states of the one before.
     head : torch.nn.Linear
-        From the states to the logits of C classes, 2 or more. Of what :func:`to_torch` returned, leave it out.
+        From the states to the logits of C classes, 2 or more, or to numbers. Of what :func:`to_torch` returned, leave
+        it out.
     readout : Last, Mean or EveryStep, default Last()
         Which states the head reads. ``Last()`` is the state after each direction has read everything: PyTorch's
         ``h_n``, which for both directions is not ``output[:, -1]``.
-    output : Softmax or Sigmoid, default Softmax()
+    output : Softmax, Sigmoid, Linear or Poisson, default Softmax()
         What makes probabilities of the logits, and the loss if training goes on: ``Softmax()`` for networks trained
-        with ``CrossEntropyLoss``, ``Sigmoid()`` for ``BCEWithLogitsLoss``.
+        with ``CrossEntropyLoss``, ``Sigmoid()`` for ``BCEWithLogitsLoss`` (``multilabel=True`` for several labels),
+        ``Linear()`` for ``MSELoss``, ``Poisson()`` for ``PoissonNLLLoss``.
+    every_step : bool, default False
+        Whether the head answers at every step of a sequence, with no readout.
 
     Returns
     -------
-    ManyToOne
+    ManyToOne, or ManyToMany with ``every_step``
         Of the modules' dtype, with copies of their weights. Two biases of PyTorch's become their sum, where the
         equations add them.
 
@@ -71,11 +82,17 @@ def from_torch(
     from unrolled.rnn.exchange.torch_module import RecurrentNetwork
 
     if isinstance(module, RecurrentNetwork):
-        if head is not None or readout is not None or output is not None:
-            raise TypeError("module is what rnn.to_torch returned: expected no head, readout or output beside it")
+        if head is not None or readout is not None or output is not None or every_step:
+            raise TypeError(
+                "module is what rnn.to_torch returned: expected no head, readout, output or every_step beside it"
+            )
         recurrences, head, readout, output = module.recurrences, module.linear, module.readout, module.head
     else:
         recurrences = module if isinstance(module, Sequence | torch.nn.ModuleList) else [module]
+        if flag(every_step, "every_step"):
+            if readout is not None:
+                raise ValueError(f"readout is {readout} and every_step is True, expected one of both")
+            readout = EachStep()
     if type(head) is not torch.nn.Linear:
         raise TypeError(f"head is {_named(head)}, expected a torch.nn.Linear from the states to the classes")
     if not len(recurrences):
@@ -86,19 +103,21 @@ def from_torch(
     return network(layers, W_ho, b_o, readout or Last(), output or Softmax())
 
 
-def to_torch(net: ManyToOne) -> "RecurrentNetwork":
+def to_torch(net: ManyToOne | ManyToMany) -> "RecurrentNetwork":
     """Return the network as a module of PyTorch's, with the same outputs, to be trained on or served there.
 
     ``module(X, lengths)`` takes X (N, T, D) and, if wanted, a tensor of lengths (N,), and returns **probabilities**
-    (N, C), what ``predict_proba`` returns. ``module.logits(X, lengths)`` returns logits, for PyTorch's losses: (N, C),
-    or (N, T, C) of an ``EveryStep`` readout. It is made of ``torch.nn.RNN``, ``LSTM`` and ``GRU`` with a
-    ``torch.nn.Linear`` head, in ``module.recurrences`` (consecutive equal layers are one module of so many layers)
-    and ``module.linear``.
+    (N, C), what ``predict_proba`` returns; numbers, what ``predict`` returns, if those are the network's answers; and
+    (N, T, C) of a network of many to many, 0 after a sample's last step. ``module.logits(X, lengths)`` returns logits,
+    for PyTorch's losses: (N, C), or (N, T, C) of an ``EveryStep`` readout and of many to many. It is made of
+    ``torch.nn.RNN``, ``LSTM`` and ``GRU`` with a ``torch.nn.Linear`` head, in ``module.recurrences`` (consecutive
+    equal layers are one module of so many layers) and ``module.linear``.
 
     Parameters
     ----------
-    net : ManyToOne
-        Of this library's cells, readouts and heads.
+    net : ManyToOne or ManyToMany
+        Of ``Tanh``, ``ReLU``, ``LSTM`` and ``GRU`` cells in one direction or both, and this library's readouts and
+        heads; its states begin at 0.
 
     Returns
     -------
@@ -111,7 +130,7 @@ def to_torch(net: ManyToOne) -> "RecurrentNetwork":
     ImportError
         If PyTorch is not installed.
     ValueError
-        If a part of the network is not one of this library's, or the parameters are complex or not finite.
+        If a part of the network is not one of those, or the parameters are complex or not finite.
 
     See Also
     --------

@@ -1,24 +1,33 @@
 """The module that :func:`unrolled.rnn.to_torch` returns; imports PyTorch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 
-from unrolled.rnn.output.heads import Head, Softmax
-from unrolled.rnn.output.readouts import EveryStep, Last, Mean, Readout
+from unrolled.rnn.output.heads import Head, Sigmoid, Softmax
+from unrolled.rnn.output.numbers import Linear, Poisson
+from unrolled.rnn.output.readouts import EachStep, EveryStep, Last, Mean, Readout
+
+ANSWERS: dict[type, Callable[[Any], Any]] = {
+    Softmax: lambda Z: torch.softmax(Z, -1),
+    Sigmoid: torch.sigmoid,
+    Linear: lambda Z: Z,
+    Poisson: torch.exp,
+}
+"""From logits to what each head says."""
 
 
 class RecurrentNetwork(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not looked into, since it may be absent
-    """Recurrences, a readout and a linear head, as :class:`unrolled.rnn.ManyToOne` has them.
+    """Recurrences, a readout and a head, as :class:`unrolled.rnn.ManyToOne` and ``ManyToMany`` have them.
 
     Parameters
     ----------
     recurrences : sequence of torch.nn.RNN, LSTM or GRU
         Batch first, each reading the states of the one before.
     linear : torch.nn.Linear
-    readout : Last, Mean or EveryStep
-    head : Sigmoid or Softmax
+    readout : Last, Mean or EveryStep; EachStep where every step is an answer
+    head : Sigmoid, Softmax, Linear or Poisson
 
     See Also
     --------
@@ -35,7 +44,7 @@ class RecurrentNetwork(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not
         return f"readout={self.readout}, head={self.head}"
 
     def forward(self, X: Any, lengths: Any = None) -> Any:
-        """Return the probability of each class.
+        """Return the probability of each class, or numbers.
 
         Parameters
         ----------
@@ -45,16 +54,18 @@ class RecurrentNetwork(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not
 
         Returns
         -------
-        Tensor, shape (N, C)
+        Tensor, shape (N, C), or (N, T, C) where every step is an answer
         """
-        Z = self.logits(X, lengths)
-        Y_hat = torch.softmax(Z, -1) if type(self.head) is Softmax else torch.sigmoid(Z)
+        Y_hat = ANSWERS[type(self.head)](self.logits(X, lengths))
+        if type(self.readout) is EachStep and lengths is not None:
+            steps = torch.arange(X.shape[1], device=X.device)
+            return torch.where((steps < lengths.to(X.device)[:, None])[:, :, None], Y_hat, 0.0)
         if type(self.readout) is EveryStep:
             return (self.shares(X, lengths)[:, :, None] * Y_hat).sum(1)
         return Y_hat
 
     def logits(self, X: Any, lengths: Any = None) -> Any:
-        """Return the logits (N, C); of an ``EveryStep`` readout those of every step, (N, T, C).
+        """Return the logits (N, C); of ``EveryStep``, and where every step is an answer, (N, T, C).
 
         Parameters
         ----------
