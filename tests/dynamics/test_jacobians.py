@@ -222,3 +222,22 @@ def test_bad_input_is_stopped_at_the_door() -> None:
     for call, message in cases:
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_a_network_of_symbols_that_has_learned_where_it_begins() -> None:
+    net: Any = rnn.ManyToMany([rnn.GRU(3), rnn.LSTM(2)], 3, 3, rng=0, dtype=np.float64, initial_state="learned")
+    rng = np.random.default_rng(0)
+    for name in ("A_0", "A_l1_0", "C_l1_0"):
+        net.parameters[name] += rng.standard_normal(net.parameters[name].shape)
+    X, lengths = rng.integers(0, 3, (4, 6)), [6, 2, 5, 1]
+    S = dynamics.states(net, X)
+    end = net.forward(X).state
+    np.testing.assert_allclose(
+        S[-1], np.concatenate([end[name] for name in dynamics.System(net).slices], 1), rtol=1e-12
+    )
+    found, rows = dynamics.jacobians(net, X, lengths), dynamics.jacobians(net, np.eye(3)[X], lengths)
+    np.testing.assert_array_equal(found.J, rows.J)
+    np.testing.assert_array_equal(found.states[:2], S[:2])
+    recorder = dynamics.Recorder(X, X, lengths)
+    rnn.train(net, (X, X, lengths), optimizer=rnn.SGD(0.1), epochs=1, progress=False, on_epoch=recorder)
+    assert np.isfinite(recorder.record.jacobian_radius).all()

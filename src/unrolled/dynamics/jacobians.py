@@ -73,11 +73,11 @@ def jacobians(net: Network, X: Any, lengths: Any = None, *, state: Any = None) -
     ----------
     net : ManyToOne or ManyToMany
         Of one direction of time; in float64 whatever its dtype.
-    X : array_like, shape (m, T, D)
+    X : array_like, shape (m, T, D), or whole numbers (m, T) for symbols
     lengths : array_like of int, shape (m,), optional
         How many steps each sample has.
     state : mapping of array_like, or array_like of shape (n,) or (m, n), optional
-        What stands before the first step; 0 by default.
+        What stands before the first step; by default 0, or what the network has learned.
 
     Returns
     -------

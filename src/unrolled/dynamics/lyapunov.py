@@ -81,8 +81,8 @@ def lyapunov_spectrum(
     n_steps : int, optional
         With X (D,) or None, for how many steps.
     state : mapping of array_like, or array_like of shape (n,) or (m, n), optional
-        What stands before the first step; 0 by default. Of a network left to itself 0 may be a fixed point, whose own
-        exponents are then computed.
+        What stands before the first step; by default 0, or what the network has learned. Of a network left to itself 0
+        may be a fixed point, whose own exponents are then computed.
     burn_in : int, optional
         How many steps go by before anything is counted, for state and frame to settle; a tenth by default.
     rng : None, int or numpy.random.Generator

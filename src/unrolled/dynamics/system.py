@@ -10,6 +10,7 @@ from unrolled.dynamics.hessian import real_network
 from unrolled.dynamics.steps import step_of
 from unrolled.rnn import Network, inputs
 from unrolled.rnn.arrays import Array, IntArray
+from unrolled.rnn.model import first_state
 
 
 class System:
@@ -78,6 +79,10 @@ class System:
                 end += cell.hidden
             self._layers.append(slice(first, end))
         self.size = end
+        self._first: Array = np.zeros(end)
+        if real.initial_state == "learned":
+            for name, where in self.slices.items():
+                self._first[where] = real.parameters[first_state(name)]
 
     def step(self, S: Array, X: Array) -> Array:
         """Return the next states (m, n) of states S (m, n) and inputs X (m, D)."""
@@ -103,10 +108,9 @@ class System:
         return following, J
 
     def trajectory(self, X: Array, S: Array | None = None) -> Array:
-        """Return the states (T + 1, m, n) along inputs X (T, m, D), from S (m, n) or from 0."""
+        """Return the states (T + 1, m, n) along inputs X (T, m, D), from S (m, n), or as :meth:`start`."""
         states: Array = np.zeros((len(X) + 1, X.shape[1], self.size))
-        if S is not None:
-            states[0] = S
+        states[0] = self.start(None, X.shape[1]) if S is None else S
         for t, X_t in enumerate(X):
             states[t + 1] = self.step(states[t], X_t)
         return states
@@ -119,14 +123,16 @@ class System:
         return zip(self._layers, self._steps, self._parameters, self._widths, strict=True)
 
     def start(self, state: Any, m: int) -> Array:
-        """Return initial states (m, n): given as a mapping by name, as an array (n,) or (m, n), or None for 0.
+        """Return initial states (m, n): given as a mapping by name, or as an array (n,) or (m, n).
+
+        What is not given is what the network begins with: 0, or what it has learned.
 
         Raises
         ------
         ValueError
             If a name is unknown, a shape is another, or a number is not finite.
         """
-        S: Array = np.zeros((m, self.size))
+        S: Array = np.tile(self._first, (m, 1))
         if isinstance(state, Mapping):
             for name, value in state.items():
                 if name not in self.slices:
@@ -154,9 +160,9 @@ def states(net: Network, X: Any, state: Any = None) -> Array:
     ----------
     net : ManyToOne or ManyToMany
         Of one direction of time; in float64 whatever its dtype.
-    X : array_like, shape (m, T, D)
+    X : array_like, shape (m, T, D), or whole numbers (m, T) for symbols
     state : mapping of array_like, or array_like of shape (n,) or (m, n), optional
-        What stands before the first step; 0 by default.
+        What stands before the first step; by default 0, or what the network has learned.
 
     Returns
     -------
@@ -188,4 +194,6 @@ def states(net: Network, X: Any, state: Any = None) -> Array:
 def inputs_of(X: Any, lengths: Any, n_inputs: int) -> tuple[Array, IntArray | None]:
     """Return a batch (m, T, D) as (T, m, D) in float64, checked, and its lengths; padding becomes 0."""
     padded, lengths = inputs.padded(X, lengths, n_inputs)
+    if padded.ndim == 2:
+        padded = np.eye(n_inputs)[padded]  # symbols
     return np.ascontiguousarray(inputs.rounded(padded, np.dtype(np.float64)).transpose(1, 0, 2)), lengths
