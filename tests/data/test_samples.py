@@ -215,8 +215,9 @@ def test_a_fraction_smaller_than_every_group_takes_the_smallest() -> None:
 @pytest.mark.parametrize(
     ("fraction", "by", "message"),
     [
-        (0.0, None, "fraction is 0.0, expected a number between 0 and 1"),
+        (0.0, None, "fraction is 0.0, expected a finite number between 0 and 1"),
         (1, None, "fraction is 1,"),
+        ("half", None, "fraction is 'half'"),
         (float("nan"), None, "fraction is nan"),
         (0.5, "person", "by is 'person', but these samples carry no person numbers"),
         (0.5, "class", "by is 'class', expected one of 'person', 'trial'"),

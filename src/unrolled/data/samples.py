@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled._support.validation import one_of, refuse_masked
+from unrolled._support.validation import one_of, real_number, refuse_masked
 from unrolled.data.channels.channel import Channel
 from unrolled.data.channels.combined import Channels
 from unrolled.data.checks import FloatArray, IntArray, real_numbers, step_counts, target_numbers, whole_numbers
@@ -192,8 +192,7 @@ class Samples:
         >>> len(rest), len(part), np.unique(part.person)
         (6, 2, array([2]))
         """
-        if not 0 < fraction < 1:
-            raise DataError(f"fraction is {fraction}, expected a number between 0 and 1, both excluded")
+        fraction = real_number(fraction, "fraction", above=0, below=1, error=DataError)
         generator = np.random.default_rng(rng)
         if self.numbers and len(self) < 2:
             raise DataError(f"cannot divide {len(self)} samples: expected two or more")

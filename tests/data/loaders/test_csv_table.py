@@ -160,6 +160,9 @@ def test_refuses_files(tmp_path: Path, content: bytes, message: str) -> None:
         ({"test_people": [3]}, "test_people has 3, expected some and not all of 1, 2"),
         ({"test_people": [1, 2]}, "test_people are"),
         ({"max_gap": -1.0}, "max_gap is -1.0"),
+        ({"max_gap": 1.0, "time": None}, "max_gap is 1.0 without time, expected the column"),
+        ({"unlabeled": "none"}, "unlabeled is 'none', expected a list of labels"),
+        ({"signal": [-1]}, "a column is -1, expected its place, counted from 0"),
         ({"window": 0}, "window is 0, expected a whole number, 1 or more"),
         ({"split": "people"}, "split is 'people'"),
         ({"max_bytes": 100}, "mine.csv: has [0-9]+ bytes, expected at most 100: raise max_bytes"),
@@ -306,6 +309,13 @@ def test_a_time_in_another_form_is_told_what_form_is_read(tmp_path: Path, stamp:
         load_csv(path, label="l", time="t", split="random", **XY)
 
 
+def test_only_the_line_below_the_header_may_have_the_units(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("x,y\n1,2\n-,2\n")
+    with pytest.raises(DataError, match=r"line 3: expected a number in column x, found '-'$"):
+        load_csv([path], label=["a"], split="random", **XY)
+
+
 @pytest.mark.parametrize(
     ("stamp", "rate"),
     [
@@ -382,6 +392,8 @@ def test_columns_in_memory() -> None:
         dataset = load_csv(given, label="l", time="t", split="random", **XY)
         assert dataset.rate == 25
         assert len(dataset.train) + len(dataset.test) == 8
+    with pytest.raises(DataError, match=r"different numbers of rows \(x 80, y 80, l 79\), expected one number"):
+        load_csv({**table, "l": ["a"] * 79}, label="l", **XY)
     with pytest.raises(DataError, match="the table has no column z, expected one of x, y, l, t"):
         load_csv(table, label="z", **XY)
     with pytest.raises(DataError, match="the table has nan in column x, row 3, expected finite numbers"):

@@ -149,6 +149,10 @@ def _rows_of(table: Any, columns: Columns, form: Form) -> Rows:
         except (TypeError, ValueError) as error:
             raise DataError(f"column {name} of the table: expected numbers: {error}") from None
 
+    counts = {name: len(column(name)) for name in columns.all()}
+    if len(set(counts.values())) > 1:
+        found = ", ".join(f"{name} {count}" for name, count in list(counts.items())[:10])
+        raise DataError(f"the columns of the table have different numbers of rows ({found}), expected one number")
     signal = np.stack([numbers(name)[0] for name in columns.signal], axis=1) if columns.signal else np.zeros((0, 0))
     n = len(signal)
     time, dated = (None, False) if columns.time is None else numbers(columns.time)

@@ -58,6 +58,8 @@ class Columns:
         for name in names:
             if isinstance(name, bool) or not isinstance(name, str | int):
                 raise DataError(f"a column is {name!r}, expected its name, or its place from 0 without a header")
+            if isinstance(name, int) and name < 0:
+                raise DataError(f"a column is {name}, expected its place, counted from 0")
             if names.count(name) > 1:
                 raise DataError(f"column {name!r} is asked for twice, expected different columns")
 

@@ -100,11 +100,14 @@ class _Reader:
         self.values: list[NDArray[np.float32]] = []
         self.times: list[NDArray[np.float64]] = []
         self.dated: bool | None = None
+        self.first: int | None = None
         self.met: list[dict[str, int]] = [{} for _ in columns.texts()]
         self.codes: list[list[NDArray[np.int32]]] = [[] for _ in columns.texts()]
 
     def read(self, block: list[tuple[int, str]]) -> None:
         """Read one block."""
+        if self.first is None:
+            self.first = block[0][0]
         if self.n is None:
             self.n = len(self._cells(*block[0]))
             if max(self.places.values()) >= self.n:
@@ -234,10 +237,10 @@ class _Reader:
             return value
         if not cell.strip() and column != self.columns.time and self.form.missing != "refuse":
             return math.nan
-        hint = self._what_to_pass(cell, is_time=column == self.columns.time)
+        hint = self._what_to_pass(cell, line, is_time=column == self.columns.time)
         raise DataError(f"{self.where}, line {line}: expected a number in column {column}, found {short(cell)}{hint}")
 
-    def _what_to_pass(self, cell: str, *, is_time: bool) -> str:
+    def _what_to_pass(self, cell: str, line: int, *, is_time: bool) -> str:
         """Return which parameter of `load_csv` would read a cell that is no number, if one is likely to."""
         if not cell.strip():
             return "" if is_time else ": missing='drop' leaves such rows out, missing='interpolate' fills them"
@@ -247,7 +250,8 @@ class _Reader:
             return ", or an ISO time such as 2020-02-01 10:00:00.25"
         if not is_time and _dates([cell]) is not None:
             return ": an ISO time, which time= takes"
-        return ": pass units_row=True if that line has the units" if not self.lines and self.form.header else ""
+        may_have_units = line == self.first and self.form.header and not self.form.units_row
+        return ": pass units_row=True if that line has the units" if may_have_units else ""
 
     def _check_finite(self, block: list[tuple[int, str]], numbers: NDArray[np.float64]) -> None:
         wrong = ~np.isfinite(numbers) | (np.abs(numbers) > LARGEST)

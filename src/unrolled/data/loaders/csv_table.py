@@ -152,6 +152,10 @@ def load_csv(
     form = Form(delimiter, decimal, header, skip_lines, units_row, missing)
     if isinstance(signal, str) or not len(signal):
         raise DataError(f"signal is {signal!r}, expected a list of column names, at least one")
+    if isinstance(unlabeled, str):
+        raise DataError(f"unlabeled is {unlabeled!r}, expected a list of labels, such as [{unlabeled!r}]")
+    if max_gap is not None and time is None:
+        raise DataError(f"max_gap is {max_gap} without time, expected the column whose gaps end a recording")
     columns = Columns(tuple(signal), _column(label), _column(person), time)
     tables = find_tables(path, pattern, max_bytes)
     labels, people = _given(label, tables, "label"), _given(person, tables, "person")
