@@ -140,6 +140,7 @@ def test_state_space_has_trajectories_by_class_and_points_by_kind() -> None:
     drawn(ax.figure)
     cases: list[tuple[Any, str]] = [
         (lambda: plots.state_space(S[0]), "states have shape"),
+        (lambda: plots.state_space(np.where(S > 0, np.nan, S)), "states hold one that is infinite or NaN"),
         (lambda: plots.state_space(S, [0, 1]), r"y has shape \(2,\)"),
         (lambda: plots.state_space(np.ones((3, 4, 5)), points=points), "points have 2 numbers each, expected 5"),
     ]

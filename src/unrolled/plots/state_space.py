@@ -156,6 +156,8 @@ def _checked(states: Any, y: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     S = np.asarray(states)
     if S.ndim != 3 or S.dtype.kind != "f" or not S.size or S.shape[0] * S.shape[1] < 2:
         raise ValueError(f"states have shape {S.shape}, expected real numbers (T + 1, m, n), two states or more")
+    if not np.isfinite(S).all():
+        raise ValueError("states hold one that is infinite or NaN, expected finite numbers")
     labels = np.zeros(S.shape[1], int) if y is None else np.asarray(y)
     if labels.shape != S.shape[1:2] or labels.dtype.kind not in "iu" or (labels < 0).any():
         raise ValueError(f"y has shape {labels.shape} and dtype {labels.dtype}, expected {S.shape[1]} labels from 0")
