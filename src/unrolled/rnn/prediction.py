@@ -16,7 +16,7 @@ from unrolled.rnn.engine.trace import Trace
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.passes import Reading
 from unrolled.rnn.sound import check_finite_parameters, check_logits
-from unrolled.rnn.source import is_source, unlabeled
+from unrolled.rnn.source import is_source, joined_blocks, unlabeled
 from unrolled.rnn.stream import Stream
 from unrolled.rnn.targets import Targets
 
@@ -169,6 +169,10 @@ class Predictor(Answering):
             As :meth:`loss_and_gradients` and :meth:`predict_proba` do.
         """
         self.check_parameters()
+        if is_source(X):
+            raise ValueError(
+                "X is a source, expected arrays: of one, net.predict, or the validation or test samples of rnn.train"
+            )
         X, lengths = inputs.padded(X, lengths, self.n_inputs)
         return self._measured(X, self._targets(y, X.shape, lengths, sample_weight), lengths, check_logits).scores
 
@@ -255,7 +259,7 @@ class Predictor(Answering):
             if state is not None or return_state:
                 raise ValueError("state was given or asked for with a source, expected arrays X for a state")
             found = [self._answered(*block, None, False, function) for block in unlabeled(X)]
-            return np.concatenate(found)
+            return joined_blocks(found)
         X, lengths = inputs.padded(X, lengths, self.n_inputs)
         self.check_parameters()
         first = None if state is None else self._state(state, len(X))

@@ -1,9 +1,11 @@
 """Samples that come piece by piece: what a training and a prediction ask of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, TypeGuard, runtime_checkable
 
 import numpy as np
+
+from unrolled.rnn.arrays import Array
 
 
 @runtime_checkable
@@ -43,6 +45,23 @@ def is_source(X: Any, lengths: Any = None, name: str = "source") -> TypeGuard[So
     if len(X) < 1:
         raise ValueError(f"{name}: there are no samples, expected at least one")
     return True
+
+
+def joined_blocks(blocks: Sequence[Array]) -> Array:
+    """Return what was found of one block after the other as one array, (N, ...).
+
+    Raises
+    ------
+    ValueError
+        If the answers are at every step, and blocks have different numbers of steps.
+    """
+    if len({block.shape[1:] for block in blocks}) > 1:
+        steps = sorted({block.shape[1] for block in blocks})
+        raise ValueError(
+            f"the blocks of the source have {', '.join(map(str, steps[:5]))} steps, expected the same number in each "
+            "for answers at every step: pad them to one, with lengths"
+        )
+    return np.concatenate(blocks)
 
 
 def unlabeled(source: Source) -> Iterator[tuple[Any, Any]]:

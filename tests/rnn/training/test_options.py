@@ -317,6 +317,26 @@ def test_a_state_that_does_not_fit_is_refused() -> None:
         trained(rnn.ManyToOne(rnn.Tanh(7), 3, 3, rng=0), state=state)
 
 
+class Uneven(Blocks):
+    """A source whose second block has fewer steps than the first."""
+
+    def blocks(self, size: int) -> Iterator[tuple[Any, Any]]:  # noqa: ARG002 - the signature of a source
+        yield self.X[:7], self.y[:7]
+        yield self.X[7:, :3], self.y[7:, :3]
+
+
+def test_blocks_of_different_steps_are_told_and_a_source_is_not_evaluated() -> None:
+    X, y = np.zeros((9, 5, 3)), np.zeros((9, 5), int)
+    net, source = rnn.ManyToMany(rnn.Tanh(2), 3, 3, rng=0), Uneven(X, y)
+    message = "the blocks of the source have 3, 5 steps, expected the same number in each"
+    with pytest.raises(ValueError, match=message):
+        net.predict(source)
+    with pytest.raises(ValueError, match=message):
+        rnn.train(net, (X, y), optimizer=rnn.SGD(0.1), validation=source, metrics={"one": lambda *_: 1}, epochs=1)
+    with pytest.raises(ValueError, match=r"X is a source, expected arrays: of one, net.predict, or the validation"):
+        net.evaluate(source, y)
+
+
 # ---------------------------------------------------------------- class weights
 
 
@@ -337,6 +357,25 @@ def test_balanced_class_weights_become_numbers(head: Any, kind: Any, tmp_path: P
     assert same_parameters(net, same)
     again, _ = rnn.resume(tmp_path / "run.h5", samples, progress=False)
     assert again.head == net.head
+
+
+def test_balanced_class_weights_count_what_is_asked() -> None:
+    X, y = np.zeros((2, 4, 3)), np.array([[0, 0, 1, 2], [0, 0, 1, 1]])
+    weights = np.array([[0, 0, 1, 2], [0, 1, 1, 1.0]])  # of five steps one of class 0, three of 1, one of 2
+    net = rnn.ManyToMany(rnn.Tanh(2), 3, 3, head=rnn.Softmax(class_weights="balanced"), rng=0)
+    trained(net, (X, y, None, weights))  # type: ignore[arg-type]
+    assert net.head.class_weights == pytest.approx((5 / 3, 5 / 9, 5 / 3))
+
+
+def test_a_training_that_is_refused_leaves_balanced_class_weights(tmp_path: Path) -> None:
+    net = rnn.ManyToOne(rnn.Tanh(6), 3, 3, head=rnn.Softmax(class_weights="balanced"), rng=0)
+    path = tmp_path / "run.h5"
+    path.touch()
+    with pytest.raises(FileExistsError):
+        trained(net, checkpoint=path)
+    with pytest.raises(ValueError, match=r"the history\.state of the same"):
+        trained(net, state={"none": 1})
+    assert net.head == rnn.Softmax(class_weights="balanced")
 
 
 def test_class_weights_by_class(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.rnn.measures import joined
 from unrolled.rnn.network import Network
-from unrolled.rnn.source import BLOCK, Source, is_source
+from unrolled.rnn.source import BLOCK, Source, is_source, joined_blocks
 from unrolled.rnn.targets import Targets
 
 
@@ -124,13 +124,14 @@ class InMemory:
         return self.targets.y, said(self.X, self.lengths)
 
     def counts(self) -> IntArray:
-        """Return how many answers of each class there are, (C,)."""
+        """Return how many answers of each class count, (C,): those that are asked, of a weight above 0."""
         if not self.targets.are_labels:
             raise ValueError("the head's class_weights are 'balanced', expected labels for y: rows have no one class")
-        y = self.targets.y
+        y, weights = self.targets.y, self.targets.weights
+        asked = np.ones(y.shape, bool) if weights is None else weights > 0
         if y.ndim == 2 and self.lengths is not None:
-            y = y[np.arange(y.shape[1]) < self.lengths[:, None]]
-        return np.bincount(y.ravel(), minlength=self.targets.width)
+            asked &= np.arange(y.shape[1]) < self.lengths[:, None]
+        return np.bincount(y[asked], minlength=self.targets.width)
 
     def fingerprint(self) -> str:
         """Return a digest of all numbers."""
@@ -176,10 +177,10 @@ class FromSource:
     def scores(self, net: Network) -> tuple[Array, Array]:
         """Return the targets and what a network says of them, block by block."""
         targets, scores = zip(*(block.scores(net) for block in self._blocks(net)), strict=True)
-        return np.concatenate(targets), np.concatenate(scores)
+        return joined_blocks(targets), joined_blocks(scores)
 
     def counts(self) -> IntArray:
-        """Return how many answers of each class there are, (C,), counted block by block."""
+        """Return how many answers of each class count, (C,), counted block by block."""
         return np.asarray(sum(block.counts() for block in self._blocks(self.net)))
 
     def fingerprint(self) -> str:

@@ -227,12 +227,18 @@ def train(
     others = check_held_out(net, validation, test)
     if early_stopping is not None and "validation" not in others:
         raise ValueError("early_stopping was given without validation samples, which it watches")
-    if net.head.class_weights == BALANCED:
-        net.head = balanced(net.head, training.counts())
-    run = Run(net, settings, training, others, Generators.drawn(rng))
-    if state is not None:
-        _go_on_with(run.state, state)
-    return finish(run, Checkpoint.begin(checkpoint, checkpoint_every, run), shown_as, on_epoch, on_batch)
+    head = net.head
+    try:
+        if head.class_weights == BALANCED:
+            net.head = balanced(head, training.counts())
+        run = Run(net, settings, training, others, Generators.drawn(rng))
+        if state is not None:
+            _go_on_with(run.state, state)
+        keeping = Checkpoint.begin(checkpoint, checkpoint_every, run)
+    except BaseException:
+        net.head = head  # what is refused has changed nothing
+        raise
+    return finish(run, keeping, shown_as, on_epoch, on_batch)
 
 
 def level(progress: bool, verbose: int | None) -> int:
