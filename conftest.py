@@ -1,5 +1,6 @@
 """What every test shares, those in docstrings too."""
 
+import importlib
 import os
 import signal
 import sys
@@ -8,10 +9,21 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+import unrolled
+
 # The same examples every time: a failure is seen by whoever looks next. HYPOTHESIS_PROFILE=random explores.
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.register_profile("random", deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fixed"))
+
+
+def pytest_collection() -> None:
+    """Import every room before pytest imports one of its pages.
+
+    It would put the module ``dynamics.curvature`` in the place of the function of that name.
+    """
+    for room in unrolled.__all__:
+        importlib.import_module(f"unrolled.{room}")
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +35,10 @@ def test_dir_lists_the_parts() -> None:
     assert {"data", "dynamics", "metrics", "plots", "rnn", "sweep", "textbook", "__version__"} <= set(dir(unrolled))
     assert dir(unrolled) == sorted(set(dir(unrolled)))
     assert set(unrolled.__all__) <= set(dir(unrolled))
+
+
+def test_the_examples_of_a_page_that_is_named_like_its_function_run_alone() -> None:
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "src/unrolled/dynamics/curvature.py"]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=root)
+    assert "1 passed" in run.stdout, run.stdout

@@ -109,8 +109,9 @@ class Backward:
         directions 2 H.
     delta : ndarray, shape (T, m, G H)
         Of the last layer, the preactivation gradient, that in ``W_ih X_t + b_h``: ``delta[t - 1]`` is the report's
-        dE/dA^(t) * (1 - A_t^2), and with gates what goes into each gate's nonlinearity, blocks of H columns in the
-        order of the rows of W_ih (LSTM i, f, g, o; GRU r, z, n). Of both directions, theirs side by side.
+        dE/dA^(t) * (1 - A_t^2), with the same 1 / m in it, and with gates what goes into each gate's nonlinearity,
+        blocks of H columns in the order of the rows of W_ih (LSTM i, f, g, o; GRU r, z, n). Of both directions,
+        theirs side by side.
     dX : ndarray, shape (T, m, D)
         The gradient in the inputs, time first as ``forward.X`` is.
     dstate : dict of ndarray, shape (m, H)
