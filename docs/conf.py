@@ -76,7 +76,7 @@ sphinx_gallery_conf: dict[str, Any] = {
     "backreferences_dir": "gallery/backreferences",
     "inspect_global_variables": False,
     "abort_on_example_error": True,
-    "image_scrapers": ("matplotlib",),
+    "image_scrapers": ("matplotlib", "gifs"),
     "matplotlib_animations": False,
 }
 

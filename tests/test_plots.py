@@ -18,9 +18,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
 from numpy.typing import NDArray
 
-from unrolled import metrics, plots, rnn
+from unrolled import metrics, plots, rnn, sweep
 from unrolled.plots.confusion import COLORS
-from unrolled.plots.figures import text_color
+from unrolled.plots.figures import alike, text_color
 from unrolled.rnn import Curve, History
 
 matplotlib.use("Agg")
@@ -101,6 +101,24 @@ def overlap(texts: Sequence[Text]) -> list[tuple[str, str]]:
     return [(a, b) for (a, one), (b, other) in pairwise(boxes) if one.overlaps(other)]
 
 
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ([0.2649, 0.466, 0.3], ["0.26", "0.47", "0.30"]),
+        ([0.07, 0.0676, 0.0401], ["0.070", "0.068", "0.040"]),
+        ([1234.5, 20.0], ["1234", "20"]),
+        ([0.5, 0.5], ["0.50", "0.50"]),
+        ([0.0], ["0.0"]),
+        ([2e9, 1.0], ["2.00e+09", "1.00e+00"]),
+        ([1e-12, 3e-12], ["1.00e-12", "3.00e-12"]),
+        ([np.nan, 0.25], ["", "0.25"]),
+        ([np.nan], [""]),
+    ],
+)
+def test_numbers_side_by_side_have_equally_many_decimals(values: list[float], texts: list[str]) -> None:
+    assert alike(values, 2) == texts
+
+
 # learning curves
 
 
@@ -163,19 +181,24 @@ def test_titles() -> None:
     assert drawn(plots.learning_curves({"key": FULL}, titles=["instead"])) == ["instead"]
 
 
-def test_all_accuracy_axes_show_0_to_1_and_all_epoch_axes_the_same_epochs() -> None:
+def test_all_accuracies_have_one_axis_as_wide_as_they_need_and_all_epoch_axes_the_same_epochs() -> None:
     figure = plots.learning_curves([FULL, ONLY_LOSS, History([1.0] * 50)])
     for ax in figure.axes[1::2]:
         bottom, top = ax.get_ylim()
         assert -0.05 <= bottom < 0
         assert 1 < top <= 1.05
-        assert (ax.get_yticks()[0], ax.get_yticks()[-1]) == (0, 1)
     assert len({ax.get_xlim() for ax in figure.axes}) == 1
     first, last = figure.axes[0].get_xlim()
     assert first <= 1
     assert last >= 50
     ticks = figure.axes[-1].get_xticks()
     np.testing.assert_array_equal(ticks, np.round(ticks))
+    low, lower = (History([1.0, 1.0], validation=Curve([1, 2], [1.0, 1.0], [a, a + 0.1])) for a in (0.3, 0.2))
+    for ax in plots.learning_curves([low, lower]).axes[1::2]:
+        assert ax.get_ylim() == pytest.approx((0.19, 0.41))
+    alike = History([1.0, 1.0], validation=Curve([1, 2], [1.0, 1.0], [0.5, 0.501]))
+    bottom, top = plots.learning_curves(alike).axes[1].get_ylim()
+    assert top - bottom == pytest.approx(0.2)  # a thousandth is not shown as a cliff
 
 
 def test_curves_are_told_apart_by_line_style_and_by_color_also_by_the_color_blind() -> None:
@@ -223,14 +246,14 @@ def test_a_curve_of_one_point_is_seen() -> None:
     assert [tick for tick in figure.axes[0].get_xticks() if left <= tick <= right] == [1]
 
 
-def test_markers_stay_few_on_a_long_curve() -> None:
-    n = 1000
-    figure = plots.learning_curves(History([1.0] * n, validation=Curve(list(range(1, n + 1)), [1.0] * n, [0.5] * n)))
-    line = lines(figure.axes[1])["validation"]
-    every = line.get_markevery()
-    assert isinstance(every, int)
-    assert 8 <= n / every <= 12
-    assert lines(figure.axes[0])["training"].get_marker() == ""
+@pytest.mark.parametrize(("n", "marker"), [(2, "s"), (20, "s"), (21, ""), (1000, "")])
+def test_a_short_curve_has_a_marker_at_every_point_and_a_long_one_none(n: int, marker: str) -> None:
+    long = History([1.0] * n, validation=Curve(list(range(1, n + 1)), [1.0] * n, [0.5] * n))
+    short = History([1.0, 1.0], validation=Curve([1, 2], [1.0, 1.0], [0.5, 0.5]))
+    for ax in plots.learning_curves([long, short]).axes[1::2]:
+        line = lines(ax)["validation"]
+        assert line.get_marker() == marker
+        assert line.get_markevery() is None
 
 
 @pytest.mark.parametrize("empty", [None, Curve([], [], [])])
@@ -345,7 +368,7 @@ def test_the_matrix_its_texts_and_its_labels() -> None:
     assert places == [(column, row) for row in range(6) for column in range(6)]
     assert [label.get_text() for label in ax.get_xticklabels()] == MOVEMENTS
     assert [label.get_text() for label in ax.get_yticklabels()] == MOVEMENTS
-    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title()) == ("predicted class", "true class", "test")
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_title(loc="left")) == ("predicted class", "true class", "test")
     assert ax.images[0].get_clim() == (0, counts.max())
     assert ax.get_ylim()[0] > ax.get_ylim()[1]  # the first class is on top
 
@@ -487,6 +510,19 @@ def test_bad_labels(y: Any, predicted: Any, classes: Any, message: str) -> None:
     assert not plt.get_fignums()
 
 
+def test_of_many_classes_only_what_is_there_is_written() -> None:
+    y = np.repeat(np.arange(11), 300)
+    predicted = y.copy()
+    predicted[:1], predicted[1:3] = 1, 2
+    ax = plots.confusion_matrix(y, predicted)
+    assert [text.get_text() for text in ax.texts[:4]] == ["297", "1", "2", ""]
+    ax = plots.confusion_matrix(y, predicted, normalize="true")
+    assert [text.get_text() for text in ax.texts[:4]] == ["99", "", "1", ""]
+    assert {text.get_text() for text in ax.texts[11:]} == {"100", ""}
+    ten = y < 10
+    assert "0" in {text.get_text() for text in plots.confusion_matrix(y[ten], predicted[ten]).texts}
+
+
 # a grid of confusion matrices
 
 
@@ -603,3 +639,33 @@ def test_range_test() -> None:
     assert list(ax.lines[2].get_xdata()) == [found.suggestion] * 2  # type: ignore[arg-type]  # an array of numbers
     with pytest.raises(ValueError, match=re.escape("found has no rates, expected what rnn.find_learning_rate returns")):
         plots.learning_rate(rnn.LearningRates([], [], []))
+
+
+def drawn_in_every_way() -> Iterator[Figure]:
+    """A figure of each function that draws lines or text on the background."""
+    yield plots.learning_curves({"network": FULL}, gradient_norm=False)
+    yield root(plots.confusion_matrix([0, 1], [1, 1], title="title"))
+    yield plots.confusion_matrices(results(1, 3))
+    yield plots.learning_rate(rnn.LearningRates([0.1, 1.0, 10.0], [0.7, 0.4, 9.0], [0.7, 0.5, 3.0]))
+    yield plots.forecast(np.arange(9.0), np.arange(9.0) ** 2, past=[0.0, 1.0])
+    yield plots.over_time(np.arange(9.0), np.arange(9.0) ** 2)
+    yield plots.confusion_over_time([[0, 1]], [[0, 1]])
+    yield plots.reliability(([0, 1, 1], [[0.6, 0.4], [0.3, 0.7], [0.8, 0.2]]))
+    yield root(plots.eigenvalues([0.5, 1j]))
+    yield root(plots.state_space(np.random.default_rng(0).standard_normal((5, 4, 3)), [0, 1, 2, 3]))
+    points = sweep.grid({"rate": [0.1, 0.2, 0.3], "hidden": [5, 10]})
+    found = sweep.Results(tuple(sweep.Result(p, 0, 0, "done", {"accuracy": p["rate"]}) for p in points))
+    yield root(plots.parallel_coordinates(found))
+
+
+@pytest.mark.parametrize(("style", "ink"), [("default", "black"), ("dark_background", "white")])
+def test_what_is_drawn_is_seen_on_a_light_and_on_a_dark_background(style: str, ink: str) -> None:
+    with plt.style.context(style):
+        for figure in drawn_in_every_way():
+            for ax in figure.axes:
+                for line in ax.lines:
+                    assert contrast(line.get_color(), ax.get_facecolor()) > 1.3, (line, line.get_color())
+                for text in (ax.xaxis.label, ax.yaxis.label, ax.title, *ax.get_xticklabels(), *ax.get_yticklabels()):
+                    assert to_rgb(text.get_color()) == to_rgb(ink)
+                for text in ax.texts if not ax.images else ():
+                    assert to_rgb(text.get_color()) == to_rgb(ink)

@@ -38,14 +38,14 @@ def test_bars_go_to_the_accuracy_and_boxes_on_to_the_confidence() -> None:
     ends = [box.get_y() + box.get_height() for box in confidence.patches]
     np.testing.assert_allclose(ends, measured.confidence[there])
     np.testing.assert_allclose([bar.get_height() for bar in below.patches], measured.support / 40)
-    assert upper.get_title() == f"expected calibration error {measured.expected_error:.3f}"
+    assert upper.get_title(loc="left") == f"expected calibration error {measured.expected_error:.3f}"
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_a_column_for_each_network_and_everything_within_the_figure(n: int) -> None:
     results = {f"network {i}": (Y, metrics.tempered(SAYS, i + 1)) for i in range(n)}
     figure = plots.reliability(results)
-    assert [ax.get_title().split("\n")[0] for ax in figure.axes[:n]] == list(results)
+    assert [ax.get_title(loc="left").split("\n")[0] for ax in figure.axes[:n]] == list(results)
     assert len(figure.axes) == 2 * n
     figure.canvas.draw()
     (legend,) = figure.legends

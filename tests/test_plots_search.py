@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import combinations, pairwise, product
 from typing import Any
 
 import matplotlib
@@ -67,11 +68,13 @@ def test_cells_are_means_and_spreads_and_the_axes_name_the_values() -> None:
     assert (mean.get_title(loc="left"), spread.get_title(loc="left")) == ("mean accuracy", "spread")
     written = {tuple(int(p) for p in text.get_position()): text.get_text() for text in mean.texts}
     assert written[0, 0] == "0.21"
-    assert written[3, 1] == "0.565\n2 of 3"
+    assert written[3, 1] == "0.57\n2 of 3"
+    assert {len(text.get_text()) for text in spread.texts if text.get_text()} == {len("0.0100")}
     assert written[3, 0] == "0 of 3"
     (hatched,) = mean.patches
     assert hatched.get_hatch() == "///"
-    assert spread.images[0].get_clim() == pytest.approx((0, 0.01))
+    assert spread.images[0].get_clim() == pytest.approx((0.01 / np.sqrt(2), 0.01))
+    assert figure.get_supxlabel() == "spread: standard deviation over 3 seeds"
 
 
 def test_other_settings_are_averaged_over() -> None:
@@ -79,6 +82,14 @@ def test_other_settings_are_averaged_over() -> None:
     figure = plots.landscape(results(points, measure=lambda p, seed: p["hidden"] * (1 + seed)), "rate", "clip")
     np.testing.assert_allclose(shown(figure.axes[0]), np.full((2, 2), 15.0))
     np.testing.assert_allclose(shown(figure.axes[1]), np.full((2, 2), np.sqrt((25 + 100) / 2)))
+    note = "spread: standard deviation over 3 seeds; a cell is the mean over hidden (5, 10)"
+    assert " ".join(figure.get_supxlabel().split()) == note
+    one = Results(tuple(Result(point, 0, fold, "done", {"accuracy": 0.5}) for point in points for fold in range(2)))
+    assert "over 2 folds;" in plots.landscape(one, "rate", "clip").get_supxlabel()
+    one = Results(
+        tuple(Result({**points[0], "rate": n, "hidden": -n}, 0, 0, "done", {"accuracy": n}) for n in range(9))
+    )
+    assert " ".join(plots.landscape(one, "rate", "hidden").get_supxlabel().split()) == "no spread: one seed, one fold"
 
 
 def test_light_is_good_whichever_way_is() -> None:
@@ -176,8 +187,10 @@ def test_a_line_for_each_point_through_its_settings_to_what_it_is_worth() -> Non
     ax = plots.parallel_coordinates(found)
     assert [text.get_text() for text in ax.get_xticklabels()] == ["rate", "clip", "mean accuracy"]
     lines = [np.asarray(line.get_ydata(), float) for line in ax.lines]
-    assert [len(line) for line in lines] == [2] + 7 * [3]  # the point that always diverges ends before
+    ends = [np.asarray(line.get_xdata(), float)[-1] for line in ax.lines]
+    assert len(ends) == 8
     assert ax.lines[0].get_linestyle() == ":"
+    assert ends[0] < min(ends[1:]) == max(ends[1:])  # the point that always diverges ends before
     means = sorted(standing.mean for standing in found.standings() if standing.values)
     np.testing.assert_allclose(
         [line[-1] for line in lines[1:]], (np.array(means) - means[0]) / (means[-1] - means[0]), atol=1e-12
@@ -190,6 +203,22 @@ def test_a_line_for_each_point_through_its_settings_to_what_it_is_worth() -> Non
     assert lightness == sorted(lightness)
     given = plt.figure().add_subplot()
     assert plots.parallel_coordinates(found, ax=given) is given
+
+
+def test_no_line_crosses_what_is_written_and_ticks_are_round() -> None:
+    points = sweep.random({"rate": scipy.stats.loguniform(1e-3, 1), "hidden": scipy.stats.randint(10, 200)}, 40, 0)
+    for found in (results(), results(points, measure=lambda p, seed: p["hidden"] + seed)):
+        ax = plots.parallel_coordinates(found)
+        ax.get_figure().canvas.draw()  # type: ignore[union-attr]
+        boxes = [text.get_window_extent() for text in ax.texts]
+        assert all(not one.overlaps(other) for one, other in combinations(boxes, 2))
+        for line in ax.lines:
+            places = ax.transData.transform(np.asarray(line.get_xydata()))
+            for (here, there), box in product(pairwise(places), boxes):
+                between = here + np.linspace(0, 1, 50)[:, None] * (there - here)
+                assert not any(box.contains(*place) for place in between if np.isfinite(place).all())
+    written = {text.get_text() for text in ax.texts}
+    assert written == {"0.002", "0.005", "0.01", "0.02", "0.05", "0.1", "0.2", "0.5", "40", "80", "120", "160"}
 
 
 def test_style_sheets_restyle_both() -> None:

@@ -26,7 +26,7 @@ for ax, change in zip(axes.flat, changes, strict=True):
     for seed in range(3):
         ax.plot(change(window, np.random.default_rng(seed))[0, :, 0], color="C0", alpha=0.5, lw=1)
     ax.plot(window[0, :, 0], color="C1", lw=1.5)
-    ax.set_title(type(change).__name__)
+    ax.set_title(type(change).__name__, loc="left")
 fig.supxlabel("step (1/50 s)")
 fig.supylabel("x axis, g")
 plt.show()

@@ -6,7 +6,6 @@ Pictures of what a network does over time: one small network of each kind, on th
 """
 
 import numpy as np
-from matplotlib import pyplot as plt
 
 from unrolled import data, dynamics, plots, rnn
 
@@ -18,8 +17,7 @@ for net in nets.values():
 
 # %%
 # The norm of the gradient over the steps.
-_, ax = plt.subplots(figsize=(7, 4))
-ax = plots.gradient_profile({name: dynamics.gradient_profile(net, X, y) for name, net in nets.items()}, ax=ax)
+ax = plots.gradient_profile({name: dynamics.gradient_profile(net, X, y) for name, net in nets.items()})
 
 # %%
 # What the gates of the GRU do over one window.
@@ -30,11 +28,10 @@ figure = plots.gates(nets["GRU"], X[0])
 ax = plots.eigenvalues({"tanh": np.linalg.eigvals(nets["tanh"].parameters["W_hh"])})
 
 # %%
-# States of some windows, and where the network would rest if it heard nothing more.
-states = dynamics.states(nets["tanh"], X)
-points = dynamics.fixed_points(nets["tanh"], starts=states[-1])
-_, ax = plt.subplots(figsize=(7, 5))
-ax = plots.state_space(states, y, points=points, classes=movements.classes, ax=ax)
+# States of some windows, and where the GRU would rest if it heard nothing more.
+states = dynamics.states(nets["GRU"], X)
+points = dynamics.fixed_points(nets["GRU"], starts=states[-1])
+ax = plots.state_space(states, y, points=points, classes=movements.classes)
 
 # %%
 # Lyapunov exponents: below 0, the state forgets where it began.

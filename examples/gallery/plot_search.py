@@ -6,8 +6,6 @@ A grid of learning rates, clipping and sizes, measured on people that were not t
 beside spread, then with every trial as a line.
 """
 
-from matplotlib import pyplot as plt
-
 from unrolled import data, plots, rnn, sweep
 
 some = data.load_shoulder_exercises().train
@@ -23,5 +21,4 @@ figure = plots.landscape(results, "learning_rate", "clip")
 
 # %%
 # Every point of the search is a line through its settings to what was measured.
-_, ax = plt.subplots(figsize=(8, 4))
-ax = plots.parallel_coordinates(results, ax=ax)
+ax = plots.parallel_coordinates(results)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled._support.validation import one_of, whole_number
-from unrolled.plots.figures import color_of, legend, log_axis
+from unrolled.plots.figures import SEQUENTIAL, color_of, legend, log_axis, thin
 from unrolled.plots.state_space import Plane, _checked, _some
 
 if TYPE_CHECKING:
@@ -120,8 +120,14 @@ def _states(S: NDArray[Any], labels: NDArray[Any], named: bool, classes: Sequenc
     at = plane.project(S)
     figure = plt.figure(layout="constrained")
     ax = figure.add_subplot()
-    dots = ax.scatter(at[0, :, 0], at[0, :, 1], c=[color_of(label) for label in labels.tolist()], s=18, zorder=3)
-    trails = [ax.plot([], [], color=color_of(label), lw=0.8, alpha=0.5)[0] for label in labels.tolist()]
+    dots = ax.scatter(
+        at[0, :, 0],
+        at[0, :, 1],
+        c=[color_of(label) for label in labels.tolist()],
+        s=(0.7 * plt.rcParams["lines.markersize"]) ** 2,
+        zorder=3,
+    )
+    trails = [ax.plot([], [], color=color_of(label), lw=thin(), alpha=0.5)[0] for label in labels.tolist()]
     low, high = at.min((0, 1)), at.max((0, 1))
     room = 0.05 * (high - low) + 1e-12
     ax.set(xlim=(low[0] - room[0], high[0] + room[0]), ylim=(low[1] - room[1], high[1] + room[1]))
@@ -130,7 +136,7 @@ def _states(S: NDArray[Any], labels: NDArray[Any], named: bool, classes: Sequenc
     if named:
         for label in np.unique(labels).tolist():
             ax.plot([], [], "o", color=color_of(label), label=str(label) if classes is None else classes[label])
-        legend(ax)
+        legend(ax, beside=True)  # where a frame before has it too
 
     def draw(t: int) -> None:
         dots.set_offsets(at[t])
@@ -154,13 +160,13 @@ def _gradients(dA: NDArray[Any], labels: NDArray[Any]) -> tuple[Figure, Draw]:
     figure = plt.figure(layout="constrained")
     above, below = figure.subplots(2, 1, height_ratios=[3, 1])
     image = above.imshow(
-        sizes[-1], norm=LogNorm(FAINT, 1), cmap="inferno", aspect="auto", interpolation="nearest",
+        sizes[-1], norm=LogNorm(FAINT, 1), cmap=SEQUENTIAL, aspect="auto", interpolation="nearest",
         extent=(0.5, H + 0.5, m + 0.5, 0.5),
     )  # fmt: skip
     above.set(xlabel="unit", ylabel="sample")
     figure.colorbar(image, ax=above, label="|dE/dA| / its largest", extend="min")
     title = above.set_title("", loc="left")
-    below.plot(np.arange(1, T + 1), norms, color=color_of(5), lw=0.8)
+    below.plot(np.arange(1, T + 1), norms, color=color_of(5), lw=thin())
     (seen,) = below.plot([], [], color=color_of(1))
     (now,) = below.plot([], [], "o", color=color_of(1))
     below.set(xlabel="step", ylabel="norm of dE/dA")

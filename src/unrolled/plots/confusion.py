@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.image import AxesImage
 
 COLORS = "Blues"
+MANY = 10
+"""Matrices of more classes say nothing in cells that have none, or less than half a percent."""
 
 
 def confusion_matrix(
@@ -31,6 +33,9 @@ def confusion_matrix(
     colorbar: bool = True,
 ) -> Axes:
     """Draw one confusion matrix: rows are the true class, columns the predicted one.
+
+    With more than ten classes, cells of nobody, or of less than half a percent, have no text, and percentages no
+    percent sign.
 
     Parameters
     ----------
@@ -86,7 +91,7 @@ def confusion_matrix(
     ax.set_xlabel("predicted class")
     ax.set_ylabel("true class")
     if title is not None:
-        ax.set_title(title)
+        ax.set_title(title, loc="left")
     if colorbar:
         _colorbar(image, [ax], normalize, "right")
     return ax
@@ -103,7 +108,8 @@ def confusion_matrices(
 
     The panels of a column share one color scale, so that equal colors are equal counts from network to
     network: from 0 to the column's largest count, or to 100 % of a class, or to the largest percentage of all
-    samples. Training and test data have a scale each, as they seldom have equally many samples.
+    samples. Training and test data have a scale each, as they seldom have equally many samples. Of more than ten
+    classes, the cells' texts are as `confusion_matrix` has them.
 
     Parameters
     ----------
@@ -208,8 +214,11 @@ def _names(classes: Sequence[str] | None, n_classes: int) -> list[str]:
 
 def _texts(matrix: NDArray[Any], normalize: metrics.Normalize | None) -> list[str]:
     """Return the cells' texts, row by row: counts, or percentages, where only none is 0% and all 100%."""
+    many = len(matrix) > MANY
     if normalize is None:
-        return [str(count) for count in matrix.flat]
+        return ["" if many and not count else str(count) for count in matrix.flat]
+    if many:
+        return ["" if part < 0.005 else f"{100 * part:.0f}" for part in matrix.flat]
     return [
         "<1%" if 0 < part < 0.005 else ">99%" if 0.995 <= part < 1 else f"{100 * part:.0f}%" for part in matrix.flat
     ]

@@ -68,7 +68,7 @@ def dataset(dataset: Dataset, *, rng: int | np.random.Generator = 0, figure: Fig
     em = rcParams["font.size"] / 72  # inches
     columns = min(COLUMNS, len(names))
     lines = -(-len(names) // columns)
-    heights = [12.0 * lines + 2, 1.7 * len(rows) + 0.6 * max(map(len, classes)) + 4]
+    heights = [15.0 * lines + 2, 1.7 * len(rows) + 0.4 * max(map(len, classes)) + 4]
     width = max(17 * columns, 3.6 * len(classes) + 10, 30)
     figure = empty(figure, (em * width, em * sum(heights)))
     grid = figure.add_gridspec(2, 1, height_ratios=heights)
@@ -89,7 +89,7 @@ def _windows(
     rng: np.random.Generator,
 ) -> None:
     first: Axes | None = None
-    unit, scale = ("step", 1.0) if dataset.rate is None else ("second", 1 / dataset.rate)
+    unit, scale = ("step", 1.0) if dataset.rate is None else ("time (s)", 1 / dataset.rate)
     n_axes = dataset.train.X.shape[2]
     axis_names = [f"axis {d}" for d in range(n_axes)] if dataset.channels is None else list(dataset.channels.names)
     for label, name in enumerate(names):
@@ -103,7 +103,6 @@ def _windows(
             length = part.X.shape[1] if part.lengths is None else int(part.lengths[row])
             for d, series in enumerate(part.X[row, :length].T):
                 ax.plot(np.arange(length) * scale, series, LINES[d % 4], color=color_of(d))
-        ax.grid(alpha=0.25)
         lowest = label + columns >= len(names)
         ax.tick_params(labelbottom=lowest, labelleft=label % columns == 0)
         if lowest:
@@ -137,7 +136,10 @@ def _table(ax: Axes, counts: NDArray[np.int64], rows: list[str], classes: tuple[
         for (i, j), n in np.ndenumerate(counts):
             color = text_color(image.cmap(image.norm(n)))
             ax.text(j, i, str(n), ha="center", va="center", color=color, fontsize="small")
-    ax.set_xticks(range(len(classes)), classes, rotation=90 if max(map(len, classes)) > 4 else 0)
+    if max(map(len, classes)) > 4:
+        ax.set_xticks(range(len(classes)), classes, rotation=45, ha="right", rotation_mode="anchor")
+    else:
+        ax.set_xticks(range(len(classes)), classes)
     ax.set_yticks(range(len(rows)), rows)
     ax.set_title("series of each class", loc="left")
     named = any(row.split(",")[0].lstrip("-").isdigit() for row in rows)

@@ -59,8 +59,21 @@ def numeric(values: Sequence[Any]) -> bool:
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in plain)
 
 
-COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
-"""Of Okabe and Ito, Color Universal Design (2008), but black, which is for what is not one of several."""
+COLORS = BLUE, VERMILION, *_ = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442")
+"""Of Okabe and Ito, Color Universal Design (2008), but black, which is for what is not one of several.
+
+Of their threes, black (or what the style writes in), vermilion and blue is the one that trichromats, protanopes,
+deuteranopes and tritanopes all tell apart best.
+"""
+SEQUENTIAL, DIVERGING = "viridis", "RdBu_r"
+"""Color maps: of numbers from low to high, and of those around 0."""
+
+
+def thin() -> float:
+    """Return the width of a line that is not one of the curves."""
+    from matplotlib import rcParams
+
+    return 0.6 * float(rcParams["lines.linewidth"])
 
 
 def color_of(n: int) -> str:
@@ -75,10 +88,10 @@ def new_axes(ax: Axes | None) -> Axes:
     return plt.figure(layout="constrained").add_subplot() if ax is None else ax
 
 
-def legend(ax: Axes, title: str | None = None) -> None:
+def legend(ax: Axes, title: str | None = None, beside: bool = False) -> None:
     """Draw the legend of what has a name: within the axes where it is short, and at their right where it is not."""
     handles, _ = ax.get_legend_handles_labels()
-    if len(handles) > 4:
+    if len(handles) > 4 or (handles and beside):
         ax.legend(loc="upper left", bbox_to_anchor=(1.01, 1.0), borderaxespad=0, title=title)
     elif handles:
         ax.legend(loc="best", title=title)
@@ -86,12 +99,28 @@ def legend(ax: Axes, title: str | None = None) -> None:
 
 def log_axis(ax: Axes, values: Any) -> None:
     """Make the vertical axis logarithmic, with numbers written out where they are within three powers of ten."""
-    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
     ax.set_yscale("log")
     shown = np.asarray(values)[np.isfinite(values)]
     shown = shown[shown > 0]
     if len(shown) and shown.max() < 1e3 * shown.min() and 1e-3 < shown.max() < 1e5:
         ax.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        ax.yaxis.set_major_formatter(ScalarFormatter())
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         ax.yaxis.set_minor_formatter(NullFormatter())
+
+
+def alike(values: Any, digits: int) -> list[str]:
+    """Write numbers with equally many decimals: so many that the range of the finite ones has so many digits.
+
+    Of one that is not finite the text is empty.
+    """
+    numbers = np.asarray(values, float).reshape(-1)
+    finite = numbers[np.isfinite(numbers)]
+    if not finite.size:
+        return [""] * len(numbers)
+    span = float(np.ptp(finite)) or float(np.abs(finite).max()) or 1.0
+    decimals = digits - 1 - int(np.floor(np.log10(span)))
+    large = np.abs(finite).max() >= 1e6 or decimals > 6
+    form = f".{digits}e" if large else f".{max(decimals, 0)}f"
+    return [f"{value:{form}}" if np.isfinite(value) else "" for value in numbers.tolist()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from unrolled._support.validation import whole_number
-from unrolled.plots.figures import empty
+from unrolled.plots.figures import DIVERGING, SEQUENTIAL, empty
 from unrolled.rnn import GRU, LSTM, Network
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def gates(net: Network, x: Any, *, layer: int = 0, figure: Figure | None = None)
         reach = 1.0 if name != "C" else max(1.0, float(np.abs(values[name]).max()))
         image = ax.imshow(
             values[name][:, order].T, aspect="auto", interpolation="nearest", origin="upper",
-            extent=(0.5, len(array) + 0.5, cell.hidden + 0.5, 0.5), cmap="cividis" if gate else "RdBu_r",
+            extent=(0.5, len(array) + 0.5, cell.hidden + 0.5, 0.5), cmap=SEQUENTIAL if gate else DIVERGING,
             vmin=0.0 if gate else -reach, vmax=reach,
         )  # fmt: skip
         ax.set_title(title, loc="left")

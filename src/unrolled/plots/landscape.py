@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.plots.figures import empty, logarithmic, numeric, text_color
+from unrolled.plots.figures import SEQUENTIAL, alike, empty, logarithmic, numeric, text_color
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
     from unrolled.sweep import Results, Standing
 
-MEAN, SPREAD = "viridis", "cividis"
+SPREAD = "cividis"
+"""The color map of the spread, another than that of the mean."""
+LISTED = 4
+"""So many values of a setting at the most are named in the note."""
 WRITTEN = 200
 """So many cells at the most have their numbers written in them."""
 MANY = 20
@@ -34,8 +38,9 @@ def landscape(results: Results, x: str, y: str, *, figure: Figure | None = None)
     of an objective that is best when low.
 
     If points differ in other settings too, a cell is the mean over all of them, and its spread is the root mean
-    square of theirs: ``results.where({...})`` picks some. A cell of which no trial was measured is hatched; one of
-    which some were not, as those that diverged, says how many were.
+    square of theirs: ``results.where({...})`` picks some. What the spread is of, and what is averaged over, stands
+    below the panels. Each panel's colors run from its lowest number to its highest. A cell of which no trial was
+    measured is hatched; one of which some were not, as those that diverged, says how many were.
 
     Parameters
     ----------
@@ -85,7 +90,7 @@ def landscape(results: Results, x: str, y: str, *, figure: Figure | None = None)
         raise ValueError(f"none of {len(results)} trials measured {name_of(results.objective)!r}")
     light_is_low = results.objective.startswith("-")
     named = name_of(results.objective)
-    panels = [(f"mean {named}", MEAN + ("_r" if light_is_low else "")), ("spread", SPREAD)]
+    panels = [(f"mean {named}", SEQUENTIAL + ("_r" if light_is_low else "")), ("spread", SPREAD)]
     cells = _cells(standings, x, y, columns, rows)
     if _sparse(cells, columns, rows):
         width, height = rcParams["figure.figsize"]
@@ -93,9 +98,10 @@ def landscape(results: Results, x: str, y: str, *, figure: Figure | None = None)
         for panel, (ax, (title, colors)) in enumerate(zip(figure.subplots(1, 2, sharey=True), panels, strict=True)):
             _scatter(ax, standings, (x, columns), (y, rows), panel, title, colors)
             _axes(ax, (x, columns), (y, rows))
+        _note(figure, results, x, y, averaged=False)
         return figure
     em = rcParams["font.size"] / 72  # inches
-    size = (2 * em * (6 * len(columns) + 14), em * (3.2 * len(rows) + 9))
+    size = (2 * em * (6 * len(columns) + 14), em * (3.2 * len(rows) + 13))
     figure = empty(figure, size)
     for panel, (ax, (title, colors)) in enumerate(
         zip(figure.subplots(1, 2, sharex=True, sharey=True), panels, strict=True)
@@ -104,6 +110,7 @@ def landscape(results: Results, x: str, y: str, *, figure: Figure | None = None)
         ax.set_xlabel(x)
         ax.set_ylabel(y)
         ax.label_outer()
+    _note(figure, results, x, y, averaged=True)
     return figure
 
 
@@ -111,6 +118,28 @@ Cells = dict[tuple[int, int], tuple[float, float, int, int]]
 """By column and row: mean, spread, how many trials were measured, and of how many."""
 Axis = tuple[str, list[Any]]
 """A setting's name and its values."""
+
+
+def _note(figure: Figure, results: Results, x: str, y: str, averaged: bool) -> None:
+    """Write below the panels what the spread is of, and which other settings there are."""
+    from matplotlib import rcParams
+
+    from unrolled.sweep.naming import describe, label
+
+    over = [("seed", len({row.seed for row in results})), ("fold", len({row.fold for row in results}))]
+    several = " and ".join(f"{n} {what}s" for what, n in over if n > 1)
+    said = [f"spread: standard deviation over {several}" if several else "no spread: one seed, one fold"]
+    others = {name: values for name, values in results.varying().items() if name not in (x, y)}
+    texts = [
+        f"{name} ({', '.join(label(describe(value)) for value in values)})"
+        if len(values) <= LISTED
+        else f"{name} ({len(values)} values)"
+        for name, values in others.items()
+    ]
+    if texts:
+        said.append(("a cell is the mean over " if averaged else "points differ in these too: ") + ", ".join(texts))
+    wide = int(figure.get_figwidth() * 72 / (0.6 * rcParams["font.size"]))  # letters
+    figure.supxlabel(fill("; ".join(said), wide), fontsize="medium")
 
 
 def _values(results: Results, x: str, y: str) -> tuple[list[Any], list[Any]]:
@@ -158,15 +187,14 @@ def _heat(ax: Axes, cells: Cells, columns: list[Any], rows: list[Any], panel: in
     shown: NDArray[Any] = np.full((len(rows), len(columns)), np.nan)
     for (column, row), cell in cells.items():
         shown[row, column] = cell[panel]
-    image = ax.imshow(
-        shown, cmap=colors, interpolation="nearest", origin="lower", aspect="auto", norm=_scale(shown, panel)
-    )
+    image = ax.imshow(shown, cmap=colors, interpolation="nearest", origin="lower", aspect="auto", norm=_scale(shown))
     ax.grid(False)
     ax.set_title(title, loc="left")
     names = [label(describe(value)) for value in columns]
     slanted = max(map(len, names)) > 6
     ax.set_xticks(range(len(columns)), names, rotation=45 if slanted else 0, ha="right" if slanted else "center")
     ax.set_yticks(range(len(rows)), [label(describe(value)) for value in rows])
+    texts = np.reshape(alike(shown, 2), shown.shape)
     for column in range(len(columns)):
         for row in range(len(rows)):
             _, _, measured, trials = cells.get((column, row), (0, 0, 0, 0))
@@ -175,7 +203,7 @@ def _heat(ax: Axes, cells: Cells, columns: list[Any], rows: list[Any], panel: in
                 ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, fill=False, hatch="///", lw=0))
             if len(columns) * len(rows) > WRITTEN:
                 continue
-            text = f"{value:.3g}" if np.isfinite(value) else ""
+            text = str(texts[row, column])
             if measured < trials and panel == 0:
                 text += f"\n{measured} of {trials}"
             color = text_color(image.to_rgba(value)) if np.isfinite(value) else rcParams["text.color"]
@@ -201,21 +229,21 @@ def _scatter(ax: Axes, standings: Sequence[Standing], x: Axis, y: Axis, panel: i
         cmap=colors,
         edgecolors=edge,
         linewidths=0.5,
-        norm=_scale(values, panel),
+        norm=_scale(values),
     )
     ax.scatter(places[~fine, 0], places[~fine, 1], s=size, marker="x", color=edge)
     ax.set_title(title, loc="left")
     ax.figure.colorbar(marks, ax=ax)
 
 
-def _scale(values: NDArray[Any], panel: int) -> Normalize:
-    """Return the color scale; a spread's begins at 0."""
+def _scale(values: NDArray[Any]) -> Normalize:
+    """Return the color scale, from the lowest number to the highest."""
     from matplotlib.colors import Normalize
 
     finite = values[np.isfinite(values)]
     if not finite.size:
         return Normalize(0, 1)
-    low, high = (0.0 if panel else float(finite.min())), float(finite.max())
+    low, high = float(finite.min()), float(finite.max())
     return Normalize(low, high if high > low else low + 1e-9)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unrolled.plots.figures import empty, log_axis
+from unrolled.plots.figures import BLUE, VERMILION, empty, log_axis, thin
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,15 +15,15 @@ if TYPE_CHECKING:
 
     from unrolled.rnn import Curve, History
 
-# Black (or what the style writes in), vermilion and blue of Okabe and Ito, Color Universal Design (2008): of their
-# threes the one that trichromats, protanopes, deuteranopes and tritanopes all tell apart best. And line and marker.
 R2 = "$R^2$"
-
 STYLES = {
     "training": (None, "-", "o"),
-    "validation": ("#D55E00", "--", "s"),
-    "test": ("#0072B2", "-.", "^"),
+    "validation": (VERMILION, "--", "s"),
+    "test": (BLUE, "-.", "^"),
 }
+"""Color, None for that of text; line; and marker."""
+MARKED = 20
+"""Curves of so many points at the most have a marker at each, if those of the other networks have too."""
 
 
 def learning_curves(
@@ -39,7 +38,7 @@ def learning_curves(
     The left column has the training, validation and test loss, the right one the validation and test accuracy, or R^2
     where answers are numbers, with ``evaluate_training`` the training accuracy too, and each metric of the training has
     a column of its own. A thin dotted line marks the epoch whose parameters early stopping restored. All panels share
-    the epoch axis and all accuracy axes run from 0 to 1; each network has a loss axis of its own.
+    the epoch axis and all accuracies one axis, as wide as they need; each network has a loss axis of its own.
 
     Parameters
     ----------
@@ -87,29 +86,29 @@ def learning_curves(
     columns = 2 + len(metrics) + gradient_norm
     figure = empty(figure, (0.75 * columns * width, height * (0.2 + 0.45 * len(rows))))
     axes = figure.subplots(len(rows), columns, squeeze=False, sharex=True)
+    reach, marked = _reach(rows), _marked(rows)
     for (left, right, *third), name, history in zip(axes, names, rows, strict=True):
         left.set_title(name, loc="left")
         left.set_ylabel("loss")
         of_numbers = any(_score(curve)[0] == R2 for _, curve in _curves(history))
         right.set_ylabel(R2 if of_numbers else "accuracy")
-        if not of_numbers:  # R^2 has no lower end
-            right.set_ylim(-0.03, 1.03)  # a marker at 0 or 1 is whole
-            right.set_yticks(np.linspace(0, 1, 6))
-        _curve(left, "training", range(1, len(history.loss) + 1), history.loss)
+        if not of_numbers:
+            right.set_ylim(reach)
+        _curve(left, "training", range(1, len(history.loss) + 1), history.loss, marked)
         for part, curve in _curves(history):
             if len(curve.epochs):
                 if part != "training":  # whose loss is drawn as it was met
-                    _curve(left, part, curve.epochs, curve.loss)
-                _curve(right, part, curve.epochs, _score(curve)[1])
+                    _curve(left, part, curve.epochs, curve.loss, marked)
+                _curve(right, part, curve.epochs, _score(curve)[1], marked)
                 for of, values in curve.metrics.items():
-                    _curve(third[metrics.index(of)], part, curve.epochs, values)
+                    _curve(third[metrics.index(of)], part, curve.epochs, values, marked)
         for ax, of in zip(third, metrics, strict=False):
             ax.set_ylabel(of)
         if not right.lines:
             right.text(0.5, 0.5, "not measured", ha="center", va="center", transform=right.transAxes)
         for ax in third[len(metrics) :]:
             ax.set_ylabel("gradient norm")
-            _curve(ax, "training", range(1, len(history.gradient_norm) + 1), history.gradient_norm)
+            _curve(ax, "training", range(1, len(history.gradient_norm) + 1), history.gradient_norm, marked)
             log_axis(ax, history.gradient_norm)
         if history.best_epoch is not None:
             for ax in (left, right, *third):
@@ -124,25 +123,41 @@ def learning_curves(
     return figure
 
 
-def _curve(ax: Axes, part: str, epochs: Sequence[int], values: Sequence[float]) -> None:
-    """Draw one curve, with a marker at every point or at a dozen of many; a line of training needs none."""
+def _curve(ax: Axes, part: str, epochs: Sequence[int], values: Sequence[float], marked: Collection[str]) -> None:
+    """Draw one curve."""
     from matplotlib import rcParams
 
     color, line, marker = STYLES[part]
     color = rcParams["text.color"] if color is None else color
-    if part == "training" and len(epochs) > 1:
-        marker = ""
     size = 0.8 * rcParams["lines.markersize"]
-    every = math.ceil(len(epochs) / 12)
-    ax.plot(epochs, values, color=color, ls=line, marker=marker, ms=size, markevery=every, label=part)
+    marker = marker if part in marked or len(epochs) == 1 else ""
+    ax.plot(epochs, values, color=color, ls=line, marker=marker, ms=size, label=part)
+
+
+def _marked(rows: Sequence[History]) -> set[str]:
+    """Return the parts whose curves are short in every row; that of training is met at every epoch."""
+    longest = {"training": max(len(history.loss) for history in rows)}
+    for history in rows:
+        for part, curve in _curves(history):
+            longest[part] = max(longest.get(part, 0), len(curve.epochs))
+    return {part for part, n in longest.items() if n <= MARKED}
+
+
+def _reach(rows: Sequence[History]) -> tuple[float, float]:
+    """Return the ends of the axis of all accuracies: of those measured, and at least 0.2 apart."""
+    scores = [_score(curve) for history in rows for _, curve in _curves(history)]
+    values = np.array([value for name, each in scores for value in each if name != R2 and np.isfinite(value)])
+    if not len(values):
+        return 0.0, 1.0
+    middle, half = (values.max() + values.min()) / 2, max(0.1, 0.55 * np.ptp(values))
+    return max(-0.03, middle - half), min(1.03, middle + half)  # a marker at 0 or 1 is whole
 
 
 def _best(ax: Axes, epoch: int) -> None:
     """Draw the thin line at the epoch that early stopping went back to."""
     from matplotlib import rcParams
 
-    thin = 0.6 * rcParams["lines.linewidth"]
-    ax.axvline(epoch, color=rcParams["text.color"], ls=":", lw=thin, label="best epoch")
+    ax.axvline(epoch, color=rcParams["text.color"], ls=":", lw=thin(), label="best epoch")
 
 
 def _named(

@@ -102,7 +102,7 @@ def gradient_profile(
     ax.set_xlabel("steps before the last")
     ax.set_ylabel(f"norm of {_symbol(shown)}")
     if len(drawn) > 1:
-        legend(ax, "class" if by_class else None)
+        legend(ax, "class" if by_class else f"median; band: {q[0]:.0%} to {q[2]:.0%} of samples")
     return ax
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from unrolled.plots.figures import empty
+from unrolled.plots.figures import VERMILION, empty, thin
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from unrolled.rnn import LearningRates
-
-VERMILION = "#D55E00"
-"""Okabe and Ito's, as in the learning curves."""
 
 
 def learning_rate(found: LearningRates, *, figure: Figure | None = None) -> Figure:
@@ -51,10 +48,10 @@ def learning_rate(found: LearningRates, *, figure: Figure | None = None) -> Figu
         raise ValueError("found has no rates, expected what rnn.find_learning_rate returns")
     figure = empty(figure, (rcParams["figure.figsize"][0], 0.75 * rcParams["figure.figsize"][1]))
     ax = figure.subplots()
-    color, thin = rcParams["text.color"], 0.6 * rcParams["lines.linewidth"]
-    ax.plot(found.rates, found.loss, color=color, alpha=0.35, lw=thin, label="each batch")
+    color = rcParams["text.color"]
+    ax.plot(found.rates, found.loss, color=color, alpha=0.35, lw=thin(), label="each batch")
     ax.plot(found.rates, found.smoothed, color=VERMILION, label="smoothed")
-    ax.axvline(found.suggestion, color=color, ls=":", lw=thin, label=f"suggestion, {found.suggestion:.2g}")
+    ax.axvline(found.suggestion, color=color, ls=":", lw=thin(), label=f"suggestion, {found.suggestion:.2g}")
     low, high = min(found.smoothed), max(found.smoothed)
     ax.set_ylim(low - 0.1 * (high - low or 1), high + 0.1 * (high - low or 1))  # single batches may be far above
     ax.set_xscale("log")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unrolled.plots.figures import color_of, empty, log_axis
+from unrolled.plots.figures import SEQUENTIAL, color_of, empty, log_axis, thin
 from unrolled.plots.profiles import FLOOR
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def recorded(
     width, height = rcParams["figure.figsize"]
     figure = empty(figure, (1.2 * width, 0.36 * height * n_panels))
     axes = list(figure.subplots(n_panels, 1, sharex=True, height_ratios=[1] * (n_panels - 1) + [1.6]))
-    ink, thin = rcParams["text.color"], 0.6 * rcParams["lines.linewidth"]
+    ink = rcParams["text.color"]
     panels = iter(axes)
 
     ax = next(panels)
@@ -96,14 +96,14 @@ def recorded(
         log_axis(ax, record.sharpness)
         ax.set_ylabel("sharpness")
         if learning_rate is not None:
-            ax.axhline(2 / learning_rate, color=ink, ls=":", lw=thin, label="2 / learning rate")
+            ax.axhline(2 / learning_rate, color=ink, ls=":", lw=thin(), label="2 / learning rate")
 
     ax = next(panels)
     if np.isfinite(record.spectral_radius).any():
         _line(ax, record.at, record.spectral_radius, 2, "of W_hh")
     if np.isfinite(record.jacobian_radius).any():
         _line(ax, record.at, record.jacobian_radius, 3, "of the Jacobian,\nmean")
-    ax.axhline(1, color=ink, ls=":", lw=thin)
+    ax.axhline(1, color=ink, ls=":", lw=thin())
     ax.set_ylabel("spectral\nradius")
 
     for n, (name, values) in enumerate(record.others.items()):
@@ -120,7 +120,7 @@ def recorded(
         profile.T,
         norm=LogNorm(max(float(profile.min()), 1e-12 * high), high),
         shading="nearest",
-        cmap="viridis",
+        cmap=SEQUENTIAL,
         rasterized=True,
     )
     ax.set_ylabel("steps before\nthe last")

@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from unrolled import metrics
-from unrolled.plots.figures import empty
+from unrolled.plots.figures import BLUE, VERMILION, empty
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-RIGHT, APART = "#0072B2", "#D55E00"
-"""Blue and vermilion of Okabe and Ito."""
 
 
 def reliability(
@@ -81,7 +78,7 @@ def reliability(
         _accuracy(upper, measured)
         _support(lower, measured)
         title = f"expected calibration error {measured.expected_error:.3f}"
-        upper.set_title(f"{name}\n{title}" if name else title)
+        upper.set_title(f"{name}\n{title}" if name else title, loc="left")
     axes[0, 0].set_ylabel("accuracy")
     axes[1, 0].set_ylabel("samples")
     figure.align_ylabels(list(axes[:, 0]))
@@ -97,7 +94,7 @@ def _accuracy(ax: Axes, measured: metrics.Reliability) -> None:
     there = measured.support > 0
     left, width = measured.edges[:-1][there], np.diff(measured.edges)[there]
     accuracy, confidence = measured.accuracy[there], measured.confidence[there]
-    ax.bar(left, accuracy, width, align="edge", color=RIGHT, edgecolor=rcParams["axes.facecolor"], label="accuracy")
+    ax.bar(left, accuracy, width, align="edge", color=BLUE, edgecolor=rcParams["axes.facecolor"], label="accuracy")
     ax.bar(
         left,
         confidence - accuracy,
@@ -105,7 +102,7 @@ def _accuracy(ax: Axes, measured: metrics.Reliability) -> None:
         bottom=accuracy,
         align="edge",
         fill=False,
-        edgecolor=APART,
+        edgecolor=VERMILION,
         hatch="//",
         label="confidence",
     )

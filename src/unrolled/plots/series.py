@@ -9,13 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from unrolled._support.validation import numeric, real_number
-from unrolled.plots.figures import empty
+from unrolled.plots.figures import BLUE, SEQUENTIAL, VERMILION, empty, thin
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-TRUTH, SAID = "#0072B2", "#D55E00"
-"""Okabe and Ito's blue and vermilion; what is said is dashed too."""
 
 
 def over_time(
@@ -69,8 +66,8 @@ def over_time(
     figure = empty(figure, (1.4 * width, height * (0.25 + 0.4 * true.shape[1])))
     axes = figure.subplots(true.shape[1], 1, squeeze=False, sharex=True)[:, 0]
     for ax, label, of_true, of_said in zip(axes, labels, true.T, said.T, strict=True):
-        ax.plot(np.arange(1, len(of_true) + 1), of_true, color=TRUTH, label="target")
-        ax.plot(np.arange(1, len(of_said) + 1), of_said, color=SAID, ls="--", label="predicted")
+        ax.plot(np.arange(1, len(of_true) + 1), of_true, color=BLUE, label="target")
+        ax.plot(np.arange(1, len(of_said) + 1), of_said, color=VERMILION, ls="--", label="predicted")
         ax.set_ylabel(label)
     axes[-1].set_xlabel("step")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
@@ -173,23 +170,23 @@ def forecast(
     >>> [text.get_text() for text in figure.legends[0].get_texts()]
     ['past', 'truth', 'forecast', 'leaves the truth after step 22']
     """
+    from matplotlib import rcParams
+
     valid = valid_steps(truth, said, tolerance=tolerance)
     figure = over_time(truth, said, names=names, figure=figure)
     before = None if past is None else _series(past, "past")
+    ink = rcParams["text.color"]
     for n, ax in enumerate(figure.axes):
         ax.lines[0].set_label("truth")
         ax.lines[1].set_label("forecast")
         if before is not None:
             if before.shape[1] != len(figure.axes):
                 raise ValueError(f"past has {before.shape[1]} columns, expected {len(figure.axes)} as truth has")
-            from matplotlib import rcParams
-
-            color = rcParams["text.color"]
-            (line,) = ax.plot(np.arange(1 - len(before), 1), before[:, n], color=color, alpha=0.5, label="past")
+            (line,) = ax.plot(np.arange(1 - len(before), 1), before[:, n], color=ink, alpha=0.5, label="past")
             ax.lines[0].set_zorder(line.get_zorder() + 1)
         if valid < len(np.asarray(truth)):
             after = f"leaves the truth after step {valid}"
-            ax.axvline(valid + 0.5, color="gray", ls=":", label=after)
+            ax.axvline(valid + 0.5, color=ink, ls=":", lw=thin(), label=after)
     for legend in list(figure.legends):
         legend.remove()
     lines = sorted(figure.axes[0].lines, key=lambda line: line.get_label() != "past")
@@ -206,6 +203,8 @@ def confusion_over_time(
     figure: Figure | None = None,
 ) -> Figure:
     """Draw how often each class is recognized at each step, and the accuracy of the steps above it.
+
+    Where no sample has a class at a step, its place is empty.
 
     Parameters
     ----------
@@ -258,11 +257,16 @@ def confusion_over_time(
     figure = empty(figure, (1.4 * width, height * (0.6 + 0.06 * len(labels))))
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[1, max(1.0, 0.25 * len(labels))])
     steps = np.arange(1, true.shape[1] + 1)
-    above.plot(steps, _ratio(right, there), color=TRUTH)
+    above.plot(steps, _ratio(right, there), color=BLUE)
     above.set_ylabel("accuracy")
     above.set_ylim(-0.03, 1.03)
     image = below.imshow(
-        of_class, aspect="auto", vmin=0, vmax=1, cmap="viridis", extent=(0.5, len(steps) + 0.5, len(labels) - 0.5, -0.5)
+        of_class,
+        aspect="auto",
+        vmin=0,
+        vmax=1,
+        cmap=SEQUENTIAL,
+        extent=(0.5, len(steps) + 0.5, len(labels) - 0.5, -0.5),
     )
     below.set_yticks(range(len(labels)), labels)
     below.set_xlabel("step")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from unrolled.plots.figures import color_of, new_axes
+from unrolled.plots.figures import SEQUENTIAL, color_of, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -74,7 +74,7 @@ def loss_slice(found: LossSlice, *, log: bool = False, ax: Axes | None = None) -
     norm = kind(float(finite.min()), float(finite.max()))
     losses = np.ma.masked_invalid(found.losses.T)
     at = found.steps
-    image = ax.pcolormesh(at, at, losses, norm=norm, cmap="viridis_r", shading="gouraud", rasterized=True)
+    image = ax.pcolormesh(at, at, losses, norm=norm, cmap=SEQUENTIAL + "_r", shading="gouraud", rasterized=True)
     levels = np.unique(np.quantile(finite, np.linspace(0.05, 0.95, 9)))
     if len(levels) > 1:
         ax.contour(at, at, losses, levels=levels, colors=ink, linewidths=0.4 * rcParams["lines.linewidth"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unrolled.plots.figures import color_of, empty, legend, new_axes
+from unrolled.plots.figures import color_of, empty, legend, new_axes, thin
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,11 +61,17 @@ def eigenvalues(values: Any, *, ax: Axes | None = None) -> Axes:
     if not all(np.isfinite(each).all() for each in arrays.values()):
         raise ValueError("values hold one that is not finite, expected finite numbers")
     ax = new_axes(ax)
-    thin = 0.6 * rcParams["lines.linewidth"]
-    ax.add_patch(Circle((0, 0), 1, fill=False, ec=rcParams["text.color"], lw=thin, ls=":"))
+    ax.add_patch(Circle((0, 0), 1, fill=False, ec=rcParams["text.color"], lw=thin(), ls=":"))
     for n, (name, each) in enumerate(arrays.items()):
         ax.scatter(
-            each.real, each.imag, s=14, marker=MARKERS[n % len(MARKERS)], fc="none", ec=color_of(n), lw=thin, label=name
+            each.real,
+            each.imag,
+            s=(0.8 * rcParams["lines.markersize"]) ** 2,
+            marker=MARKERS[n % len(MARKERS)],
+            fc="none",
+            ec=color_of(n),
+            lw=thin(),
+            label=name,
         )
     reach = 1.08 * max(1.0, *(float(np.abs(each).max()) for each in arrays.values()))
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="real part", ylabel="imaginary part")
@@ -117,18 +123,18 @@ def lyapunov_spectrum(
     width, height = rcParams["figure.figsize"]
     figure = empty(figure, (1.6 * width, 0.85 * height))
     left, right = figure.subplots(1, 2)
-    ink, thin = rcParams["text.color"], 0.6 * rcParams["lines.linewidth"]
+    ink = rcParams["text.color"]
     for n, (name, spectrum) in enumerate(several.items()):
         index = np.arange(1, len(spectrum.exponents) + 1)
         left.errorbar(
-            index, spectrum.exponents, np.nan_to_num(spectrum.standard_errors), color=color_of(n), lw=thin,
+            index, spectrum.exponents, np.nan_to_num(spectrum.standard_errors), color=color_of(n), lw=thin(),
             marker=MARKERS[n % len(MARKERS)], ms=0.6 * rcParams["lines.markersize"], label=name,
         )  # fmt: skip
         chosen = np.unique(np.linspace(0, len(index) - 1, min(8, len(index))).round().astype(int))
         steps = np.arange(1, len(spectrum.running) + 1)
-        right.plot(steps, spectrum.running[:, chosen], color=color_of(n), lw=thin)
+        right.plot(steps, spectrum.running[:, chosen], color=color_of(n), lw=thin())
     for ax in (left, right):
-        ax.axhline(0, color=ink, ls=":", lw=thin)
+        ax.axhline(0, color=ink, ls=":", lw=thin())
     left.set(xlabel="number of the exponent", ylabel="Lyapunov exponent (1 / step)")
     left.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     right.set(xlabel="steps", ylabel="mean so far", xscale="log")

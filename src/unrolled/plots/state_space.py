@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.plots.figures import color_of, legend, new_axes
+from unrolled.plots.figures import color_of, legend, new_axes, thin
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,14 +112,14 @@ def state_space(
         raise ValueError(f"points have {points.states.shape[1]} numbers each, expected {S.shape[2]} as the states have")
     plane = Plane.of(S)
     ax = new_axes(ax)
-    ink, thin, size = rcParams["text.color"], 0.5 * rcParams["lines.linewidth"], rcParams["lines.markersize"]
+    ink, size = rcParams["text.color"], rcParams["lines.markersize"]
     some = _some(labels, most)
     for label in np.unique(labels[some]).tolist() if y is not None else ():
         name = str(label) if classes is None else classes[label]
         ax.plot([], [], color=color_of(label), marker="o", ms=0.5 * size, ls="", label=name)
     for i in some:
         path, color = plane.project(S[:, i]), color_of(int(labels[i]))
-        ax.plot(*path.T, color=color, lw=thin, alpha=0.6)
+        ax.plot(*path.T, color=color, lw=thin(), alpha=0.6)
         ax.plot(*path[-1], color=color, marker="o", ms=0.5 * size, ls="")
     reach = float(np.ptp(plane.project(S), axis=(0, 1)).max())
     if points is not None and len(points):
@@ -132,6 +132,7 @@ def state_space(
 
 def _points(ax: Axes, points: FixedPoints, plane: Plane, modes: bool, reach: float, ink: Any, size: float) -> None:
     """Draw fixed and slow points, and modes of them as lines through them."""
+    paper = ax.get_facecolor()
     named: set[str] = set()
     for k, kind in enumerate(points.kinds):
         fixed = bool(points.is_fixed[k])
@@ -140,9 +141,9 @@ def _points(ax: Axes, points: FixedPoints, plane: Plane, modes: bool, reach: flo
             for j in range(max(1, int(points.n_unstable[k]))):
                 mode = plane.axes @ points.modes[k, :, j].real
                 ends = np.stack([at - reach * mode, at + reach * mode])
-                ax.plot(*ends.T, color=ink, lw=1, alpha=0.8, zorder=3)
+                ax.plot(*ends.T, color=ink, lw=thin(), alpha=0.8, zorder=3)
         name = kind if fixed else "slow"
-        marker, fill = {"stable": ("o", ink), "saddle": ("X", "white"), "unstable": ("s", "white")}[kind]
+        marker, fill = {"stable": ("o", ink), "saddle": ("X", paper), "unstable": ("s", paper)}[kind]
         if not fixed:
             marker, fill = "o", "none"
         ax.plot(
