@@ -35,7 +35,7 @@ def test_it_is_the_loss_of_a_softmax_head(dtype: Any) -> None:
         ([0, 1], [[1.0, 0.0], [0.9, 0.9]], "probabilities of row 1 add up to 1.8, expected 1, as of rnn.Softmax()"),
         ([0, 1], [[1.0, 0.0]], "y has 2 rows and probabilities have 1, expected as many"),
         ([2], [[1.0, 0.0]], "y holds 2 in row 0, expected whole numbers from 0 to 1"),
-        ([0], np.ma.masked_equal([[0.0, 1.0]], 0.0), "probabilities is a masked array, expected one without"),
+        ([0], np.ma.masked_equal([[0.0, 1.0]], 0.0), "probabilities is masked in places, expected numbers throughout"),
     ],
 )
 def test_what_is_no_probability_is_told(y: Any, probabilities: Any, message: str) -> None:

@@ -227,3 +227,39 @@ def test_masked_samples_are_refused(where: int) -> None:
     for use in uses:
         with pytest.raises(ValueError, match="masked"):
             use()
+
+
+def test_masked_dropout_masks_are_refused() -> None:
+    net = network()
+    drawn = rnn.Dropout(0.2, 0.2, 0.2).draw(6, net.widths, rng=0, dtype=np.float64)
+    inputs, recurrence = ([np.ma.array(each) for each in some] for some in (drawn.inputs, drawn.recurrence))
+    whole = rnn.Masks([*inputs], [*recurrence])
+    assert net.loss(X, Y, masks=whole) == net.loss(X, Y, masks=drawn)
+    for name in ("inputs", "recurrence"):
+        masks = rnn.Masks(list(drawn.inputs), list(drawn.recurrence))
+        getattr(masks, name)[0] = hole(getattr(masks, name)[0])
+        for use in (net.loss, net.loss_and_gradients):
+            with pytest.raises(ValueError, match=rf"masks\.{name}\[0\] is masked in places, expected numbers"):
+                use(X, Y, masks=masks)
+
+
+class Holes:
+    """Masks a number of what it is handed, and a target where it changes targets."""
+
+    def __call__(self, X: np.ndarray, rng: np.random.Generator) -> np.ndarray:  # noqa: ARG002
+        return hole(X)  # type: ignore[no-any-return]
+
+
+class HolesInTargets(Holes):
+    def with_targets(self, X: np.ndarray, Y: np.ndarray, rng: object) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG002
+        return X, hole(Y)
+
+
+@pytest.mark.parametrize(("augment", "what"), [(Holes(), "what augment gave"), (HolesInTargets(), "as targets")])
+def test_an_augmentation_that_masks_numbers_is_refused(augment: Any, what: str) -> None:
+    net = network()
+    before = {name: W.copy() for name, W in net.parameters.items()}
+    with pytest.raises(ValueError, match=f"{what} is masked in places"):
+        rnn.train(net, (X, Y), optimizer=rnn.SGD(0.1), augment=augment, epochs=1, progress=False)
+    for name, W in net.parameters.items():
+        np.testing.assert_array_equal(W, before[name])

@@ -53,6 +53,19 @@ def test_the_ranking_table_has_what_varies() -> None:
     assert results().table().splitlines()[-1] == "| 4 | 4 | - | - | 0 of 3 |"
 
 
+def test_a_notebook_shows_what_cannot_be_ranked() -> None:
+    assert "<td>3 of 3</td>" in results()._repr_html_()
+    nothing = Results((Result({"a": 1}, 0, 0, "lost", {}), Result({"a": 2}, 0, 0, "lost", {})))
+    assert "<td>0 of 1</td>" in nothing._repr_html_()
+    assert "<tbody></tbody>" in Results(())._repr_html_()
+    odd: list[Result] = [Result({"a": 1}, 0, 0, "done", {"accuracy": [1]})]  # from a table
+    odd += [Result({"a": object()}, 0, 0, "done", {"accuracy": 0.5})]
+    for row in odd:
+        shown = Results((row,))._repr_html_()
+        assert "<td>1</td>" in shown.replace("th>", "td>")
+        assert "There is no ranking: " in shown
+
+
 def test_some_of_the_results() -> None:
     some = results().where({"a": 2, "clip": None})
     assert [row.point["a"] for row in some] == [2, 2, 2]

@@ -6,8 +6,8 @@ from typing import overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from unrolled._support.validation import whole_number
-from unrolled.metrics.labels import check_sums, given_probabilities, pair, truth, unmasked
+from unrolled._support.validation import numeric, whole_number
+from unrolled.metrics.labels import check_sums, given_probabilities, pair, truth
 
 
 def accuracy(y: ArrayLike, predicted: ArrayLike) -> float:
@@ -91,7 +91,7 @@ def top_k_accuracy(y: ArrayLike, scores: ArrayLike, k: int | Sequence[int] = 1) 
     >>> top_k_accuracy([0, 2], [[0.5, 0.3, 0.2], [0.6, 0.3, 0.1]], k=(1, 2, 3))
     (0.5, 0.5, 1.0)
     """
-    values = unmasked(scores, "scores")
+    values = numeric(scores, "scores")
     if values.ndim != 2 or values.size == 0:
         raise ValueError(f"scores has shape {values.shape}, expected C scores for each of N samples, (N, C)")
     n_classes = values.shape[1]

@@ -1,4 +1,4 @@
-"""What is measured, at the door: true and predicted classes, checked, and nothing that is masked."""
+"""What is measured, at the door: true and predicted classes, checked."""
 
 from typing import Any
 
@@ -14,19 +14,12 @@ MOST_CLASSES = 2**16
 """A label beyond is a mistake, and its matrix would fill the memory."""
 
 
-def unmasked(values: ArrayLike, name: str) -> NDArray[Any]:
-    """Return values as a real array, unless some are masked: what lies under a mask would be measured."""
-    if isinstance(values, np.ma.MaskedArray) and np.ma.getmaskarray(values).any():
-        raise ValueError(f"{name} is a masked array, expected one without: select the rows that count")
-    return numeric(values, name)
-
-
 def pair(y: ArrayLike, predicted: ArrayLike, n_classes: int | None) -> tuple[IntArray, IntArray, int]:
     """Return true and predicted classes (N,), both checked, and C."""
     if n_classes is not None:
         n_classes = whole_number(n_classes, "n_classes", 1, MOST_CLASSES)
     true, n_classes = truth(y, n_classes)
-    guess = unmasked(predicted, "predicted")
+    guess = numeric(predicted, "predicted")
     if guess.ndim != 1:
         raise ValueError(f"predicted has shape {guess.shape}, expected classes (N,), as in scores.argmax(1)")
     guess = _integers(guess, "predicted", n_classes)
@@ -37,7 +30,7 @@ def pair(y: ArrayLike, predicted: ArrayLike, n_classes: int | None) -> tuple[Int
 
 def truth(y: ArrayLike, n_classes: int | None) -> tuple[IntArray, int | None]:
     """Return true classes (N,) from integers or one-hot rows, checked, and C where it is known."""
-    true = unmasked(y, "y")
+    true = numeric(y, "y")
     if true.ndim == 1:
         return _integers(true, "y", n_classes), n_classes
     if true.ndim != 2 or true.size == 0:
@@ -52,7 +45,7 @@ def truth(y: ArrayLike, n_classes: int | None) -> tuple[IntArray, int | None]:
 
 def probability_rows(probabilities: ArrayLike) -> NDArray[Any]:
     """Return probabilities (N, C) as floating-point numbers, checked; rows need not add up to 1."""
-    values = unmasked(probabilities, "probabilities")
+    values = numeric(probabilities, "probabilities")
     if values.ndim != 2 or values.size == 0:
         raise ValueError(f"probabilities have shape {values.shape}, expected those of C classes for N samples, (N, C)")
     if values.dtype.kind != "f":

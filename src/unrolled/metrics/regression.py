@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from unrolled.metrics.labels import FloatArray, unmasked
+from unrolled._support.validation import numeric
+from unrolled.metrics.labels import FloatArray
 
 
 def mean_squared_error(y: ArrayLike, predicted: ArrayLike, *, sample_weight: ArrayLike | None = None) -> float:
@@ -235,7 +236,7 @@ def _pair(y: Any, predicted: Any, sample_weight: Any) -> tuple[FloatArray, Float
 
 def _numbers(values: Any, name: str) -> FloatArray:
     """Return values as float64, if there are any and all are finite."""
-    array = unmasked(values, name)
+    array = numeric(values, name)
     if not 1 <= array.ndim <= 3 or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}, expected numbers (N,), (N, K) or (N, T, K), N > 0")
     bad = np.argwhere(~np.isfinite(array))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled._support.validation import checked_fields, real, whole_number
+from unrolled._support.validation import checked_fields, numeric, real, whole_number
 from unrolled.rnn.arrays import Array, IntArray
 
 
@@ -55,9 +55,12 @@ def fitting(masks: Any, m: int, widths: list[int], dtype: np.dtype) -> Masks | N
         if len(given) != len(wanted):
             raise ValueError(f"masks.{name} has {len(given)} masks, expected {len(wanted)}, as net.widths has it")
         for n, (mask, width) in enumerate(zip(given, wanted, strict=True)):
-            if mask is not None and (np.shape(mask) != (m, width) or not np.isfinite(mask).all()):
+            if mask is None:
+                continue
+            numbers = numeric(mask, f"masks.{name}[{n}]")
+            if numbers.shape != (m, width) or not np.isfinite(numbers).all():
                 raise ValueError(
-                    f"masks.{name}[{n}] has shape {np.shape(mask)}, expected finite numbers of shape {(m, width)}"
+                    f"masks.{name}[{n}] has shape {numbers.shape}, expected finite numbers of shape {(m, width)}"
                 )
         checked.append([None if mask is None else np.asarray(mask, dtype) for mask in given])
     return Masks(*checked)

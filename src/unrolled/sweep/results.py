@@ -259,6 +259,12 @@ class Results(Sequence[Result]):
         return refitted(point, samples, validation, np.random.default_rng(rng), progress)
 
     def _repr_html_(self) -> str:
+        try:
+            return self._html()
+        except ValueError as problem:  # a notebook shows whatever a cell ends with
+            return html_table(["trials"], [[len(self)]], f"There is no ranking: {problem}.")
+
+    def _html(self) -> str:
         names, ranking = list(self.varying()), self.ranking()
         rows = [
             [

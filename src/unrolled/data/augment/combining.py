@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled._support.validation import checked_fields, real
+from unrolled._support.validation import checked_fields, real, refuse_masked
 from unrolled.data.channels.channel import axis_numbers
 from unrolled.data.checks import FloatArray, batch
 from unrolled.data.errors import DataError
@@ -227,7 +227,9 @@ def moves_time(augmentation: Augmentation) -> bool:
 
 def applied(augmentation: Augmentation, X: FloatArray, stream: np.random.Generator) -> FloatArray:
     """Return what an augmentation makes of a batch, of its shape and dtype."""
-    changed: FloatArray = np.asarray(augmentation(X, stream))
+    given = augmentation(X, stream)
+    refuse_masked(given, f"what {augmentation!r} gave", error=DataError)
+    changed: FloatArray = np.asarray(given)
     if changed.shape != X.shape:
         raise DataError(f"{augmentation!r} gave an array of shape {changed.shape}, expected {X.shape} as it was handed")
     return changed.astype(X.dtype, copy=False)

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from unrolled._support.validation import checked_fields, real
+from unrolled._support.validation import checked_fields, real, refuse_masked
 from unrolled.data.checks import FloatArray, batch
 from unrolled.data.errors import DataError
 from unrolled.data.samples import Rng
@@ -69,6 +69,7 @@ class Mixup:
     def with_targets(self, X: FloatArray, Y: FloatArray, rng: Rng) -> tuple[FloatArray, FloatArray]:
         """Mix a batch (m, T, D) and its targets (m, C)."""
         X, stream = batch(X), np.random.default_rng(rng)
+        refuse_masked(Y, "Y", error=DataError)
         m = len(X)
         if len(Y) != m:
             raise DataError(f"Y has shape {Y.shape}, expected the targets of {m} samples, such as ({m}, C)")

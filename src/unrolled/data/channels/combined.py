@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled._support.validation import checked_fields, whole
+from unrolled._support.validation import checked_fields, refuse_masked, whole
 from unrolled.data.channels.channel import Channel, Step, several
 from unrolled.data.checks import FloatArray, IntArray, batch
 from unrolled.data.errors import DataError
@@ -120,6 +120,7 @@ class Channels:
         steps = [channel.stream(self.n_axes) for channel in self.channels]
 
         def step(x: FloatArray) -> FloatArray:
+            refuse_masked(x, "x", error=DataError)
             x = np.asarray(x)
             if x.ndim not in (1, 2) or x.shape[-1] != self.n_axes:
                 raise DataError(f"x has shape {x.shape}, expected one step ({self.n_axes},) or (m, {self.n_axes})")

@@ -4,6 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
+from unrolled._support.validation import refuse_masked
 from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array, IntArray
 
@@ -49,12 +50,14 @@ def augmented(
     Raises
     ------
     ValueError
-        If either has another shape, or holds anything but finite numbers, or if padding would be moved.
+        If either has another shape, is masked in places or holds anything but finite numbers, or if padding would be
+        moved.
     """
     refuse_moved_padding(augment, lengths, X.shape[1])
     targets = Y
     if hasattr(augment, "with_targets"):
         changed, targets = augment.with_targets(X, Y, rng)
+        refuse_masked(targets, "what augment gave as targets")
         if np.shape(targets) != Y.shape or not np.isfinite(targets).all():
             raise ValueError(
                 f"augment gave targets of shape {np.shape(targets)}, expected finite numbers of shape {Y.shape} as it "
@@ -62,6 +65,7 @@ def augmented(
             )
     else:
         changed = augment(X, rng)
+    refuse_masked(changed, "what augment gave")
     if np.shape(changed) != X.shape:
         raise ValueError(f"augment gave an array of shape {np.shape(changed)}, expected {X.shape} as it was handed")
     changed = inputs.rounded(np.asarray(changed), X.dtype, "what augment gave")
