@@ -128,7 +128,7 @@ def write_text(group: h5py.File | h5py.Group, name: str, text: str) -> None:
 
 
 def read_text(group: h5py.File | h5py.Group, name: str) -> str | None:
-    """Read what `write_text` wrote; None if there is nothing of that name.
+    """Read what `write_text` wrote, also where a tool has packed it since; None if there is nothing of that name.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def read_text(group: h5py.File | h5py.Group, name: str) -> str | None:
     if isinstance(link, h5py.HardLink) and isinstance(group[name], h5py.Dataset) and group[name].shape == (0,):
         return ""
     found = dataset(group, name)
-    if found.dtype != np.uint8 or found.ndim != 1 or found.chunks is not None:
+    if found.dtype != np.uint8 or found.ndim != 1:
         raise RefusedError(f"{name} has dtype {found.dtype} and shape {found.shape}, expected the bytes of a text")
     if found.nbytes > LARGEST_TEXT:
         raise RefusedError(f"{name} is a text of {found.nbytes} bytes, expected at most {LARGEST_TEXT}")

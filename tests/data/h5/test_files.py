@@ -1,6 +1,7 @@
 import dataclasses
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -451,10 +452,15 @@ def test_what_a_tool_copied_comes_back_or_is_refused(tmp_path: Path, libver: str
     saved, copied = tmp_path / "a.h5", tmp_path / "b.h5"
     save_h5(saved, dataset)
 
-    def copy(attributes: bool = True, text: type | None = None, more: int = 0) -> Path:
+    def copy(
+        attributes: bool = True, text: type | None = None, more: int = 0, packing: dict[str, Any] | None = None
+    ) -> Path:
         with h5py.File(saved) as one, h5py.File(copied, "w", libver=libver) as other:
             for name in one:
-                one.copy(name, other)
+                if packing is None:
+                    one.copy(name, other)
+                else:  # as h5repack does
+                    other.create_dataset(name, data=one[name][...], chunks=True, **packing)
             for name in one.attrs if attributes else ():
                 value = one.attrs[name]
                 other.attrs[name] = text(value.decode()) if text and isinstance(value, bytes) else value
@@ -462,8 +468,9 @@ def test_what_a_tool_copied_comes_back_or_is_refused(tmp_path: Path, libver: str
                 other.attrs[f"another {i}"] = i
         return copied
 
-    for path in (copy(), copy(more=20)):
-        found = load_h5(path)
+    packings: list[dict[str, Any]] = [{"compression": "gzip"}, {"shuffle": True, "fletcher32": True}]
+    for path in (partial(copy), partial(copy, more=20), *(partial(copy, packing=each) for each in packings)):
+        found = load_h5(path())
         assert found.classes == dataset.classes
         assert (found.rate, found.provenance) == (50.0, "made")
         for name in ("X", "y", "person", "trial", "lengths"):
