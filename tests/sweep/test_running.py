@@ -267,6 +267,12 @@ def test_what_a_trial_measured_is_numbers_by_name(a: str, message: str) -> None:
         run([{"a": a}], trial=searches.unsteady)
 
 
+def test_an_objective_that_no_trial_measures_ends_the_search_at_its_first_trial() -> None:
+    message = "the trial measured .*'accuracy'.*, expected 'acuracy' among it, the objective"
+    with pytest.raises(sweep.TrialError, match=message):
+        run(sweep.grid({"a": [0]}), trial=searches.unsteady, objective="acuracy")
+
+
 def test_arrays_and_nested_numbers_are_kept_as_json_has_them() -> None:
     expected = {"accuracy": 0.5, "curve": [1.0, None], "more": {"n": [1, "x", None]}}
     assert run([{"a": "arrays"}], trial=searches.unsteady)[0].metrics == expected

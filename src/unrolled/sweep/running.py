@@ -95,7 +95,7 @@ def run(
     TableError
         A ValueError: the table is damaged, is of other data or another version, or is in use.
     TrialError
-        If a trial raised an error that is no divergence, or measured the objective as anything but a number; if no
+        If a trial raised an error that is no divergence, or measured no objective, or as anything but a number; if no
         worker can start, the executor takes no trials any more or is not heard of, or none of the trials could be
         run. What was finished before is in the table.
     KeyboardInterrupt

@@ -69,6 +69,9 @@ def work(job: Job) -> dict[str, Any]:
         if not isinstance(metrics, Mapping):
             raise ValueError(f"the trial gave a {type(metrics).__name__}, expected a mapping of what it measured")
         outcome["metrics"] = as_json(metrics, "the trial's outcome")
+        if job.measure not in outcome["metrics"]:
+            found = ", ".join(map(repr, outcome["metrics"])) or "nothing"
+            raise ValueError(f"the trial measured {found}, expected {job.measure!r} among it, the objective")
         measured(outcome["metrics"], job.measure)
     except rnn.DivergenceError as error:
         what = f"{error.what} at epoch {error.epoch}, batch {error.batch}"
