@@ -327,3 +327,27 @@ def test_symbols_are_one_hot_rows(kind: Any, cell: str, lengths: str) -> None:
         net.predict(np.full((N, T), D))
     with pytest.raises(ValueError, match="expected three axes"):
         net.predict(X.astype(float))
+
+
+@pytest.mark.parametrize("kind", [rnn.ManyToMany, rnn.ManyToOne])
+@pytest.mark.parametrize("size", [1e-60, 1e60])
+def test_weights_count_by_their_ratio_whatever_float32_has(kind: Any, size: float) -> None:
+    net = kind(rnn.GRU(4), D, 2, rng=0)
+    X, w = np.random.default_rng(0).standard_normal((N, T, D)), np.arange(1.0, N + 1)
+    y = np.zeros((N, T) if kind is rnn.ManyToMany else N, int)
+    expected, gradients = net.loss_and_gradients(X, y, sample_weight=w)
+    loss, others = net.loss_and_gradients(X, y, sample_weight=size * w)
+    assert loss == pytest.approx(expected, rel=1e-6)
+    for name, gradient in gradients.items():
+        np.testing.assert_allclose(others[name], gradient, rtol=1e-4, atol=1e-7)
+    with pytest.raises(ValueError, match=r"sample_weight holds 1e\+308, expected numbers whose sum is finite"):
+        net.loss(X, y, sample_weight=np.full(N, 1e308))
+
+
+def test_a_state_that_is_not_finite_or_too_large_is_told_where() -> None:
+    net, X = rnn.ManyToMany(rnn.GRU(4), D, 2, rng=0), np.zeros((N, T, D))
+    for value in (np.nan, 1e300):
+        state = np.zeros((N, 4))
+        state[1, 2] = value
+        with pytest.raises(ValueError, match=rf"state A holds {value:g}".replace("+", r"\+") + r" at \(1, 2\)"):
+            net.predict(X, state={"A": state})

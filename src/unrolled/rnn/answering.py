@@ -18,6 +18,9 @@ from unrolled.rnn.output.class_weights import BALANCED
 from unrolled.rnn.passes import Reading
 from unrolled.rnn.targets import Targets, checked
 
+SMALL = 2.0**-100
+"""Weights whose sum is below it, or above its inverse, are divided by it in float64."""
+
 
 class Answering(Model):
     """A forward pass and what its answers cost; predictions of any number of samples are :class:`Predictor`'s."""
@@ -35,9 +38,13 @@ class Answering(Model):
         return Reading(R, R @ self.parameters["W_ho"].T + self.parameters["b_o"], weights)  # (2), but for the sigmoid
 
     def _loss(self, reading: Reading, Y: Array, weights: Array | None = None) -> tuple[Array, Array]:
-        each = reading.weights / reading.weights.dtype.type(self._asked_in_all(reading, weights) or 1)
-        if weights is not None:
-            each = each * weights.astype(each.dtype)
+        total, dtype = self._asked_in_all(reading, weights) or 1, reading.weights.dtype
+        if weights is None or SMALL < total < 1 / SMALL:
+            each = reading.weights / dtype.type(total)
+            if weights is not None:
+                each = each * weights.astype(dtype)
+        else:  # such as 1e-50, which float32 does not have
+            each = reading.weights * (weights / total).astype(dtype)
         if self.head.class_weights is not None:
             if self.head.class_weights == BALANCED:
                 raise ValueError("the head's class_weights are 'balanced', expected numbers: rnn.train makes them such")

@@ -203,9 +203,16 @@ def states(given: Any, shapes: Mapping[str, tuple[int, ...]], dtype: np.dtype[An
     for name, array in given.items():
         if name not in shapes:
             raise ValueError(f"state names {name!r}, expected {', '.join(shapes)}")
-        rounded = numeric(array, f"state {name}").astype(dtype)
-        if rounded.shape != shapes[name] or not np.isfinite(rounded).all():
-            raise ValueError(f"state {name} has shape {rounded.shape}, expected finite numbers {shapes[name]}")
+        given_numbers = numeric(array, f"state {name}")
+        if given_numbers.shape != shapes[name]:
+            raise ValueError(f"state {name} has shape {given_numbers.shape}, expected finite numbers {shapes[name]}")
+        with np.errstate(over="ignore"):
+            rounded = given_numbers.astype(dtype)
+        if not np.isfinite(rounded).all():
+            where = tuple(np.argwhere(~np.isfinite(rounded))[0].tolist())
+            raise ValueError(
+                f"state {name} holds {given_numbers[where]} at {where}, expected finite numbers within {dtype}'s range"
+            )
         checked[name] = rounded
     return checked
 

@@ -10,6 +10,8 @@ from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.rnn.output.heads import Answers
 
+LARGEST = np.finfo(np.float64).max
+
 
 @dataclass(frozen=True)
 class Targets:
@@ -177,4 +179,6 @@ def _weights(given: Any, shape: tuple[int, ...], there: Array | None, name: str)
         weights = np.where(there, weights, 0.0)
     if not weights.any():
         raise ValueError(f"{name} are all 0, expected a number above 0 where an answer is asked")
+    if weights.max() > LARGEST / weights.size:
+        raise ValueError(f"{name} holds {weights.max():g}, expected numbers whose sum is finite")
     return np.asarray(weights)
