@@ -469,8 +469,8 @@ def test_what_a_tool_copied_comes_back_or_is_refused(tmp_path: Path, libver: str
         return copied
 
     packings: list[dict[str, Any]] = [{"compression": "gzip"}, {"shuffle": True, "fletcher32": True}]
-    for path in (partial(copy), partial(copy, more=20), *(partial(copy, packing=each) for each in packings)):
-        found = load_h5(path())
+    for made in (partial(copy), partial(copy, more=20), *(partial(copy, packing=each) for each in packings)):
+        found = load_h5(made())
         assert found.classes == dataset.classes
         assert (found.rate, found.provenance) == (50.0, "made")
         for name in ("X", "y", "person", "trial", "lengths"):
