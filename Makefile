@@ -31,12 +31,26 @@ types: $(VENV)/ready
 kill-test: $(VENV)/ready
 	$(BIN)/python tests/killing.py
 
-# The answers of other libraries. Where PyTorch's build or Keras is not to be had, its tests skip and say so.
-peers: $(VENV)/ready
-	$(BIN)/python -m pip install --quiet "scikit-learn>=1.3" "onnx>=1.17" "onnxruntime>=1.21"
+# The answers of other libraries, and the pages that have their code. Where PyTorch's build is not to be had, its tests skip
+# and say so. Keras has an environment of its own: TensorFlow, the one backend on which it computes in float64, wants an
+# older h5py than ours.
+KERAS = .venv-keras
+PAGES = tests/documentation/test_pages.py::test_the_code_of_a_page_runs
+AT_ONCE = -n auto --maxprocesses 2
+
+peers: $(VENV)/ready $(KERAS)/ready
+	$(BIN)/python -m pip install --quiet "onnx>=1.17" "onnxruntime>=1.21" "reservoirpy>=0.4"
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "torch==2.13.0" || echo "no PyTorch here"
-	$(BIN)/python -c "import keras" 2>/dev/null || $(BIN)/python -m pip install --quiet "keras>=3.6" || echo "no Keras here"
-	$(BIN)/python -m pytest tests/peers
+	$(BIN)/python -m pytest $(AT_ONCE) tests/peers "$(PAGES)[start/coming_from.md]" "$(PAGES)[how-to/export.md]"
+	$(KERAS)/bin/python -m pytest $(AT_ONCE) tests/peers/test_from_and_to_keras.py \
+	  "$(PAGES)[start/coming_from.md]" "$(PAGES)[how-to/export.md]"
+
+$(KERAS)/ready: pyproject.toml
+	$(PYTHON) -m venv $(KERAS)
+	$(KERAS)/bin/python -m pip install --quiet --upgrade pip
+	$(KERAS)/bin/python -m pip install --quiet hypothesis pytest pytest-xdist --editable .
+	$(KERAS)/bin/python -m pip install --quiet "keras>=3.6" tensorflow-cpu || echo "no Keras on TensorFlow here"
+	touch $@
 
 # The digests of results that the suite holds the code to, to the bit, made anew from src. Allowed after a change that is
 # meant to change results, or that adds configurations, and says so in its message; or on a machine of other libraries,
@@ -153,4 +167,4 @@ $(VENV)/ready: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .venv-3.* .venv-benchmark .venv-dist .venv-oldest .venv-docs docs/_build docs/gallery docs/reference/generated build dist fuzz-failures mutants .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv .venv-3.* .venv-benchmark .venv-dist .venv-oldest .venv-keras .venv-docs docs/_build docs/gallery docs/reference/generated build dist fuzz-failures mutants .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -18,6 +18,7 @@ from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
 
+NOWHERE = re.compile(r"https?://([\w-]+\.)*(example(\.\w+)?|test|invalid|localhost)(:|/|$)")
 RELATIVE = re.compile(r"\]\((?!https?://|#|mailto:)([^)\s]+)\)")
 
 
@@ -34,8 +35,12 @@ def described(wheel: Path) -> list[str]:
     assert isinstance(text, bytes)
     links = RELATIVE.findall(text.decode())
     wrong = [f"a relative link in the long description: {link}" for link in links]
-    urls = [each.split(",")[0] for each in found.get_all("Project-URL") or []]
-    wrong += [f"no project URL {name}" for name in ("Homepage", "Source", "Issues", "Changelog") if name not in urls]
+    urls = dict(each.split(", ", 1) for each in found.get_all("Project-URL") or [])
+    if urls:
+        expected = ("Homepage", "Source", "Issues", "Changelog")
+        wrong += [f"no project URL {name}" for name in expected if name not in urls]
+    everywhere = [*urls.values(), *re.findall(r"https?://[^)\s]+", text.decode())]
+    wrong += [f"an address that leads nowhere: {url}" for url in everywhere if NOWHERE.match(url)]
     return wrong
 
 
