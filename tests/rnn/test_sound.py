@@ -232,8 +232,9 @@ def test_masked_samples_are_refused(where: int) -> None:
 def test_masked_dropout_masks_are_refused() -> None:
     net = network()
     drawn = rnn.Dropout(0.2, 0.2, 0.2).draw(6, net.widths, rng=0, dtype=np.float64)
-    inputs, recurrence = ([np.ma.array(each) for each in some] for some in (drawn.inputs, drawn.recurrence))
-    whole = rnn.Masks([*inputs], [*recurrence])
+    inputs: list[Any] = list(map(np.ma.array, drawn.inputs))
+    recurrence: list[Any] = list(map(np.ma.array, drawn.recurrence))
+    whole = rnn.Masks(inputs, recurrence)
     assert net.loss(X, Y, masks=whole) == net.loss(X, Y, masks=drawn)
     for name in ("inputs", "recurrence"):
         masks = rnn.Masks(list(drawn.inputs), list(drawn.recurrence))
