@@ -160,7 +160,10 @@ def read(path: str | os.PathLike[str], *, objective: str = "accuracy") -> Result
     >>> sweep.read("search.jsonl") == found
     True
     """
-    lines, _, _ = _parsed(Path(path).read_bytes(), Path(path))
+    path = Path(path)
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise TableError(f"{path}: it is no regular file, expected a table of results")
+    lines, _, _ = _parsed(path.read_bytes(), path)
     trials: set[str] = set()
     splits: dict[int, set[str]] = {}
     for line in lines.values():

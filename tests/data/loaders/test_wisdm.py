@@ -337,7 +337,7 @@ def test_does_not_wait_for_a_pipe(tmp_path: Path) -> None:
         os.close(os.open(path, os.O_WRONLY))
         reading.join()
         pytest.fail("it waited for the pipe")
-    assert [str(error) for error in raised] == [f"{path}: expected a file, found none"]
+    assert [str(error) for error in raised] == [f"{path}: expected a file, found a device"]
 
 
 def test_a_zip_that_says_too_little_is_not_unpacked_further(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from unrolled.data.errors import DataError
+from unrolled.data.loaders.place import found_at
 
 DEEPEST = 2  # zips within each other
 MOST_FILES = 100_000  # in a folder; a larger one is not a data set but somebody's disk
@@ -118,11 +119,12 @@ def members(
     [('a/rows.txt', ['1 2'])]
     """
     path = Path(path)
-    if path.is_dir():
+    what = found_at(path)
+    if what == "a folder":
         yield _checked(path, list(_in_folder(path, pattern)), max_bytes, max_member)
         return
-    if path.exists() and not path.is_file():
-        raise DataError(f"{path}: expected {expected}, found a device")
+    if what != "a file":
+        raise DataError(f"{path}: expected {expected}, found {what}")
     with _opened(path, path, expected) as archive:
         yield _checked(path, list(_in_zip(path, archive, pattern)), max_bytes, max_member)
 

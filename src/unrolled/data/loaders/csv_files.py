@@ -15,6 +15,7 @@ from unrolled.data.loaders.archive import downloaded
 from unrolled.data.loaders.csv_form import Columns, Form
 from unrolled.data.loaders.csv_rows import Rows, read_rows
 from unrolled.data.loaders.frame_columns import cells_of, is_nothing, numbers_of
+from unrolled.data.loaders.place import found_at, is_folder
 from unrolled.data.loaders.text import read_file, short
 
 EXPECTED = "a folder or a zip of tables"
@@ -50,9 +51,9 @@ def find_tables(source: Any, pattern: str | None, max_bytes: int) -> list[Table]
         path = Path(source)
         if pattern is not None:
             return _matching(path, pattern, max_bytes)
-        if path.is_dir():
+        if is_folder(path):
             return _matching(path, "{}.csv", max_bytes)
-        if "*" in path.name and not path.exists():
+        if "*" in path.name and found_at(path) == "none":
             return _matching(path.parent, _braced(path.name), max_bytes)
         return [_file(path, max_bytes)]
     if not isinstance(source, Iterable) or isinstance(source, bytes):
@@ -86,7 +87,7 @@ def _matching(folder: Path, pattern: str, max_bytes: int) -> list[Table]:
     with downloaded(folder, name, _ZIPS, EXPECTED, max_bytes=max_bytes, max_member=max_bytes) as found:
         if not found:
             raise DataError(f"{folder}: there is no file like {pattern!r}")
-        packed = not folder.is_dir()
+        packed = not is_folder(folder)
         tables = []
         for member in found:
             read = member.read

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from unrolled._support.validation import refuse_masked
+from unrolled._support.validation import refuse_masked, shown
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.frame_columns import numbers_of
 
@@ -47,6 +47,8 @@ def join_by_time(one: Mapping[str, ArrayLike], other: Mapping[str, ArrayLike], *
     tables: list[dict[str, NDArray[Any]]] = []
     stamps = []
     for table, which in ((one, "first"), (other, "second")):
+        if not isinstance(table, Mapping) and not hasattr(table, "columns"):
+            raise DataError(f"the {which} table is {shown(table)}, expected a mapping or a frame of columns")
         names = [str(name) for name in (table.keys() if isinstance(table, Mapping) else table.columns)]
         if time not in names:
             raise DataError(f"the {which} table has no column {time}, expected one of {', '.join(names[:20])}")

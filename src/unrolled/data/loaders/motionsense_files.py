@@ -13,6 +13,7 @@ from unrolled._support.validation import one_of
 from unrolled.data.checks import FloatArray
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.archive import Member, downloaded
+from unrolled.data.loaders.place import is_folder
 from unrolled.data.windows.recordings import Recording
 
 MOVEMENTS = {  # the code in the folders' names, in the order of the labels
@@ -84,7 +85,7 @@ def read_motionsense(
     one_of(signal, tuple(SIGNALS), "signal", error=DataError)
     path = Path(path)
     folder = path / "A_DeviceMotion_data"
-    root = folder if folder.is_dir() else path
+    root = folder if is_folder(folder) else path
     expected = "A_DeviceMotion_data.zip or its unpacked folder"
     with downloaded(root, _NAME, _ZIPS, expected, max_bytes=max_bytes, max_member=max_bytes // 16) as found:
         if not found:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from unrolled.data.checks import IntArray
 from unrolled.data.errors import DataError
+from unrolled.data.loaders.place import found_at
 
 LONGEST_NUMBER = 1000  # characters, blanks before it included
 LARGEST = float(np.finfo(np.float32).max)
@@ -24,8 +25,8 @@ _PLAIN = re.compile(
 
 def read_file(path: Path, max_bytes: int) -> bytes:
     """Return the bytes of a file, if it is one and has at most `max_bytes`."""
-    if not path.is_file():  # no folder, and no device that never ends
-        raise DataError(f"{path}: expected a file, found none")
+    if (what := found_at(path)) != "a file":  # no folder, and no device that never ends
+        raise DataError(f"{path}: expected a file, found {what}")
     try:
         with path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size

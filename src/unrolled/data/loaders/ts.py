@@ -9,7 +9,6 @@ X_TEST.ts.
 import functools
 import os
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from unrolled._support.validation import one_of
 from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.archive import members
+from unrolled.data.loaders.place import found_at, is_folder, is_zip
 from unrolled.data.loaders.text import read_file, short
 from unrolled.data.loaders.ts_files import Missing, TsFile, read_ts, read_tsv
 from unrolled.data.samples import Samples
@@ -149,11 +149,11 @@ def _pair(train: Path, test: Path | None, max_bytes: int) -> list[tuple[str, Cal
     """Return the names of the two files, and what reads them."""
     if test is not None:
         for path in (train, test):
-            if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):
+            if is_folder(path) or is_zip(path):
                 raise DataError(f"{path}: expected a .ts or .tsv file, found a folder or a zip: pass it alone")
         return [(str(path), functools.partial(read_file, path, max_bytes)) for path in (train, test)]
-    if not train.is_dir() and not (train.is_file() and zipfile.is_zipfile(train)):
-        raise DataError(f"{train}: expected a zip or a folder, or the test file as second")
+    if not is_folder(train) and not is_zip(train):
+        raise DataError(f"{train}: expected a zip or a folder, or the test file as second, found {found_at(train)}")
     with members(train, _NAME, EXPECTED, max_bytes=2 * max_bytes, max_member=max_bytes) as found:
         kinds = {member.match[3].lower() for member in found}
         chosen = [member for member in found if member.match[3].lower() == ("ts" if "ts" in kinds else "tsv")]

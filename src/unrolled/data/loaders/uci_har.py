@@ -19,6 +19,7 @@ from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
 from unrolled.data.labels import MAX_CLASSES
 from unrolled.data.loaders.archive import Member, downloaded
+from unrolled.data.loaders.place import is_folder
 from unrolled.data.loaders.text import column, table
 from unrolled.data.samples import Samples
 from unrolled.data.summary import Tally
@@ -122,7 +123,7 @@ def _files(path: Path, names: list[str], max_bytes: int) -> Iterator[dict[str, M
     # at the top or in a folder UCI HAR Dataset, which may be in others
     inside = re.compile(rf"(?:(?:[^/\\:]+/)*UCI HAR Dataset/)?({'|'.join(map(re.escape, names))})")
     folder = path / "UCI HAR Dataset"
-    root, most = folder if folder.is_dir() else path, max_bytes // 8
+    root, most = folder if is_folder(folder) else path, max_bytes // 8
     with downloaded(root, inside, _ZIPS, EXPECTED, max_bytes=max_bytes, max_member=most) as found:
         yield _each_once(path, found, names)
 

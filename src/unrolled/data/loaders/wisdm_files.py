@@ -3,7 +3,6 @@
 import array
 import io
 import re
-import zipfile
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +15,7 @@ from unrolled._support.validation import one_of
 from unrolled.data.checks import FloatArray, IntArray
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.archive import Member, downloaded
+from unrolled.data.loaders.place import is_folder, is_zip
 from unrolled.data.loaders.text import decode, read_file
 from unrolled.data.summary import Tally
 
@@ -77,7 +77,7 @@ def read_steps(path: Path, device: str, sensor: str, max_bytes: int, tally: Tall
     one_of(device, DEVICES, "device", error=DataError)
     one_of(sensor, SENSORS, "sensor", error=DataError)
     of_2019 = rf"data_[0-9]{{1,9}}_{sensor}_{device}\.txt"
-    if path.is_dir() or (path.is_file() and zipfile.is_zipfile(path)):  # which would wait for a pipe
+    if is_folder(path) or is_zip(path):
         either = re.compile(rf"(?:[^/]+/)*({of_2019}|{re.escape(RAW)})")
         with downloaded(path, either, _ZIPS, EXPECTED, max_bytes=max_bytes, max_member=max_bytes) as found:
             published = _one_edition(found, f"{device}/{sensor}/data_1600_{sensor}_{device}.txt", path)
