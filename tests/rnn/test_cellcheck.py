@@ -95,6 +95,27 @@ class WrongFinal(Rows):
         return {"A": self.A[-1] * 0}
 
 
+class WrongBegun(Rows):
+    """The gradient in what stands before the first step is right of samples of full length."""
+
+    @property
+    def dstate(self) -> State:
+        return self._dstate
+
+    @dstate.setter
+    def dstate(self, found: State) -> None:
+        whole = 1 if vars(self).get("_batch_sizes") is not None else self.m
+        self._dstate = {name: np.where(np.arange(self.m)[:, None] < whole, dA, 0) for name, dA in found.items()}
+
+
+class UnmaskedBegun(Rows):
+    """What stands before the first step is seen past dropout's mask."""
+
+    def _set_first(self) -> None:
+        super()._set_first()
+        self._seen[0] = self.A[0]
+
+
 class LastOfAll(Rows):
     """The last steps of an array that nobody may read where lengths differ."""
 
@@ -319,6 +340,11 @@ BROKEN: dict[str, tuple[Any, dict[str, str]]] = {
         {"the final state": "final_state is not the state", "states handed on": "final_state, has other states"},
     ),
     "stream": (NoBiasInStream(4), {"the stream": r"states\(\) and forward\(\) differ, from step 1 on"}),
+    "wrong gradient in the state": (
+        with_trace(WrongBegun),
+        {"gradients into every state": "gradients of A_0 are wrong"},
+    ),
+    "state past the mask": (with_trace(UnmaskedBegun), {"dropout on the recurrence": "gradients of .*A_0"}),
     "stream, later": (WrongLater(4), {"the stream": r"states\(\) and forward\(\) differ, from step 11 on"}),
     "stream, mixed": (MixedInStream(4), {"the stream": r"states\(\) and forward\(\) differ, from step 1 on"}),
     "stream from zero": (BeginsFromZero(4), {"the stream": r"states\(\) does not begin with the state it is given"}),

@@ -59,12 +59,15 @@ class Contract:
             "copies, pickles and files": self.copies,
         }
 
-    def _net(self, cells: Any = None, dtype: Any = np.float64, readout: Readout | None = None) -> ManyToOne:
+    def _net(
+        self, cells: Any = None, dtype: Any = np.float64, readout: Readout | None = None, *, learned: bool = False
+    ) -> ManyToOne:
         net = ManyToOne(
             self.cell if cells is None else cells,
             self.D,
             CLASSES,
             readout=readout or Last(),
+            initial_state="learned" if learned else "zero",
             rng=self.seed,
             dtype=dtype,
         )
@@ -189,8 +192,8 @@ class Contract:
         return "" if np.isfinite(loss) else f"the loss is {loss}"
 
     def gradients(self, readout: Readout, lengths: list[int] | None = None) -> str:
-        """Compare every gradient with numerical ones."""
-        return _wrong(self._net(readout=readout), self.X, self.y, lengths)
+        """Compare every gradient with numerical ones; of different lengths that in what stands before them, too."""
+        return _wrong(self._net(readout=readout, learned=lengths is not None), self.X, self.y, lengths)
 
     def in_inputs(self) -> str:
         """Compare the gradient in the inputs with central differences."""
@@ -235,7 +238,7 @@ class Contract:
             return "a mask of ones on the recurrence changes the loss"
         if loss(0.0) == whole:
             return "a mask on the recurrence changes nothing: the step's products must read seen, not A_before"
-        net = self._net([self.cell, self.cell])  # of which the upper one hands a gradient down
+        net = self._net([self.cell, self.cell], learned=True)  # of which the upper one hands a gradient down
         masks = Dropout(layers=0.3, recurrence=0.4).draw(M, net.widths, self.seed, np.float64)
         return _wrong(net, self.X, self.y, LENGTHS, masks)
 
