@@ -227,7 +227,7 @@ def test_bad_input_is_stopped_at_the_door() -> None:
 def test_a_network_of_symbols_that_has_learned_where_it_begins() -> None:
     net: Any = rnn.ManyToMany([rnn.GRU(3), rnn.LSTM(2)], 3, 3, rng=0, dtype=np.float64, initial_state="learned")
     rng = np.random.default_rng(0)
-    for name in ("A_0", "A_l1_0", "C_l1_0"):
+    for name in ("A_0", "A_0_l1", "C_0_l1"):
         net.parameters[name] += rng.standard_normal(net.parameters[name].shape)
     X, lengths = rng.integers(0, 3, (4, 6)), [6, 2, 5, 1]
     S = dynamics.states(net, X)
