@@ -1,5 +1,6 @@
 """A stream says at each step what the network says of all steps so far."""
 
+import copy
 import itertools
 import tracemalloc
 from dataclasses import dataclass
@@ -183,3 +184,13 @@ def test_a_cell_whose_states_begin_with_none_predicts_from_a_state_and_does_not_
         nets[1].stream(2, state=state)
     with pytest.raises(ValueError, match="states without a state, expected one for its state"):
         _ = nets[1].stream().state
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_copies_of_the_copy_module_are_streams_of_their_own(duplicate: Any) -> None:
+    stream = rnn.ManyToOne(rnn.GRU(4), 2, 3, readout=rnn.Mean(), rng=0).stream()
+    stream.feed([1, 2])
+    duplicate(stream).feed([9, 9])
+    alone = rnn.ManyToOne(rnn.GRU(4), 2, 3, readout=rnn.Mean(), rng=0).stream()
+    alone.feed([1, 2])
+    np.testing.assert_array_equal(stream.feed([3, 4]), alone.feed([3, 4]))

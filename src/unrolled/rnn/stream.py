@@ -84,11 +84,18 @@ class Stream:
         self._refuse_lost_state("a copy")
         if isinstance(self._read, FunctionType) and self._read is not self._predict:
             raise ValueError(f"{self._net.readout!r}'s so_far returns a function, expected an object for a copy")
-        twin = copy(self)
+        twin = object.__new__(type(self))
+        vars(twin).update(vars(self))
         twin._x = self._x.copy()
         twin._go_on([{name: A.copy() for name, A in of_layer.items()} for of_layer in self._states], self._t)
         twin._read = self._read if self._read is self._predict else copy(self._read)
         return twin
+
+    def __copy__(self) -> "Stream":
+        return self.copy()
+
+    def __deepcopy__(self, memo: object) -> "Stream":
+        return self.copy()
 
     @property
     def state(self) -> State:

@@ -317,6 +317,13 @@ def test_a_state_that_does_not_fit_is_refused() -> None:
         trained(rnn.ManyToOne(rnn.Tanh(7), 3, 3, rng=0), state=state)
 
 
+def test_what_verbose_is_told() -> None:
+    with pytest.raises(ValueError, match="verbose is 'auto', expected a whole number from 0 to 2"):
+        trained(verbose="auto")
+    with pytest.raises(ValueError, match=r"verbose is 1\.5, expected"):
+        trained(verbose=1.5)
+
+
 class Uneven(Blocks):
     """A source whose second block has fewer steps than the first."""
 

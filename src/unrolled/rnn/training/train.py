@@ -243,7 +243,9 @@ def train(
 
 def level(progress: bool, verbose: int | None) -> int:
     """Return how much is shown: 0 nothing, 1 a bar, 2 a line after each epoch."""
-    return int(bool(progress)) if verbose is None else whole_number(int(verbose), "verbose", 0, 2)
+    if verbose is None:
+        return int(bool(progress))
+    return whole_number(int(verbose) if isinstance(verbose, bool) else verbose, "verbose", 0, 2)
 
 
 def check_callbacks(on_epoch: object, on_batch: object) -> None:
