@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 import jump_numbers as numbers
 import numpy as np
+from jump_claim import MARGIN
 from jump_numbers import Row
+from jump_verdicts import part
 
 NAMES = {"motionsense": "MotionSense", "shoulder": "shoulder exercises"}
 
@@ -41,9 +43,55 @@ def batches(around: Sequence[Row]) -> list[str]:
             " / ".join(f"{k} of {n}" for k, n in numbers.by_epoch(row)),
         ]
         lines.append("| " + " | ".join(cells) + " |")
-    lines += ["", *_falls(around)]
+    lines += ["", *_across(around), "", *_rises(around), "", *_falls(around)]
     for name in dict.fromkeys(row["data"] for row in around):
         lines += ["", f"![Batch by batch](batch_by_batch_{name}.png)", "", f"![Slices of the loss](slices_{name}.png)"]
+    return lines
+
+
+def _across(around: Sequence[Row]) -> list[str]:
+    """Return what the exponents, the fixed points and the slices say of all the jumps together."""
+    seen, n = [numbers.seen(row) for row in around], len(around)
+    exponents = np.median([s.exponents for s in seen], axis=0)
+    peaks = sum(s.exponents[1] > max(s.exponents[0], s.exponents[2]) for s in seen)
+    chaotic = sum(s.highest > 0 for s in seen)
+    changed = sum(s.fixed_points[0] != s.fixed_points[2] for s in seen)
+    one = sum(s.fixed_points == (1, 1, 1) for s in seen)
+    raised = [sum(s.rises[i] > MARGIN for s in seen) for i in range(3)]
+    further = sum(min(row["places"]["peak"]["losses"][:21]) < row["places"]["peak"]["loss_after"] for row in around)
+    return [
+        f"- Largest Lyapunov exponent, medians over the {n} jumps: {exponents[0]:.2f} first, {exponents[1]:.2f} at the "
+        f"largest gradient, {exponents[2]:.2f} at the end. It is highest of the three at the largest gradient in "
+        f"{peaks}, and above 0, which is chaos, at any measurement in {chaotic}.",
+        f"- Fixed points under the mean input: another number at the end than at first in {changed} of {n}; one all "
+        f"the while, at these three places, in {one}.",
+        f"- Slices along the gradient: one step of descent raises the loss of the recorded samples by more than "
+        f"{MARGIN:.0%} in {raised[0]} of {n} jumps at first, in {raised[1]} at the largest gradient, and in "
+        f"{raised[2]} at the end. At the largest gradient a step up to twice as long would end lower in {further}.",
+    ]
+
+
+def _rises(around: Sequence[Row]) -> list[str]:
+    names = list(dict.fromkeys(row["data"] for row in around))
+    groups = [(NAMES.get(name, name), [row for row in around if row["data"] == name]) for name in names]
+    if len(names) > 1:
+        groups.append(("both", list(around)))
+    lines = [
+        f"The jumps above are those of an epoch's mean loss. Counted batch by batch (added after the first pictures "
+        f"had been seen): a rise is a loss of the recorded samples that is {MARGIN:.0%} above that of the measurement "
+        "before. It is after a sharp moment if sharpness was above 2 / eta at one of the two measurements before it; "
+        "by chance, if that were as often so before rises as before any other measurement.",
+        "",
+        "| data | rises | after a sharp moment | by chance | sharp moments | followed by a rise within two "
+        "measurements | of all others |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, some in groups:
+        r = numbers.rises(some)
+        lines.append(
+            f"| {name} | {r.rises} | {r.preceded} ({part(r.preceded, r.rises)}) | {r.by_chance:.1f} | {r.sharp} | "
+            f"{r.followed} ({part(r.followed, r.sharp)}) | {part(r.calm_followed, r.calm)} |"
+        )
     return lines
 
 

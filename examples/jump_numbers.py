@@ -258,6 +258,49 @@ def fall(around: Row) -> Fall | None:
     )
 
 
+@dataclass(frozen=True)
+class Rises:
+    """How often, batch by batch, the loss rises after a sharp measurement, over several jumps.
+
+    Attributes
+    ----------
+    rises, preceded : int
+        All rises of the recorded samples' loss by more than MARGIN from one measurement to the next, and those with a
+        sharpness above 2 / eta at one of the two measurements before them.
+    by_chance : float
+        How many would be if it were as often before rises as before any measurement.
+    sharp, followed, calm, calm_followed : int
+        All measurements above 2 / eta and those with a rise in one of the two intervals after them; of all others.
+    """
+
+    rises: int
+    preceded: int
+    by_chance: float
+    sharp: int
+    followed: int
+    calm: int
+    calm_followed: int
+
+
+def rises(around: Sequence[Row]) -> Rises:
+    """Count over jumps that were seen batch by batch."""
+    totals, by_chance = np.zeros(6, int), 0.0
+    for row in around:
+        loss, is_sharp = np.asarray(row["sample_loss"], np.float64), sharp(row)
+        if len(loss) < 4:
+            continue
+        up = loss[1:] > (1 + MARGIN) * loss[:-1]
+        before = is_sharp[1:-1] | is_sharp[:-2]  # of the intervals from the second on
+        after = up[:-1] | up[1:]  # of the measurements but for the last two
+        moments = is_sharp[: len(after)]
+        totals += [
+            up[1:].sum(), (up[1:] & before).sum(), moments.sum(), (moments & after).sum(), (~moments).sum(),
+            (~moments & after).sum(),
+        ]  # fmt: skip
+        by_chance += float(up[1:].sum() * before.mean())
+    return Rises(int(totals[0]), int(totals[1]), by_chance, *(int(n) for n in totals[2:]))
+
+
 def largest_jumps(rows: Sequence[Row], n: int) -> list[tuple[Row, int]]:
     """Return n trainings with the epoch their largest jump begins at, those of the report's (50, 0.01, 30) first."""
     found = []

@@ -9,8 +9,9 @@ from jump_batches import NAMES, batches, precision
 from jump_claim import AHEAD, CLAIM, MARGIN, MARGINS, PREDICTIONS, QUIET
 from jump_measures import PRODUCTS, PROFILED, REMEDIES, REPORT, SAMPLES
 from jump_numbers import Row, counts, regime, sharp
+from jump_remedies import remedies
 from jump_sentences import sentences
-from jump_verdicts import base, part, verdicts
+from jump_verdicts import part, verdicts
 
 from unrolled import __version__, data
 
@@ -94,18 +95,11 @@ def page(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Data
         "",
         "## Remedies",
         "",
-        f"On MotionSense, (50, 0.01, 30), Xavier; one thing changed; {recorded} epochs, jumps among them, means over "
-        "seeds. With a loss on every step dE/dA_1 has a loss of its own, and its reach says nothing.",
-        "",
-        "| remedy | seeds | jumps a training | moments above 2 / eta | median reach | above 0.01 | spectral radius "
-        "at the "
-        "end | training loss | test accuracy |",
-        "|---|---|---|---|---|---|---|---|---|",
-        *_remedy_rows(rows),
+        *remedies(rows, recorded),
         "",
         "## The report's sentences",
         "",
-        *sentences(rows, shared),
+        *sentences(rows, around, shared),
         "",
         "## What stays open",
         "",
@@ -259,18 +253,4 @@ def _together(report: Sequence[Row]) -> list[str]:
             f"- {NAMES.get(name, name)}: over all moments sharpness and reach have a rank correlation of {r:+.2f}; of "
             f"{reaching} moments at which the reach is above {QUIET:g}, {sharp_ones} are above 2 / eta."
         )
-    return lines
-
-
-def _remedy_rows(rows: Sequence[Row]) -> list[str]:
-    lines = []
-    for name in (REPORT, *REMEDIES):
-        some = base(rows) if name == REPORT else [row for row in rows if row["remedy"] == name]
-        if some:
-            r = numbers.remedied(some)
-            radius = "" if np.isnan(r.radius) else f"{r.radius:.2f}"
-            lines.append(
-                f"| {name or 'none: the report' + chr(39) + 's'} | {r.trainings} | {r.jumps:.1f} | {r.sharp:.0%} | "
-                f"{r.reach:.1e} | {r.arrives:.0%} | {radius} | {r.loss:.3f} | {r.accuracy:.3f} |"
-            )
     return lines

@@ -14,20 +14,33 @@ STANDING_TYPE = ("downstairs", "standing", "upstairs", "walking")
 """The movements that the report calls of the standing type, by MotionSense's names."""
 
 
-def sentences(rows: Sequence[Row], shared: dict[str, data.Dataset]) -> list[str]:
+def sentences(rows: Sequence[Row], around: Sequence[Row], shared: dict[str, data.Dataset]) -> list[str]:
     """Return a paragraph for each."""
     report = [row for row in rows if row["remedy"] == REPORT]
     if not report:
         return ["No training of the report's was measured."]
-    return [*_vanishing(report), *_rate(report), *_information(rows), *_wider(report), *_standing(report, shared)]
+    return [
+        *_vanishing(report, around),
+        *_rate(report),
+        *_information(rows),
+        *_wider(report),
+        *_standing(report, shared),
+    ]
 
 
 def _quoted(sentence: str, answer: str) -> list[str]:
     return [f"> {sentence}", "", answer, ""]
 
 
-def _vanishing(report: Sequence[Row]) -> list[str]:
+def _vanishing(report: Sequence[Row], around: Sequence[Row]) -> list[str]:
     r = regime(report)
+    batches = ""
+    if around:
+        reach = np.concatenate([row["reach"] for row in around])
+        batches = (
+            f" Batch by batch before jumps, {np.mean(reach < QUIET):.0%} of {len(reach)} measurements vanish so, and "
+            f"{np.mean(reach > 1):.1%} explode."
+        )
     return _quoted(
         'The "tendency of the architecture to produce vanishing/exploding gradients due to the iteration of the '
         "chain rule "
@@ -35,7 +48,7 @@ def _vanishing(report: Sequence[Row]) -> list[str]:
         f"Vanishing is the rule: at {r.vanishes:.0%} of {r.n} moments less than {QUIET:g} of the last step's "
         f"gradient is "
         f"left at the first, and after {r.memory:.0f} steps back (median) less than 1%. Exploding is the exception: at "
-        f"{r.explodes:.1%} the first step's gradient is larger than the last's.",
+        f"{r.explodes:.1%} the first step's gradient is larger than the last's.{batches}",
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import jump_claim
 import jump_measures
 import jump_numbers
+import jump_remedies
 import numpy as np
 import pytest
 import reproduce_report
@@ -132,3 +133,31 @@ def test_a_seed_has_both_data_sets_before_the_next_begins() -> None:
         for seed in range(2)
         for name, remedied in (("motionsense", False), ("shoulder", False), ("motionsense", True))
     ]
+
+
+def test_rises_are_counted_batch_by_batch_from_both_sides() -> None:
+    def seen(loss: list[float], sharp: list[int]) -> jump_numbers.Row:
+        sharpness = [1000.0 if n in sharp else 1.0 for n in range(len(loss))]  # 2 / eta is 200
+        return {"remedy": "", "learning_rate": 0.01, "sample_loss": loss, "sharpness": sharpness}
+
+    loss = [2.0, 2.0, 2.0, 3.0, 2.9, 2.9, 2.9, 2.9]  # one rise, from 2 to 3
+    found = jump_numbers.rises([seen(loss, [1, 5])])
+    assert (found.rises, found.preceded) == (1, 1)
+    assert found.by_chance == pytest.approx(4 / 6)  # of six intervals, those after 1, 2, 5 and 6 have a sharp one
+    assert (found.sharp, found.followed, found.calm, found.calm_followed) == (2, 1, 4, 1)
+    assert jump_numbers.rises([seen(loss, [4])]).preceded == 0
+    assert jump_numbers.rises([seen([1.0, 2.0, 3.0], [0])]).rises == 0  # too short to tell
+
+
+def test_a_remedy_acts_where_the_account_says_or_in_part_or_not() -> None:
+    def came_to(jumps: float, sharp: float, arrives: float) -> jump_numbers.Remedied:
+        return jump_numbers.Remedied(5, jumps, sharp, 1e-9, arrives, 1.0, 2.5, 0.4)
+
+    none = came_to(1.4, 0.12, 0.04)
+    assert jump_remedies._acts("a tenth of the rate", none, came_to(0.2, 0.02, 0.3)).startswith(
+        "- a tenth of the rate: yes: fewer jumps (1.4 to 0.2), a sharpness above 2 / eta less often (12% to 2%)"
+    )
+    part = jump_remedies._acts("GRU", none, came_to(0.0, 0.3, 0.5))
+    assert "in part: a gradient that reaches further (above 0.01 in 4% to 50%), fewer jumps" in part
+    assert "but expected a sharpness above 2 / eta less often (12% to 30%)" in part
+    assert jump_remedies._acts("LSTM", none, came_to(2.0, 0.3, 0.01)).startswith("- LSTM: no: expected a gradient")
