@@ -8,6 +8,7 @@ from jump_claim import MARGIN
 from jump_numbers import Row
 from jump_verdicts import part
 
+PLACES = ("before", "peak", "after")
 NAMES = {"motionsense": "MotionSense", "shoulder": "shoulder exercises"}
 
 
@@ -58,6 +59,7 @@ def _across(around: Sequence[Row]) -> list[str]:
     changed = sum(s.fixed_points[0] != s.fixed_points[2] for s in seen)
     one = sum(s.fixed_points == (1, 1, 1) for s in seen)
     raised = [sum(s.rises[i] > MARGIN for s in seen) for i in range(3)]
+    minima = np.median([[numbers.minima(row["places"][name]["losses"]) for name in PLACES] for row in around], axis=0)
     further = sum(min(row["places"]["peak"]["losses"][:21]) < row["places"]["peak"]["loss_after"] for row in around)
     return [
         f"- Largest Lyapunov exponent, medians over the {n} jumps: {exponents[0]:.2f} first, {exponents[1]:.2f} at the "
@@ -67,7 +69,10 @@ def _across(around: Sequence[Row]) -> list[str]:
         f"the while, at these three places, in {one}.",
         f"- Slices along the gradient: one step of descent raises the loss of the recorded samples by more than "
         f"{MARGIN:.0%} in {raised[0]} of {n} jumps at first, in {raised[1]} at the largest gradient, and in "
-        f"{raised[2]} at the end. At the largest gradient a step up to twice as long would end lower in {further}.",
+        f"{raised[2]} at the end. At the largest gradient a step up to twice as long would end lower in {further}. "
+        f"The slice, two steps to either side, has {minima[0]:.0f} minima at first (median), {minima[1]:.0f} at the "
+        f"largest gradient, and {minima[2]:.0f} at the end: with more than one, no curvature says what "
+        "a step does.",
     ]
 
 

@@ -301,6 +301,12 @@ def rises(around: Sequence[Row]) -> Rises:
     return Rises(int(totals[0]), int(totals[1]), by_chance, *(int(n) for n in totals[2:]))
 
 
+def minima(losses: Sequence[float]) -> int:
+    """Return how many minima a slice has, without its ends."""
+    loss = np.asarray(losses, np.float64)
+    return int(((loss[1:-1] < loss[:-2]) & (loss[1:-1] < loss[2:])).sum())
+
+
 def largest_jumps(rows: Sequence[Row], n: int) -> list[tuple[Row, int]]:
     """Return n trainings with the epoch their largest jump begins at, those of the report's (50, 0.01, 30) first."""
     found = []

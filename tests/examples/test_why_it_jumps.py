@@ -149,6 +149,11 @@ def test_rises_are_counted_batch_by_batch_from_both_sides() -> None:
     assert jump_numbers.rises([seen([1.0, 2.0, 3.0], [0])]).rises == 0  # too short to tell
 
 
+def test_minima_of_a_slice_are_those_within_it() -> None:
+    assert jump_numbers.minima([3.0, 2.0, 1.0]) == 0
+    assert jump_numbers.minima([3.0, 1.0, 2.0, 0.5, 4.0]) == 2
+
+
 def test_a_remedy_acts_where_the_account_says_or_in_part_or_not() -> None:
     def came_to(jumps: float, sharp: float, arrives: float) -> jump_numbers.Remedied:
         return jump_numbers.Remedied(5, jumps, sharp, 1e-9, arrives, 1.0, 2.5, 0.4)
