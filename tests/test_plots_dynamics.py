@@ -67,6 +67,10 @@ def test_gradient_profiles_are_their_medians_and_the_last_step_stands_at_the_rig
         plots.gradient_profile({})
     with pytest.raises(ValueError, match="by_class was asked of 2 networks"):
         plots.gradient_profile(profiles, by_class=True)
+    with pytest.raises(ValueError, match="classes has 1 names, expected one for label 1, too"):
+        plots.gradient_profile(profiles["LSTM"], by_class=True, classes=CLASSES[:1])
+    with pytest.raises(ValueError, match="name is 'B', expected one of A, delta"):
+        plots.gradient_profile(profiles["tanh"], name="B")
     many = rnn.ManyToMany(rnn.GRU(3), n_inputs=3, n_classes=2, rng=0)
     profile = dynamics.gradient_profile(many, np.ones((2, 5, 3)), np.zeros((2, 5), int))
     with pytest.raises(ValueError, match="by_class is True, expected False: of these samples none has one class"):
@@ -141,6 +145,7 @@ def test_state_space_has_trajectories_by_class_and_points_by_kind() -> None:
     cases: list[tuple[Any, str]] = [
         (lambda: plots.state_space(S[0]), "states have shape"),
         (lambda: plots.state_space(np.where(S > 0, np.nan, S)), "states hold one that is infinite or NaN"),
+        (lambda: plots.state_space(S, Y, classes=CLASSES[:1]), "classes has 1 names, expected one for label 1, too"),
         (lambda: plots.state_space(S, [0, 1]), r"y has shape \(2,\)"),
         (lambda: plots.state_space(np.ones((3, 4, 5)), points=points), "points have 2 numbers each, expected 5"),
     ]

@@ -61,7 +61,10 @@ class GradientProfile:
         name : str, optional
             One of ``norms``; by default the last layer's A.
         """
-        norms = self.norms[self.last_layer if name is None else name]
+        name = self.last_layer if name is None else name
+        if name not in self.norms:
+            raise ValueError(f"name is {name!r}, expected one of {', '.join(self.norms)}")
+        norms = self.norms[name]
         T, m = norms.shape
         t = self.lengths - 1 - np.arange(T)[:, None]
         return np.where(t < 0, np.nan, norms[np.maximum(t, 0), np.arange(m)])

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled._support.validation import one_of, whole_number
-from unrolled.plots.figures import SEQUENTIAL, color_of, legend, log_axis, thin
+from unrolled.plots.figures import SEQUENTIAL, class_name, color_of, legend, log_axis, thin
 from unrolled.plots.state_space import Plane, _checked, _some
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ def _states(S: NDArray[Any], labels: NDArray[Any], named: bool, classes: Sequenc
     title = ax.set_title("", loc="left")
     if named:
         for label in np.unique(labels).tolist():
-            ax.plot([], [], "o", color=color_of(label), label=str(label) if classes is None else classes[label])
+            ax.plot([], [], "o", color=color_of(label), label=class_name(label, classes))
         legend(ax, beside=True)  # where a frame before has it too
 
     def draw(t: int) -> None:

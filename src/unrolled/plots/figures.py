@@ -81,6 +81,21 @@ def color_of(n: int) -> str:
     return COLORS[n % len(COLORS)]
 
 
+def class_name(label: int, classes: Sequence[str] | None) -> str:
+    """Return what a class is called: its name, or without names its number.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer names than that.
+    """
+    if classes is None:
+        return str(label)
+    if label >= len(classes):
+        raise ValueError(f"classes has {len(classes)} names, expected one for label {label}, too")
+    return str(classes[label])
+
+
 def new_axes(ax: Axes | None) -> Axes:
     """Return the axes given, or those of a new pyplot figure."""
     import matplotlib.pyplot as plt

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from unrolled.plots.figures import color_of, legend, new_axes
+from unrolled.plots.figures import class_name, color_of, legend, new_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,7 +55,8 @@ def gradient_profile(
     Raises
     ------
     ValueError
-        If there is no profile, or classes are asked of several, or of samples that have none.
+        If there is no profile or no such norm, classes are asked of several, or of samples that have none, or there are
+        fewer names than classes.
 
     See Also
     --------
@@ -83,7 +84,7 @@ def gradient_profile(
             if profile.y is None:
                 raise ValueError("by_class is True, expected False: of these samples none has one class")
             labels = np.unique(profile.y).tolist()
-            names = [str(label) if classes is None else classes[label] for label in labels]
+            names = [class_name(label, classes) for label in labels]
             drawn += [(each, profile.quantiles(q[1], name, label)) for each, label in zip(names, labels, strict=True)]
         else:
             drawn.append((title, profile.quantiles(q, name)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from unrolled.plots.figures import color_of, legend, new_axes, thin
+from unrolled.plots.figures import class_name, color_of, legend, new_axes, thin
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -115,7 +115,7 @@ def state_space(
     ink, size = rcParams["text.color"], rcParams["lines.markersize"]
     some = _some(labels, most)
     for label in np.unique(labels[some]).tolist() if y is not None else ():
-        name = str(label) if classes is None else classes[label]
+        name = class_name(label, classes)
         ax.plot([], [], color=color_of(label), marker="o", ms=0.5 * size, ls="", label=name)
     for i in some:
         path, color = plane.project(S[:, i]), color_of(int(labels[i]))
