@@ -181,6 +181,24 @@ def test_a_log_has_a_row_for_each_epoch_also_of_a_training_that_goes_on(tmp_path
     assert float(rows[4]["validation_right"]) == history.validation.metrics["right"][-1]
 
 
+@pytest.mark.parametrize("left", ["all", "torn", "none"])
+def test_a_log_that_is_further_than_the_checkpoint_is_written_anew_from_there(tmp_path: Path, left: str) -> None:
+    path, run = tmp_path / "log.csv", tmp_path / "run.h5"
+
+    def killed(epoch: int, history: rnn.History, net: Any) -> None:
+        rnn.CSVLog(path)(epoch, history, net)
+        if epoch == 3:  # before the checkpoint of this epoch is written
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        trained(epochs=5, on_epoch=killed, checkpoint=run)
+    path.write_text({"all": path.read_text(), "torn": path.read_text()[:-9], "none": ""}[left])
+    rnn.resume(run, easy(), on_epoch=rnn.CSVLog(path), progress=False)
+    whole = tmp_path / "whole.csv"
+    trained(epochs=5, on_epoch=rnn.CSVLog(whole))
+    assert path.read_text() == whole.read_text()
+
+
 def test_a_history_is_a_frame() -> None:
     pytest.importorskip("pandas")
     _, history = trained(validation=easy(20, 1), metrics={"right": right}, epochs=3, evaluate_every=2)
@@ -282,6 +300,21 @@ def test_resume_for_more_epochs_is_the_longer_training_to_the_bit(tmp_path: Path
     assert same_parameters(again, whole)
     with pytest.raises(ValueError, match="epochs is 7, expected more than the 7 that are trained already"):
         rnn.resume(tmp_path / "run.h5", easy(), epochs=7, progress=False)
+
+
+def test_what_was_measured_at_a_last_epoch_is_taken_back_where_more_follow(tmp_path: Path) -> None:
+    held_out: dict[str, Any] = {"validation": easy(20, 1), "test": easy(20, 2), "metrics": {"right": right}}
+    how: dict[str, Any] = {
+        **held_out,
+        "evaluate_every": 2,
+        "schedule": rnn.ReduceOnPlateau(0.5, patience=0, threshold=0.9),
+    }
+    trained(**how, epochs=3, checkpoint=tmp_path / "run.h5")
+    net, history = rnn.resume(tmp_path / "run.h5", easy(), **held_out, epochs=7, progress=False)
+    whole, at_once = trained(**how, epochs=7)
+    assert history.validation == at_once.validation
+    assert history.test == at_once.test
+    assert same_parameters(net, whole)
 
 
 def test_resume_for_more_epochs_after_a_stop_or_early_stopping(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
+from unrolled._support.atomic_write import replacing
 from unrolled.rnn.network import Network
 from unrolled.rnn.training.history import History
 
@@ -16,7 +17,8 @@ class CSVLog:
     Parameters
     ----------
     path : path-like
-        Overwritten at the first epoch of a training; one that is resumed goes on with it.
+        Overwritten at the first epoch of a training; one that is resumed goes on with it, and rows beyond its
+        checkpoint are written anew.
 
     See Also
     --------
@@ -39,10 +41,21 @@ class CSVLog:
     path: str | PathLike[str]
 
     def __call__(self, epoch: int, history: History, net: Network) -> None:  # noqa: ARG002 - every callback's
-        """Write the epoch's row, before the first one the names of the columns."""
-        row = history.row(epoch)
-        with Path(self.path).open("w" if epoch == 1 else "a", encoding="utf-8", newline="") as file:
+        """Write the epoch's row; all rows at the first epoch, and where the file does not end with the one before."""
+        row, path = history.row(epoch), Path(self.path)
+        if epoch > 1 and _last_epoch(path) == epoch - 1:
+            with path.open("a", encoding="utf-8", newline="") as file:
+                csv.DictWriter(file, row, lineterminator="\n").writerow(row)
+            return
+        # At a kill a log may be further than the checkpoint that the training goes on from.
+        with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, row, lineterminator="\n")
-            if epoch == 1:
-                writer.writeheader()
-            writer.writerow(row)
+            writer.writeheader()
+            writer.writerows(history.row(each) for each in range(1, epoch + 1))
+
+
+def _last_epoch(path: Path) -> int | None:
+    """Return the epoch of a log's last row, or None if there is none or it is not whole."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    first = text.splitlines()[-1].partition(",")[0] if text.endswith("\n") else ""
+    return int(first) if first.isdecimal() else None

@@ -51,6 +51,11 @@ class Curve:
         for name, value in (metrics or {}).items():
             self.metrics.setdefault(name, []).append(value)
 
+    def drop_last(self) -> None:
+        """Take the last measurement back."""
+        for values in (self.epochs, self.loss, self.score[1], *self.metrics.values()):
+            del values[-1:]
+
     def columns(self) -> dict[str, list[float]]:
         """Return everything that was measured, by name: loss, accuracy or R^2, and each metric."""
         name, score = self.score

@@ -205,8 +205,18 @@ class Run:
             raise ValueError(f"epochs is {epochs}, but early stopping ended the training at epoch {self.at.epoch}")
         if epochs < self.at.epoch + bool(self.at.batch) or (self.done and epochs == self.at.epoch):
             raise ValueError(f"epochs is {epochs}, expected more than the {self.at.epoch} that are trained already")
+        if self.done and self.at.epoch % self.settings.evaluate_every:
+            self._forget_the_last_measurement()
         self.settings = replace(self.settings, epochs=epochs)
         self.done, self.history.ended = self.at.epoch == epochs, "epochs"
+
+    def _forget_the_last_measurement(self) -> None:
+        """Take back what was measured because the epoch was the last one, as it no longer is."""
+        history = self.history
+        every_epoch = self.settings.early_stopping is not None
+        for curve in (history.training, history.test, None if every_epoch else history.validation):
+            if curve is not None and curve.epochs[-1:] == [self.at.epoch]:
+                curve.drop_last()
 
     def restore_best(self) -> None:
         """Set the network's parameters to the best, if early stopping has found any, or else to their average."""
