@@ -88,6 +88,11 @@ def test_the_table_has_what_was_dropped_beneath() -> None:
         Dataset(part(), part(), ("a", "b"), summary="none")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("rate", "shown"), [(1e-320, "inf"), (1e-12, "2e+13"), (1e308, "0")])
+def test_seconds_at_any_rate(rate: float, shown: str) -> None:
+    assert str(Dataset(part(), part(), ("a", "b"), rate)).splitlines()[-1].split() == ["all", *2 * ["4", shown]]
+
+
 def test_of_very_many_classes_some_are_shown() -> None:
     dataset = Dataset(part(), part(), tuple(f"class {i}" for i in range(4100)))
     assert repr(dataset).endswith(", class 11 (0 + 0), ... 4088 more)")

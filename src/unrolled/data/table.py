@@ -72,7 +72,7 @@ def table_of(dataset: Any) -> Table:
     head = ["range of targets" if dataset.train.numbers else "class"]
     head += ["training", *list(train)[1:], "test", *list(test)[1:]]
     shown = min(len(names), MOST)
-    columns = [[str(n) for n in column[:shown] + column[-1:]] for column in [*train.values(), *test.values()]]
+    columns = [column[:shown] + column[-1:] for column in [*train.values(), *test.values()]]
     rows = tuple(zip([*names[:shown], "all"], *columns, strict=True))
     return Table(_title(dataset), tuple(head), rows, len(names) - shown, _brief(dataset, names, train, test))
 
@@ -92,17 +92,18 @@ def classes_of(dataset: Any) -> tuple[tuple[str, ...], tuple[IntArray, IntArray]
     return names, (np.digitize(y[0], edges[1:-1]), np.digitize(y[1], edges[1:-1]))
 
 
-def _counts(part: Any, labels: IntArray, n_classes: int, rate: float | None) -> dict[str, list[int]]:
-    """Return series, people and seconds of each class, and last of all."""
+def _counts(part: Any, labels: IntArray, n_classes: int, rate: float | None) -> dict[str, list[str]]:
+    """Return series, people and seconds of each class, and last of all, as they are shown."""
     lengths = np.full(len(part), part.X.shape[1]) if part.lengths is None else part.lengths
-    counts: dict[str, list[int]] = {"series": [*np.bincount(labels, minlength=n_classes).tolist(), len(part)]}
+    counts: dict[str, list[Any]] = {"series": [*np.bincount(labels, minlength=n_classes), len(part)]}
     if getattr(part, "person", None) is not None:
         people, who = np.unique(part.person, return_inverse=True)
         pairs = np.unique(labels * len(people) + who.reshape(-1))
-        counts["people"] = [*np.bincount(pairs // len(people), minlength=n_classes).tolist(), len(people)]
-    of_class = [*np.bincount(labels, lengths, n_classes).tolist(), int(lengths.sum())]
-    counts["steps" if rate is None else "seconds"] = [round(n / (rate or 1)) for n in of_class]
-    return counts
+        counts["people"] = [*np.bincount(pairs // len(people), minlength=n_classes), len(people)]
+    with np.errstate(over="ignore"):  # a rate may be any number above 0
+        time = np.append(np.bincount(labels, lengths, n_classes), lengths.sum()) / (rate or 1)
+    counts["steps" if rate is None else "seconds"] = [f"{n:.0f}" if n < 1e9 else f"{n:.3g}" for n in time]
+    return {name: [str(n) for n in column] for name, column in counts.items()}
 
 
 def _title(dataset: Any, *, named: bool = False) -> str:
@@ -113,7 +114,7 @@ def _title(dataset: Any, *, named: bool = False) -> str:
     return f"series of {steps(dataset.train, dataset.test)} steps x {dataset.train.X.shape[2]} {axes}{rate}, {raw}"
 
 
-def _brief(dataset: Any, names: Sequence[str], train: Mapping[str, list[int]], test: Mapping[str, list[int]]) -> str:
+def _brief(dataset: Any, names: Sequence[str], train: Mapping[str, list[str]], test: Mapping[str, list[str]]) -> str:
     said = [f"{train['series'][-1]} training and {test['series'][-1]} test {_title(dataset, named=True)}"]
     said += [f"{train[of][-1]} and {test[of][-1]} {of}" for of in ("people", "seconds") if of in train and of in test]
     each = [f"{name} ({train['series'][i]} + {test['series'][i]})" for i, name in enumerate(names[:FIRST])]
