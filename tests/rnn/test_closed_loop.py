@@ -67,5 +67,5 @@ def test_what_ties_goes_on_as_predict_says_and_what_is_not_finite_does_not_go_on
         rnn.generate(net, np.zeros((1, 1), int), 3)
     counts = rnn.ManyToMany(rnn.Tanh(3), 1, n_outputs=1, head=rnn.Poisson(), rng=0)
     counts.parameters["b_o"][:] = 100  # whose exponential outgrows float32
-    with pytest.raises(ValueError, match=r"answer 1 of 3 is \[\[inf\]\], expected finite numbers to hear again"):
+    with pytest.raises(ValueError, match="the answer to sample 0 is infinite though its logits are finite"):
         rnn.generate(counts, np.zeros((1, 2, 1)), 3)

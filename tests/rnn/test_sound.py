@@ -121,6 +121,19 @@ def test_numbers_that_outgrow_the_dtype_predict_nothing(use: Callable[..., Any])
     assert np.isfinite(net.astype(np.float64).predict_proba(np.abs(X))).all()
 
 
+@pytest.mark.parametrize("kind", [rnn.ManyToOne, rnn.ManyToMany])
+def test_an_exponential_that_outgrows_the_dtype_predicts_nothing(kind: Any) -> None:
+    net = kind(rnn.Tanh(3), 2, n_outputs=1, head=rnn.Poisson(), rng=0)
+    net.parameters["W_ih"][...], net.parameters["W_ho"][...] = 1, 99
+    few = np.zeros((3, 4, 2))
+    few[1] = 5
+    with pytest.raises(ValueError, match="the answer to sample 1 is infinite though its logits are finite"):
+        net.predict(few)
+    with pytest.raises(ValueError, match="is infinite though its logits are finite"):
+        net.stream().feed([5, 5])
+    assert np.isfinite(net.astype(np.float64).predict(few)).all()
+
+
 def test_what_is_padding_may_outgrow_it() -> None:
     net = network(rnn.ReLU(3), readout=rnn.EveryStep())
     net.parameters["W_ih"][:], net.parameters["W_ho"][:] = 1e30, 1e30

@@ -15,7 +15,7 @@ from unrolled.rnn.engine.packing import pack
 from unrolled.rnn.engine.trace import Trace
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.passes import Reading
-from unrolled.rnn.sound import check_finite_parameters, check_logits
+from unrolled.rnn.sound import check_finite_parameters, check_logits, check_numbers
 from unrolled.rnn.source import is_source, joined_blocks, unlabeled
 from unrolled.rnn.stream import Stream
 from unrolled.rnn.targets import Targets
@@ -267,7 +267,10 @@ class Predictor(Answering):
 
         def checked_first(reading: Reading, part: slice) -> Array:
             check_logits(reading.Z, reading.weights, self.parameters, part.start)
-            return function(reading)
+            answers = function(reading)
+            if self.answers == "numbers":
+                check_numbers(answers, part.start)
+            return answers
 
         answers = np.concatenate(self._blocks(X, lengths, checked_first, first, ends))
         if ends is None:

@@ -67,3 +67,19 @@ def check_logits(Z: Array, weights: Array, parameters: ReadOnlyParameters, first
             f"the logits of sample {first + int(bad.argmax())} are infinite or NaN though X and the parameters are "
             f"finite, expected numbers within {Z.dtype}'s range on the way: smaller ones, or net.astype(np.float64)"
         )
+
+
+def check_numbers(answers: Array, first: int) -> None:
+    """Check that answers (m, ...) are finite, as the exponential of a finite logit need not be.
+
+    Raises
+    ------
+    ValueError
+        Naming the sample; ``first`` is from where messages count samples.
+    """
+    if not np.isfinite(answers).all():
+        bad = ~np.isfinite(answers).reshape(len(answers), -1).all(1)
+        raise ValueError(
+            f"the answer to sample {first + int(bad.argmax())} is infinite though its logits are finite, expected "
+            f"numbers within {answers.dtype}'s range: smaller logits, or net.astype(np.float64)"
+        )

@@ -12,6 +12,7 @@ from unrolled.rnn.answering import untied
 from unrolled.rnn.arrays import Array, State
 from unrolled.rnn.model import Model, first_state
 from unrolled.rnn.output.readouts import EveryStep
+from unrolled.rnn.sound import check_numbers
 
 
 class Stream:
@@ -179,6 +180,8 @@ def _saying(net: Model) -> Callable[[Array], Array]:
                 f"{Z.dtype}'s range on the way: smaller ones, or net.astype(np.float64); reset() begins anew"
             )
         Y_hat = net.head.probabilities(Z)
+        if net.answers == "numbers":
+            check_numbers(Y_hat, 0)
         return untied(Y_hat, Z) if one_logit else Y_hat
 
     return said

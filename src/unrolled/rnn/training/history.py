@@ -53,7 +53,8 @@ class Curve:
 
     def drop_last(self) -> None:
         """Take the last measurement back."""
-        for values in (self.epochs, self.loss, self.score[1], *self.metrics.values()):
+        del self.epochs[-1:]
+        for values in self.columns().values():
             del values[-1:]
 
     def columns(self) -> dict[str, list[float]]:
