@@ -176,9 +176,10 @@ def of_network(net: Any, masks: Any, *, causal: bool = True) -> Results:
 
 def symbols(net: Any, masks: Any) -> Results:
     """Of sequences of symbols, each a row of the input weights."""
-    X, y = np.random.default_rng(17).integers(0, D, (M, T)), batch()[1]
+    X, y = np.random.default_rng(17).integers(0, D - 1, (M, T)), batch()[1]  # the last one never comes
     found: Results = [("symbols", net.loss_and_gradients(X, y)), ("different", net.loss_and_gradients(X, y, LENGTHS))]
     found += [("masks", net.loss_and_gradients(X, y, masks=masks)), ("predict_proba", net.predict_proba(X))]
+    found += [*everything(net, X, y), *everything(net, X, y, LENGTHS)]
     return [(f"symbols, {name}", value) for name, value in found]
 
 

@@ -20,7 +20,14 @@ from unrolled.sweep.naming import describe, key, qualified
 from unrolled.sweep.points import Point
 from unrolled.sweep.results import Results, name_of, point_key
 from unrolled.sweep.sample_folder import sample_folder
-from unrolled.sweep.samples import arrays_of, ask_for_more_than_a_class, fingerprint, people_numbered, together
+from unrolled.sweep.samples import (
+    arrays_of,
+    ask_for_more_than_a_class,
+    fingerprint,
+    number_of_symbols,
+    people_numbered,
+    together,
+)
 from unrolled.sweep.starting import end_if_imported, prove
 from unrolled.sweep.submitted import Submitted
 from unrolled.sweep.tables import Table, TableError, result_of
@@ -57,7 +64,8 @@ def run(
     points : sequence of mapping
         Such as :func:`grid` and :func:`random` return. A point that occurs twice is one point.
     samples : object with ``X`` and ``y`` (and ``lengths``, ``person``), or a tuple (X, y) or (X, y, lengths)
-        Training samples; test samples have no place here.
+        Training samples; test samples have no place here. Of symbols, whole numbers (N, T), there are as many as the
+        largest of all samples says.
     trial : callable, default :func:`train_network`
         ``trial(point, training, validation, rng)`` trains and returns what it measured, a mapping of names to numbers.
         A function at the top level of a module, so that other processes find it. All its randomness is to come from
@@ -126,7 +134,8 @@ def run(
     labeled = not ask_for_more_than_a_class(points)
     arrays, n_classes = arrays_of(samples, labeled=labeled)
     rows, arrays, n_classes = _rows(folds, validation, arrays, n_classes, labeled)
-    distinct = _distinct(points, trial, arrays["X"].shape[2], n_classes)
+    n_inputs = number_of_symbols(arrays["X"]) or arrays["X"].shape[2]
+    distinct = _distinct(points, trial, n_inputs, n_classes)
     numbers = _seeds(seeds)
     if not isinstance(objective, str) or not name_of(objective):
         raise ValueError(f"objective is {objective!r}, expected a name such as 'accuracy' or '-loss'")

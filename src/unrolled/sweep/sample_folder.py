@@ -23,7 +23,7 @@ import numpy as np
 from unrolled._support.file_lock import RENAMES_LOCKED, lock, unlock
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.sweep.folds import Fold
-from unrolled.sweep.samples import ARRAYS, Part
+from unrolled.sweep.samples import ARRAYS, Part, number_of_symbols
 
 PREFIX = "unrolled-samples-"
 """Of folders that lie in the system's temporary place."""
@@ -42,12 +42,13 @@ class SampleFolder:
     Attributes
     ----------
     folder : str
-    n_classes : int
+    n_classes, n_symbols : int
         Of all samples.
     """
 
     folder: str
     n_classes: int
+    n_symbols: int
 
     @property
     def signs(self) -> Path:
@@ -71,7 +72,8 @@ class SampleFolder:
 
         def part(rows: IntArray) -> Part:
             chosen = {name: np.asarray(arrays[name][rows]) if name in arrays else None for name in ARRAYS}
-            return Part(**chosen, n_classes=self.n_classes)  # type: ignore[arg-type]  # X and y are always there
+            counts = {"n_classes": self.n_classes, "n_symbols": self.n_symbols}
+            return Part(**chosen, **counts)  # type: ignore[arg-type]  # X and y are always there
 
         return part(arrays[f"training-{fold}"]), part(arrays[f"validation-{fold}"])
 
@@ -144,7 +146,7 @@ def sample_folder(
                     np.save(folder / f"{name}.npy", array)
             except OSError as error:
                 raise OSError(error.errno, f"cannot write the samples of the search to {folder}: {error}") from error
-            yield SampleFolder(str(folder), n_classes)
+            yield SampleFolder(str(folder), n_classes, number_of_symbols(arrays["X"]))
             unlock(owner)
     finally:
         with _mapping:

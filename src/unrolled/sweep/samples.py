@@ -20,7 +20,7 @@ class Part:
 
     Attributes
     ----------
-    X : ndarray, shape (N, T, D)
+    X : ndarray, shape (N, T, D), or of whole numbers (N, T), symbols
     y : ndarray of int64, shape (N,); or as the samples of the search have it, where points ask for a network of numbers
         or of many to many
     lengths, person : ndarray of int64, shape (N,), or None
@@ -29,6 +29,8 @@ class Part:
         Of all samples of the search; 0 of numbers.
     sample_weight : ndarray, shape (N,) or (N, T), or None
         Likewise.
+    n_symbols : int
+        One more than the largest symbol of all samples of the search; 0 where X are no symbols.
 
     See Also
     --------
@@ -42,9 +44,15 @@ class Part:
     person: IntArray | None
     n_classes: int
     sample_weight: Array | None = None
+    n_symbols: int = 0
 
     def __len__(self) -> int:
         return len(self.X)
+
+    @property
+    def n_inputs(self) -> int:
+        """D, inputs a step, or how many symbols there are."""
+        return self.X.shape[2] if self.X.ndim == 3 else self.n_symbols
 
 
 def arrays_of(samples: Any, name: str = "samples", *, labeled: bool = True) -> tuple[dict[str, Array], int]:
@@ -77,7 +85,10 @@ def arrays_of(samples: Any, name: str = "samples", *, labeled: bool = True) -> t
     inputs.rounded(X, np.dtype(np.float64), f"{name} X")
     y = np.asarray(given["y"])
     if X.ndim == 2:
-        raise ValueError(f"{name} X are symbols of shape {X.shape}, expected rows for a search, such as np.eye(D)[X]")
+        if "lengths" in given:
+            lengths = inputs.checked_lengths(given["lengths"], len(X), X.shape[1], f"{name} lengths")
+            X = np.where(np.arange(X.shape[1]) < lengths[:, None], X, 0)  # what stands after a sample's end is not read
+        X = inputs.symbols(X, max(number_of_symbols(X), 1), f"{name} X")
     if labeled:
         n_classes = y.shape[1] if y.ndim == 2 else int(max(y.max(initial=0), 0)) + 1
         arrays = {"X": X, "y": inputs.labels(y, n_classes, len(X), f"{name} y")}
@@ -99,6 +110,11 @@ def arrays_of(samples: Any, name: str = "samples", *, labeled: bool = True) -> t
             raise ValueError(f"{name} person has shape {person.shape}, expected one for each of {len(X)} samples")
         arrays["person"] = person
     return arrays, n_classes
+
+
+def number_of_symbols(X: Array) -> int:
+    """Return one more than the largest symbol, 0 where X are no symbols."""
+    return 0 if X.ndim == 3 else int(X.max()) + 1
 
 
 def ask_for_more_than_a_class(points: Any) -> bool:

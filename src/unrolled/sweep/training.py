@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from unrolled import rnn
-from unrolled.rnn import inputs
+from unrolled.rnn.training.measuring import measured
+from unrolled.rnn.training.samples import check_samples
 from unrolled.rnn.training.settings import Settings
 from unrolled.sweep.points import Point
-from unrolled.sweep.samples import Part, arrays_of, ask_for_more_than_a_class
+from unrolled.sweep.samples import Part, arrays_of, ask_for_more_than_a_class, number_of_symbols
 
 SPECIAL = ("network", "cell", "hidden", "optimizer")
 NETWORK = tuple(
@@ -65,7 +66,7 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
     -------
     dict
         ``accuracy``, or ``r2`` where answers are numbers, and ``loss`` on the validation samples with the parameters
-        training ended with (with early stopping, the best); ``training_loss``, ``gradient_norm`` and ``clipped`` of the
+        training ended with (with early stopping, the best), and what the point's ``metrics`` say; ``training_loss``, ``gradient_norm`` and ``clipped`` of the
         last epoch; ``epochs`` run, ``best_epoch`` and ``stopped``, the history's ``ended``.
 
     Raises
@@ -93,12 +94,13 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
     net, history = _trained(point, training, validation if stopping else None, training.n_classes, rng, False)
     if history.ended == "interrupted":  # not what was asked for, so not a result
         raise KeyboardInterrupt
-    X, lengths = inputs.padded(validation.X, validation.lengths, net.n_inputs)
-    loss, score = net.measure(X, net._targets(validation.y, X.shape, lengths, validation.sample_weight), lengths).scores
+    held_out = check_samples(net, validation, "validation")
+    loss, score = held_out.measure(net)
     if not math.isfinite(loss):
         batches = -(-len(training.X) // (point.get("batch_size", 30) * point.get("accumulate", 1)))
         raise rnn.DivergenceError(f"the validation loss became {loss}", len(history.loss), batches, history)
     return {
+        **measured(net, held_out, point.get("metrics") or {}),
         "r2" if net.answers == "numbers" else "accuracy": score,
         "loss": loss,
         "training_loss": history.loss[-1],
@@ -116,7 +118,9 @@ def refitted(
     """Train the network of a point, see :meth:`unrolled.sweep.Results.refit`."""
     arrays, n_classes = arrays_of(samples, labeled=not ask_for_more_than_a_class([point]))
     weights = arrays.get("sample_weight")
-    part = Part(arrays["X"], arrays["y"], arrays.get("lengths"), None, n_classes, weights)
+    part = Part(
+        arrays["X"], arrays["y"], arrays.get("lengths"), None, n_classes, weights, number_of_symbols(arrays["X"])
+    )
     return _trained(point, part, validation, n_classes, rng, progress)
 
 
@@ -124,7 +128,7 @@ def _trained(
     point: Point, training: Part, validation: Any, n_classes: int, rng: np.random.Generator, progress: bool
 ) -> tuple[rnn.Network, rnn.History]:
     cell, optimizer, settings = parts_of(point)
-    net = network_of(cell, point, training.X.shape[2], n_classes, rng)
+    net = network_of(cell, point, training.n_inputs, n_classes, rng)
     history = rnn.train(
         net, training, optimizer=optimizer, validation=validation, rng=rng, progress=progress, **settings
     )

@@ -93,15 +93,16 @@ class GRU(BaseCell[GRUTrace]):
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
         H = self.hidden
         W, W_n = _stacked(parameters, H)
+        product = trace.product(W)
         with np.errstate(over="ignore"):  # exp(-z) of a very negative z: the gate is then 0
             for segment in trace.forward_segments():
-                np.matmul(W_n, segment["inputs"], out=segment["n"])  # (G1), n's block, for all steps
+                segment.times_inputs(W_n, segment["n"])  # (G1), n's block, for all steps
                 n = segment.n_samples
                 one, step = np.ones((2 * H, n), W.dtype), np.empty((H, n), W.dtype)
                 for column, gates, rz, r, z, h, n_t, A_before, A in segment.steps(
                     "column", "gates", "rz", "r", "z", "h", "n", "A_before", "A"
                 ):
-                    W.dot(column, gates)  # (G1), (G2), (G5): -(Z_r + U_r), -(Z_z + U_z) and h_t
+                    product(column, gates)  # (G1), (G2), (G5): -(Z_r + U_r), -(Z_z + U_z) and h_t
                     _new_state(rz, r, z, h, n_t, A_before, step, A, one)
 
     def backward(self, parameters: ReadOnlyParameters, trace: GRUTrace) -> Parameters:

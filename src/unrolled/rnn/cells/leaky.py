@@ -59,7 +59,7 @@ class Leaky(Recurrence):
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
         # What does not depend on the step before is done for all steps at once, where U_t will stand ...
         W_x = np.concatenate([parameters["W_ih"].T, parameters["b_h"][None]])
-        np.dot(trace.inputs.reshape(-1, len(W_x)), W_x, trace["U"].reshape(-1, self.hidden))
+        trace.times_inputs(W_x, trace["U"])
         # ... and the loop does what does.
         W, a = np.ascontiguousarray(parameters["W_hh"].T), W_x.dtype.type(self.leak)
         for segment in trace.forward_segments():

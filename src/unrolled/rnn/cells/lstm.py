@@ -107,6 +107,7 @@ class LSTM(BaseCell[LSTMTrace]):
     def forward(self, parameters: ReadOnlyParameters, trace: LSTMTrace) -> None:
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
         H, W = self.hidden, _stacked(parameters, self.hidden)
+        product = trace.product(W)
         with np.errstate(over="ignore"):  # exp(-z) of a very negative z: the gate is then 0
             for segment in trace.forward_segments():
                 n = segment.n_samples
@@ -115,7 +116,7 @@ class LSTM(BaseCell[LSTMTrace]):
                 for column, Z, oif, g, i_f, gC, o, C, tanh_C, A in segment.steps(
                     "column", "Z", "oif", "g", "if", "gC", "o", "C", "tanh_C", "A"
                 ):
-                    W.dot(column, Z)  # (L1)
+                    product(column, Z)  # (L1)
                     _new_state(oif, g, i_f, gC, o, P, ig, fC, C, tanh_C, A, one)
 
     def backward(self, parameters: ReadOnlyParameters, trace: LSTMTrace) -> Parameters:

@@ -56,7 +56,7 @@ class Tanh(Recurrence):
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
         # What does not depend on the step before is done for all steps at once, where A_t will stand ...
         W_x = np.concatenate([parameters["W_ih"].T, parameters["b_h"][None]])
-        np.dot(trace.inputs.reshape(-1, len(W_x)), W_x, trace["A"].reshape(-1, self.hidden))
+        trace.times_inputs(W_x, trace["A"])
         # ... and the loop does what does.
         W_T, f = np.ascontiguousarray(parameters["W_hh"].T), self._f
         if trace.m * self.hidden < WORTH:  # for small batches one call instead of two, though other threads wait for it

@@ -7,21 +7,22 @@ that have the same samples has memory of its own, so that there are no gaps eith
 Names mean what they mean in :mod:`unrolled.rnn.engine.rows`, with arrays (rows, n) in place of (n, width), and:
 
 ==========  ==========================================================================================================
-``column``  ``[A_{t-1}; X_t; 1]`` (H + D + 1, n), with A_{t-1} as the recurrence's products see it, for one product
+``column``  ``[A_{t-1}; X_t; 1]`` (H + D + 1, n), with A_{t-1} as the recurrence's products see it, for one product;
+            of symbols ``[A_{t-1}; 1]``, and ``inputs`` are ``[1]``: the trace's products and sums know the symbols
 ==========  ==========================================================================================================
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 
-from unrolled.rnn.arrays import Array, State
+from unrolled.rnn.arrays import Array, IntArray, State
 from unrolled.rnn.engine.around import masked_forward
 from unrolled.rnn.engine.memory import Blocks, Memory
 from unrolled.rnn.engine.segments import Span, chunks
-from unrolled.rnn.engine.symbols import write_inputs
+from unrolled.rnn.engine.symbols import sum_by_symbol, write_inputs
 from unrolled.rnn.engine.underflow import round_tiny
 
 COLUMNS = 512
@@ -56,10 +57,11 @@ class Columns(Memory):
         states: Blocks | None = None,
     ) -> None:
         super().__init__(T, m, D, H, dtype, states or {})
-        self._rows = {"column": H + D + 1, **{name: width * H for name, width in arrays.items()}}
+        self._rows = {name: width * H for name, width in arrays.items()}
         self._blocks, self._state_blocks = dict(blocks or {}), dict(states or {})
         self._memory: dict[str, Array] = {}
-        self._layout: tuple[list[int] | None, bool] = None, True
+        self._layout: tuple[list[int] | None, bool, bool] = None, True, True
+        self._symbols: IntArray | None = None
         self._segments = self._cut()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -69,11 +71,11 @@ class Columns(Memory):
     def __setstate__(self, state: dict[str, Any]) -> None:
         vars(self).update(state)
         self._segments = self._cut()
-        self._set_masks()
+        self._hand_out()
 
     def _cut(self) -> list["ColumnSegment"]:
         """Cut the memory into segments."""
-        rows = dict(self._rows)
+        rows = {"column": self.H + (self.D if self._symbols is None else 0) + 1, **self._rows}
         if self._mask is not None:
             rows["A"] = self.H  # apart from what the products see
         spans = [span for span in self._spans() if span.n_samples]
@@ -104,21 +106,39 @@ class Columns(Memory):
     ) -> None:
         """Take what a forward pass is given; see :meth:`Trace.begin_forward`."""
         self._batch_sizes, self._mask, self._state = batch_sizes, recurrent_mask, state or {}
-        layout = batch_sizes, recurrent_mask is None
+        self._symbols = np.array(X, order="C") if X.ndim == 2 else None
+        layout = batch_sizes, recurrent_mask is None, self._symbols is None
         if layout != self._layout:
             self._layout, self._segments = layout, self._cut()
-        self._set_masks()
+        self._hand_out()
         H = self.H
         for segment in self._segments:
             column, (start, stop, n) = segment.arrays["column"], segment.span
-            write_inputs(X[start:stop, :n], column[:-1, H:-1].transpose(0, 2, 1))
+            if self._symbols is None:
+                column[:-1, H:-1] = X[start:stop, :n].transpose(0, 2, 1)
             column[:-1, -1] = 1
             column[-1, H:] = 0  # what comes after is the next segment's
 
-    def _set_masks(self) -> None:
+    def _hand_out(self) -> None:
+        """Give each segment its part of the mask and of the symbols."""
         for segment in self._segments:
-            n = segment.n_samples
+            start, stop, n = segment.span
             segment.mask = None if self._mask is None else np.ascontiguousarray(self._mask[:n].T)
+            segment.symbols = None if self._symbols is None else self._symbols[start:stop, :n]
+
+    def product(self, W: Array) -> Callable[[Array, Array], Any]:
+        """Return what writes ``W column``, W (rows, H + D + 1), to an array, to be called at each step in order."""
+        if self._symbols is None:
+            return W.dot
+        rest, W_x = np.concatenate([W[:, : self.H], W[:, -1:]], axis=1), np.ascontiguousarray(W[:, self.H :])
+        spans = [segment.span for segment in self._segments]
+        symbols = iter([x[:n] for start, stop, n in spans for x in self._symbols[start:stop]])
+
+        def product(column: Array, out: Array) -> None:
+            rest.dot(column, out)
+            np.add(out, W_x.take(next(symbols), axis=1), out)
+
+        return product
 
     def forward_segments(self) -> Iterator["ColumnSegment"]:
         """Iterate over segments of steps that have the same samples, in order.
@@ -245,6 +265,8 @@ class ColumnSegment:
         The memory.
     mask : ndarray, shape (H, n_samples), or None
         That of the recurrence.
+    symbols : ndarray of int, shape (steps, n_samples), or None
+        Where they are the inputs.
     chunks : list of slice
         The steps, counted from the segment's first, in chunks, the last ones first.
     """
@@ -252,9 +274,10 @@ class ColumnSegment:
     def __init__(self, trace: Columns, span: Span, arrays: dict[str, Array]) -> None:
         self.span, self.n_samples, self.arrays = span, span.n_samples, arrays
         self.mask: Array | None = None
+        self.symbols: IntArray | None = None
         n_steps = span.stop - span.start
         self.chunks = chunks(n_steps, min(16, max(1, COLUMNS // span.n_samples)))
-        self._H, self._blocks, self._state_blocks = trace.H, trace._blocks, trace._state_blocks
+        self._H, self._D, self._blocks, self._state_blocks = trace.H, trace.D, trace._blocks, trace._state_blocks
         self._views: dict[str, list[Array]] = {}
         self._last_first: dict[tuple[int, tuple[str, ...]], list[list[Array]]] = {}
 
@@ -266,7 +289,7 @@ class ColumnSegment:
         if name == "inputs":
             return self.arrays["column"][:-1, self._H :]
         if name == "X":
-            return self.arrays["column"][:-1, self._H : -1]
+            return self.arrays["column"][:-1, self._H : -1] if self.symbols is None else self._one_hot(self.symbols)
         if name == "seen_after":
             return self.arrays["column"][1:, : self._H]
         if name == "seen":
@@ -277,6 +300,11 @@ class ColumnSegment:
             return self.arrays[name][:-1]
         return self.states(name.removesuffix("_before"))[:-1]
 
+    def _one_hot(self, symbols: IntArray) -> Array:
+        X: Array = np.empty((*symbols.shape, self._D), self.arrays["column"].dtype)
+        write_inputs(symbols, X)
+        return X.transpose(0, 2, 1)
+
     def states(self, name: str) -> Array:
         """Return the states of this name, (steps + 1, H, n_samples)."""
         if name == "A":
@@ -284,9 +312,16 @@ class ColumnSegment:
         array, start, stop = self._state_blocks[name]
         return self.arrays[array][:, start * self._H : stop * self._H]
 
+    def times_inputs(self, W: Array, out: Array) -> None:
+        """Write ``W [X_t; 1]`` of all steps, W (rows, D + 1), to ``out`` (steps, rows, n_samples)."""
+        if self.symbols is None:
+            np.matmul(W, self["inputs"], out=out)
+        else:
+            out[...] = (W + W[:, -1:]).take(self.symbols, axis=1).transpose(1, 0, 2)
+
     def each(self, name: str) -> list[Array]:
         """Return a view of an array's each step."""
-        if name not in self._views:
+        if name not in self._views or (name == "X" and self.symbols is not None):  # which are written anew
             self._views[name] = list(self[name])
         return self._views[name]
 
@@ -337,6 +372,14 @@ class ColumnChunk:
 
     def outer(self, left: str, right: str) -> Array:
         """Return the sum over these steps and all samples of ``left right^T``, the columns of two arrays."""
+        total = self._outer(left, right)
+        if self._segment.symbols is None or right not in ("column", "inputs"):
+            return total
+        rows, symbols = self[left].transpose(0, 2, 1), self._segment.symbols[self._steps]
+        of_symbols = sum_by_symbol(rows.reshape(-1, rows.shape[2]), symbols.reshape(-1), self._trace.D)
+        return np.concatenate([total[:, :-1], of_symbols.T, total[:, -1:]], axis=1)
+
+    def _outer(self, left: str, right: str) -> Array:
         a, b = self[left], self[right]
         if self.n_samples >= b.shape[1]:  # many samples: a product for each step moves less memory ...
             total: Array = a[0].dot(b[0].T)

@@ -22,11 +22,11 @@ from typing import Any
 
 import numpy as np
 
-from unrolled.rnn.arrays import Array, State
+from unrolled.rnn.arrays import Array, IntArray, State
 from unrolled.rnn.engine.around import masked_forward
 from unrolled.rnn.engine.memory import Memory
 from unrolled.rnn.engine.segments import Span, chunks
-from unrolled.rnn.engine.symbols import write_inputs
+from unrolled.rnn.engine.symbols import sum_by_symbol, write_inputs
 from unrolled.rnn.engine.underflow import round_tiny
 
 CHUNK = 16
@@ -54,7 +54,7 @@ class Rows(Memory):
     A : ndarray, shape (T + 1, m, H)
         The hidden states; ``A[0]`` is zero unless a state is given, ``A[t]`` is the report's A_t.
     inputs : ndarray, shape (T, m, D + 1)
-        ``[X_t | 1]``, the input and the report's row of ones.
+        ``[X_t | 1]``, the input and the report's row of ones. Of symbols it is written when somebody asks for it.
     dA, dstate
         As of :class:`Trace`.
     """
@@ -72,7 +72,10 @@ class Rows(Memory):
     ) -> None:
         super().__init__(T, m, D, H, dtype, states)
         self.A: Array = np.zeros((T + 1, m, H), dtype)
-        self.inputs: Array = np.ones((T, m, D + 1), dtype)
+        self._inputs: Array = np.zeros((T, m, D + 1), dtype)
+        self._inputs[:, :, -1] = 1
+        self._symbols: IntArray | None = None
+        self._rows_are_asked_for = False
         self._seen = self.A
         self._masked: Array | None = None
         self._states: dict[str, Array] = {"A": self.A}
@@ -109,6 +112,14 @@ class Rows(Memory):
         if name in self._states:
             return self._states[name][1:]
         return self._states[name.removesuffix("_before")][:-1]
+
+    @property
+    def inputs(self) -> Array:
+        """``[X_t | 1]``, (T, m, D + 1)."""
+        if self._symbols is not None and not self._rows_are_asked_for:
+            self._rows_are_asked_for = True  # from now on at the beginning of each pass: views of it are kept
+            write_inputs(self._symbols, self._inputs[:, :, :-1])
+        return self._inputs
 
     @property
     def X(self) -> Array:
@@ -150,7 +161,9 @@ class Rows(Memory):
         state: Mapping[str, Array] | None = None,
     ) -> None:
         """Take what a forward pass is given; see :meth:`Trace.begin_forward`."""
-        write_inputs(X, self["X"])
+        self._symbols = np.array(X, order="C") if X.ndim == 2 else None
+        if self._symbols is None or self._rows_are_asked_for:
+            write_inputs(X, self._inputs[:, :, :-1])
         self._batch_sizes, self._mask, self._state = batch_sizes, recurrent_mask, state or {}
         seen = self.A
         if recurrent_mask is not None:
@@ -159,6 +172,13 @@ class Rows(Memory):
             seen = self._masked
         if seen is not self._seen:
             self._seen, self._views, self._chunks = seen, {}, []
+
+    def times_inputs(self, W: Array, out: Array) -> None:
+        """Write ``[X_t | 1] W`` of all steps and samples, W (D + 1, width), to ``out`` (T, m, width)."""
+        if self._symbols is None:
+            np.dot(self._inputs.reshape(-1, len(W)), W, out.reshape(-1, W.shape[1]))
+        else:
+            out[...] = (W + W[-1]).take(self._symbols, axis=0)
 
     def forward_segments(self) -> Iterator["RowSegment"]:
         """Iterate over segments of steps that have the same samples, in order."""
@@ -336,10 +356,19 @@ class RowChunk:
 
     def outer(self, left: str, right: str) -> Array:
         """Return the sum over these steps and all samples of ``left^T right``, the rows of two arrays."""
+        if self._trace._symbols is not None and "inputs" in (left, right):
+            return self._by_symbol(left).T if right == "inputs" else self._by_symbol(right)
         flat = self._flat
         a = flat[left] if left in flat else self._flattened(left)
         b = flat[right] if right in flat else self._flattened(right)
         return np.asarray(a.T.dot(b))
+
+    def _by_symbol(self, name: str) -> Array:
+        """Return the sum of ``inputs^T array``, (D + 1, width), of an array by name, without making the rows."""
+        assert self._trace._symbols is not None
+        array, symbols = self[name], self._trace._symbols[self._steps]
+        of_symbols = sum_by_symbol(array.reshape(-1, array.shape[2]), symbols.reshape(-1), self._trace.D)
+        return np.concatenate([of_symbols, of_symbols.sum(0, keepdims=True)])
 
     def _flattened(self, name: str) -> Array:
         """Return an array by name with a row for each step and sample, which is kept if it is a view."""
