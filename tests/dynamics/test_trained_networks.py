@@ -9,31 +9,26 @@ import pytest
 from unrolled import data, dynamics, rnn
 
 
-@pytest.mark.parametrize(("cell", "rate"), [(rnn.GRU(16), 0.01), (rnn.Tanh(24), 0.005)], ids=str)
-def test_a_flip_flop_has_eight_memories_and_saddles_between_them(cell: Any, rate: float) -> None:
-    """Sussillo and Barak's network, asked at the end for its three bits: 3^3 fixed points, 2^3 of them stable."""
-
-    def task(n: int, T: int, p: float, rng: int) -> tuple[np.ndarray, np.ndarray]:
-        X, y = data.tasks.flip_flop(n, T, bits=3, p=p, rng=rng)
-        return X, (y[:, -1] > 0) @ np.array([4, 2, 1])
-
-    net = rnn.ManyToOne(cell, 3, 8, head=rnn.Softmax(), initializer={"W_hh": rnn.orthogonal}, rng=0)
+@pytest.mark.parametrize(("cell", "rate", "epochs"), [(rnn.GRU(16), 0.02, 20), (rnn.Tanh(24), 0.005, 60)], ids=str)
+def test_a_flip_flop_has_eight_memories_and_saddles_between_them(cell: Any, rate: float, epochs: int) -> None:
+    """Sussillo and Barak's network, asked for its three bits at every step: 3^3 fixed points, 2^3 of them stable."""
+    net: Any = rnn.ManyToMany(cell, 3, n_outputs=3, head=rnn.Linear(), initializer={"W_hh": rnn.orthogonal}, rng=0)
     rnn.train(
-        net, task(3000, 25, 0.3, 0), optimizer=rnn.Adam(rate), batch_size=50, epochs=20, schedule=rnn.Cosine(20),
-        clip=rnn.ClipNorm(1.0), rng=0, progress=False,
+        net, data.tasks.flip_flop(500, 40, p=0.2, rng=0), optimizer=rnn.Adam(rate), batch_size=50, epochs=epochs,
+        schedule=rnn.Cosine(epochs), clip=rnn.ClipNorm(1.0), rng=0, progress=False,
     )  # fmt: skip
-    X, y = task(300, 200, 0.1, 1)  # eight times as long: what it has learned to hold, it holds
-    assert net.evaluate(X, y)[1] == 1
+    X, y = data.tasks.flip_flop(100, 200, p=0.1, rng=1)  # five times as long: what it has learned to hold, it holds
+    assert ((net.predict(X) > 0) == (y > 0)).mean() > 0.995
 
     rng = np.random.default_rng(0)
     S = dynamics.states(net, X[:40]).reshape(-1, cell.hidden)
-    between = (S[rng.choice(len(S), 1500)] + S[rng.choice(len(S), 1500)]) / 2
+    between = (S[rng.choice(len(S), 1000)] + S[rng.choice(len(S), 1000)]) / 2
     found = dynamics.fixed_points(net, starts=np.concatenate([S[:300], between]))
     kinds = Counter(np.array(found.kinds)[found.is_fixed].tolist())
     assert kinds["stable"] == 8
     assert kinds["saddle"] >= 12  # one between any two memories that differ in one bit
     stable = found.states[found.is_fixed & (found.n_unstable == 0)]
-    memories = (stable @ net.parameters["W_ho"].T + net.parameters["b_o"]).argmax(1)
+    memories = (stable @ net.parameters["W_ho"].T + net.parameters["b_o"] > 0) @ [4, 2, 1]
     assert sorted(memories.tolist()) == list(range(8))
 
     system, nothing = dynamics.System(net), np.zeros((1, 3))

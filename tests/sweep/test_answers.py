@@ -56,5 +56,5 @@ def test_a_search_over_symbols_by_a_metric_of_ones_own() -> None:
     X[3, 5:] = -1
     lengths = np.where(np.arange(20) == 3, 5, 8)
     assert len(sweep.run(points, (X[:20], y[:20], lengths), folds=2, **given)) == 4
-    with pytest.raises(ValueError, match="samples X has .* holds -1 at sample 3, step 5: expected symbols from 0 to"):
+    with pytest.raises(ValueError, match=r"samples X has .* holds -1 at sample 3, step 5: expected symbols from 0 to"):
         sweep.run(points, (X[:20], y[:20]), folds=2, **given)

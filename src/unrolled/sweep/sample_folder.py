@@ -48,7 +48,7 @@ class SampleFolder:
 
     folder: str
     n_classes: int
-    n_symbols: int
+    n_symbols: int = 0
 
     @property
     def signs(self) -> Path:

@@ -66,8 +66,9 @@ def train_network(point: Point, training: Part, validation: Part, rng: np.random
     -------
     dict
         ``accuracy``, or ``r2`` where answers are numbers, and ``loss`` on the validation samples with the parameters
-        training ended with (with early stopping, the best), and what the point's ``metrics`` say; ``training_loss``, ``gradient_norm`` and ``clipped`` of the
-        last epoch; ``epochs`` run, ``best_epoch`` and ``stopped``, the history's ``ended``.
+        training ended with (with early stopping, the best), and what the point's ``metrics`` say of them;
+        ``training_loss``, ``gradient_norm`` and ``clipped`` of the last epoch; ``epochs`` run, ``best_epoch`` and
+        ``stopped``, the history's ``ended``.
 
     Raises
     ------

@@ -76,11 +76,11 @@ def test_a_trace_is_pickled_between_forward_and_backward(name: str) -> None:
     cell, weights = net.cells[0], net.layers.split(net.parameters)[0]
     X, dA = problem(3)[0].T, np.random.default_rng(4).standard_normal((T, N, H))
     gradients = []
-    for change in (lambda trace: trace, lambda trace: pickle.loads(pickle.dumps(trace))):
+    for pickled in (False, True):
         trace = cell.trace(T, N, D, np.dtype(np.float64))
         trace.begin_forward(X)
         cell.forward(weights, trace)
-        trace = change(trace)
+        trace = pickle.loads(pickle.dumps(trace)) if pickled else trace
         trace.begin_backward(None, dA)
         gradients.append(cell.backward(weights, trace))
     for each, array in gradients[0].items():

@@ -303,7 +303,7 @@ class ColumnSegment:
     def _one_hot(self, symbols: IntArray) -> Array:
         X: Array = np.empty((*symbols.shape, self._D), self.arrays["column"].dtype)
         write_inputs(symbols, X)
-        return X.transpose(0, 2, 1)
+        return np.asarray(X.transpose(0, 2, 1))
 
     def states(self, name: str) -> Array:
         """Return the states of this name, (steps + 1, H, n_samples)."""
