@@ -1,13 +1,17 @@
 """`load_pamap2` and `load_mhealth`, and public layouts by one call of `load_csv`, on imitations of them."""
 
+import datetime
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from documentation.pages import DOCS, blocks
 from scipy.io import loadmat, savemat
 
+from unrolled import data
 from unrolled.data import DataError, load_csv, load_mhealth, load_pamap2
 
 
@@ -210,3 +214,64 @@ def test_three_public_layouts_by_one_call_each(tmp_path: Path) -> None:
         window=50,
     )
     assert units.rate == 50
+
+
+def write_lines(path: Path, head: str, rows: list[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join([*([head] if head else []), *rows]) + "\n")
+
+
+def write_as_published(folder: Path) -> None:
+    """Write HHAR, HARTH, RealWorld and Daily and Sports Activities, a few seconds of a few people each."""
+    rng = np.random.default_rng(0)
+
+    def numbers(n: int) -> str:
+        return ",".join(f"{x:.4f}" for x in rng.normal(size=n))
+
+    rows, time = [], 1_424_696_633_908.0
+    for device, rate in (("nexus4_1", 200), ("s3_1", 150)):
+        for person in "abc":
+            for label in ("stand", "null", "walk"):
+                behind = f"{person},{device[:-2]},{device},{label}"
+                for i in range(5 * rate):
+                    time += 1000 / rate
+                    rows.append(f"{i},{int(time)},{int(time * 1e6)},{numbers(3)},{behind}")
+            time += 1e6
+    head = "Index,Arrival_Time,Creation_Time,x,y,z,User,Model,Device,gt"
+    write_lines(folder / "Activity recognition exp" / "Phones_accelerometer.csv", head, rows)
+    for subject in ("006", "008", "009"):
+        start = datetime.datetime(2019, 1, 12)
+        stamps = [f"{start + datetime.timedelta(milliseconds=20 * i)}"[:26] for i in range(900)]
+        rows = [f"{stamp},{numbers(6)},{(1, 6, 130)[i // 300]}" for i, stamp in enumerate(stamps)]
+        head = "timestamp,back_x,back_y,back_z,thigh_x,thigh_y,thigh_z,label"
+        write_lines(folder / "harth" / f"S{subject}.csv", head, rows)
+    for proband in (1, 2, 3):
+        for label in ("walking", "sitting"):
+            for place in ("chest", "head"):
+                rows = [f"{i},{1_435_993_000_000 + 20 * i + int(rng.integers(-3, 4))},{numbers(3)}" for i in range(400)]
+                path = folder / "realworld2016_dataset" / f"proband{proband}" / "data" / f"acc_{label}_csv"
+                write_lines(path / f"acc_{label}_{place}.csv", "id,attr_time,attr_x,attr_y,attr_z", rows)
+        for label in ("01", "02"):
+            for segment in ("01", "02"):
+                path = folder / "data" / f"a{label}" / f"p{proband}" / f"s{segment}.txt"
+                write_lines(path, "", [numbers(45) for _ in range(125)])
+
+
+def test_the_calls_that_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = blocks((DOCS / "how-to" / "own_data.md").read_text(encoding="utf-8"))
+    (calls,) = (block.code for block in page if block.not_run == "the data sets have to be downloaded")
+    write_as_published(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    found: dict[str, Any] = {"data": data}
+    exec(calls, found)
+    expected = {
+        "hhar": (50, ("stand", "walk"), 3, 12 * 2),  # of each five seconds of two devices two windows
+        "harth": (50, ("1", "6", "130"), 6, 9 * 3),
+        "real_world": (50, ("sitting", "walking"), 3, 6 * 4),
+        "daily_and_sports": (25, ("01", "02"), 9, 12),
+    }
+    for name, (rate, classes, axes, n) in expected.items():
+        dataset = found[name]
+        assert (dataset.rate, dataset.classes, dataset.train.X.shape[2]) == (rate, classes, axes)
+        assert len(dataset.train) + len(dataset.test) == n
+        assert not set(dataset.train.person) & set(dataset.test.person)
