@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.sparse
 from easy import easy, same_parameters
 
 from unrolled import rnn
@@ -31,11 +32,12 @@ def small(**settings: Any) -> RecurrentClassifier:
 
 
 def test_scikit_learns_own_checks() -> None:
-    """Of those, none is skipped that its MLPClassifier passes."""
+    """What its MLPClassifier passes is in ``tests/peers``."""
     results = check_estimator(RecurrentClassifier(), on_fail=None, on_skip=None)
     assert len(results) > 40
     not_passed = {each["check_name"]: each["exception"] for each in results if each["status"] != "passed"}
     not_passed.pop("check_array_api_input", None)  # needs an environment variable before scipy is imported
+    not_passed.pop("check_classifiers_multilabel_output_format_decision_function", None)  # there is none, as of MLPs
     assert not not_passed
 
 
@@ -119,6 +121,40 @@ def test_one_series_a_sample() -> None:
     assert ragged.predict(flat).shape == (60,)
     with pytest.raises(ValueError, match="X has 7 features, but RecurrentClassifier is expecting 8 features as input"):
         here.predict(flat[:, :7])
+
+
+def test_sparse_series_are_made_dense() -> None:
+    X, y = easy()
+    flat = np.where(X[:, :, 0] > 0.5, X[:, :, 0], 0)
+    there = small(epochs=2).fit(scipy.sparse.csr_array(flat), y)
+    assert same_parameters(there.net_, small(epochs=2).fit(flat, y).net_)
+    np.testing.assert_array_equal(there.predict(scipy.sparse.coo_array(flat)), there.predict(flat))
+
+
+def test_several_labels_a_sample() -> None:
+    X, y = easy()
+    Y = np.stack([y == 0, y != 1, np.arange(60) % 2 == 0], axis=1).astype(int)
+    head = rnn.Sigmoid(multilabel=True)
+    net = rnn.ManyToOne(rnn.Tanh(6), 3, 3, head=head, rng=0)
+    rnn.train(net, (X, Y), optimizer=rnn.Adam(0.01), epochs=40, rng=0, progress=False)
+    here = small(learning_rate=0.01, epochs=40).fit(X, Y)
+    assert same_parameters(here.net_, net)
+    assert here.classes_.tolist() == [0, 1, 2]
+    found = here.predict(X)
+    np.testing.assert_array_equal(found, net.predict(X))
+    assert (found[:, :2] == Y[:, :2]).mean() > 0.9
+    assert here.score(X, Y) == (found == Y).all(1).mean()
+    np.testing.assert_array_equal(here.predict_proba(X), net.predict_proba(X))
+    of_sparse = small(learning_rate=0.01, epochs=40).fit(X, scipy.sparse.csr_array(Y))
+    assert same_parameters(of_sparse.net_, net)
+    stopped = small(epochs=2, early_stopping=True).fit(X, Y)
+    assert stopped.history_.validation is not None
+    step = small().partial_fit(X, Y, classes=range(3)).partial_fit(X[:20], Y[:20])
+    assert step.predict(X).shape == (60, 3)
+    with pytest.raises(ValueError, match="class_weight is 'balanced' and y has several labels, expected None"):
+        small(class_weight="balanced").fit(X, Y)
+    with pytest.raises(ValueError, match=r"y should be a 1d array, got an array of shape \(60, 3\)"):
+        small().fit(X, Y + np.arange(3))
 
 
 def test_time_as_the_last_axis() -> None:

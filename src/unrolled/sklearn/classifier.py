@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, is_multilabel
 from sklearn.utils.validation import assert_all_finite, column_or_1d
 
 from unrolled import rnn
@@ -18,8 +19,9 @@ from unrolled.sklearn.recurrent import Recurrent
 class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # scikit-learn ships no types
     """A recurrent network that classifies sequences, as an estimator of scikit-learn.
 
-    X is (N, T, D); or (N, T), one series a sample; or a list of arrays (T, D) or (T,) of different lengths; or a
-    DataFrame, with a column for each step, or with series in its cells and a column for each of the D.
+    X is (N, T, D); or (N, T), one series a sample, sparse or not; or a list of arrays (T, D) or (T,) of different
+    lengths; or a DataFrame, with a column for each step, or with series in its cells and a column for each of the D.
+    y is (N,), a class each; or (N, C) of 0 and 1, where a sample may have several labels, or none.
 
     Parameters
     ----------
@@ -31,7 +33,7 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
     n_layers : int, default 1
     bidirectional : bool, default False
     readout, head : parts of :mod:`unrolled.rnn`, optional
-        By default the last state and a softmax.
+        By default the last state and a softmax, or ``rnn.Sigmoid(multilabel=True)`` of several labels.
     initializer : callable, default rnn.xavier_normal
     optimizer : {"adam", "adamw", "sgd", "rmsprop"}, or a kind of optimizer, or an optimizer
         A kind is given ``learning_rate``.
@@ -39,7 +41,7 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
     batch_size, epochs, schedule, clip, dropout, augment, averaging, l2
         As for :func:`unrolled.rnn.train`.
     class_weight : "balanced" or dict, optional
-        What a sample of each class weighs in the loss, as everywhere in scikit-learn.
+        What a sample of each class weighs in the loss, as everywhere in scikit-learn; not of several labels.
     early_stopping : bool or EarlyStopping, default False
         Hold out ``validation_fraction`` of the samples, the same of each class, or whole groups where ``fit`` is given
         ``groups``; stop when their loss has not fallen for ``n_iter_no_change`` epochs, and go back to its lowest.
@@ -59,6 +61,7 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
     Attributes
     ----------
     classes_ : ndarray, shape (C,)
+        Of several labels 0 to C - 1.
     net_ : ManyToOne
     history_ : History
         Of the last ``fit`` or ``partial_fit``.
@@ -98,8 +101,8 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
         Parameters
         ----------
         X : as for the class
-        y : array_like, shape (N,)
-            Labels: numbers or texts.
+        y : array_like, shape (N,), or of 0 and 1, (N, C)
+            Labels, numbers or texts; or which labels each sample has.
         groups : array_like, shape (N,), optional
             Such as people: for early stopping, none of them is both trained on and held out.
         sample_weight : array_like, shape (N,), optional
@@ -112,7 +115,7 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
         """
         warm = self.warm_start and hasattr(self, "net_")
         series, lengths, weights = self._sequences(X, y, sample_weight, reset=not warm)
-        classes, encoded = np.unique(_labels(y), return_inverse=True)
+        classes, encoded = _encoded(y)
         if warm and not np.array_equal(classes, self.classes_):
             raise ValueError(
                 f"y has the classes {classes}, expected {self.classes_} of the last fit: warm_start is set"
@@ -120,7 +123,7 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
         if len(classes) < 2:
             raise ValueError(f"y has {len(classes)} class, but {type(self).__name__} expects at least two classes")
         self.classes_ = classes
-        self._fit((series, encoded, lengths, weights), groups, warm=warm, stratify=True)
+        self._fit((series, encoded, lengths, weights), groups, warm=warm, stratify=encoded.ndim == 1)
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> "RecurrentClassifier":
@@ -131,7 +134,7 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
         X, y, sample_weight
             As for :meth:`fit`.
         classes : array_like, shape (C,), optional
-            All that there will be; needed at the first call.
+            All that there will be; needed at the first call. Of several labels ``range(C)``.
 
         Returns
         -------
@@ -144,15 +147,16 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
         if isinstance(self.class_weight, str):
             raise ValueError("class_weight is 'balanced' in partial_fit, which sees some samples, expected a dict")
         series, lengths, weights = self._sequences(X, y, sample_weight, reset=first)
-        labels = _labels(y)
+        here, encoded = _encoded(y)
         if classes is not None and not first and not np.array_equal(np.unique(classes), self.classes_):
             raise ValueError(f"classes are {np.unique(classes)}, expected {self.classes_} of the first call")
         known = np.unique(classes) if first else self.classes_
-        unknown = np.setdiff1d(labels, known)
+        unknown = np.setdiff1d(here, known)
         if len(unknown):
             raise ValueError(f"y has the class {unknown[0]}, expected one of {known}")
         self.classes_ = known
-        self._fit_an_epoch((series, np.searchsorted(known, labels), lengths, weights), first=first)
+        targets = encoded if encoded.ndim == 2 else np.searchsorted(known, here[encoded])
+        self._fit_an_epoch((series, targets, lengths, weights), first=first)
         return self
 
     def predict_proba(self, X: Any) -> Array:
@@ -161,14 +165,23 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
         return self.net_.predict_proba(series, lengths)
 
     def predict(self, X: Any) -> Array:
-        """Return the most probable class of each sequence, (N,)."""
+        """Return the most probable class of each sequence, (N,), or which labels it has, (N, C) of 0 and 1."""
         series, lengths = self._fitted(X)
-        labels: Array = self.classes_[self.net_.predict(series, lengths)]
-        return labels
+        found = self.net_.predict(series, lengths)
+        return found if found.ndim == 2 else np.asarray(self.classes_[found])
+
+    def __sklearn_tags__(self) -> Any:
+        """Say that a sample may have several labels."""
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags
 
     def _begin(self, targets: Array, seed: Any, dtype: Any) -> None:
         """Make a network that is not trained yet."""
-        head = rnn.Softmax() if self.head is None else self.head
+        several = targets.ndim == 2
+        head = self.head if self.head is not None else rnn.Sigmoid(multilabel=True) if several else rnn.Softmax()
+        if self.class_weight is not None and several:
+            raise ValueError(f"class_weight is {self.class_weight!r} and y has several labels, expected None")
         if self.class_weight is not None:
             seen = np.unique(targets)
             weights = dict(zip(seen.tolist(), self._weights(targets, seen), strict=True))
@@ -190,10 +203,13 @@ class RecurrentClassifier(ClassifierMixin, Recurrent):  # type: ignore[misc]  # 
         return [float(weight) for weight in weights]
 
 
-def _labels(y: Any) -> Array:
-    """Return labels (N,), checked."""
+def _encoded(y: Any) -> tuple[Array, Array]:
+    """Return the classes, and targets: the number of each sample's class (N,), or which labels it has, (N, C)."""
+    if is_multilabel(y):
+        rows = y.toarray() if issparse(y) else np.asarray(y)
+        return np.arange(rows.shape[1]), rows
     labels: Array = column_or_1d(y, warn=True)
     if labels.dtype.kind == "f":
         assert_all_finite(labels, input_name="y")
     check_classification_targets(labels)
-    return labels
+    return np.unique(labels, return_inverse=True)

@@ -59,9 +59,9 @@ class Recurrent(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
     n_iter_: int = field(init=False)
 
     def __sklearn_tags__(self) -> Any:
-        """Say that X may have three axes."""
+        """Say that X may have three axes, or be sparse."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.three_d_array = True
+        tags.input_tags.three_d_array = tags.input_tags.sparse = True
         return tags
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
 from unrolled._support.validation import refuse_masked
@@ -20,8 +21,8 @@ def sequences(estimator: Any, X: Any, *, reset: bool) -> tuple[Array, IntArray |
         Its ``time_axis`` is that of X where X has three axes; it is given ``n_features_in_``, ``n_inputs_`` and, of a
         table, ``feature_names_in_``.
     X : array_like or sequence of array_like
-        (N, T, D); (N, T), one series a sample; a sequence of N arrays (T,) or (T, D) whose T may differ; a DataFrame
-        with a column for each step, or one whose cells are series, with a column for each of the D.
+        (N, T, D); (N, T), one series a sample, sparse or not; a sequence of N arrays (T,) or (T, D) whose T may
+        differ; a DataFrame with a column for each step, or one whose cells are series, with a column for each of the D.
     reset : bool
         Whether to take the number of features from X, rather than hold X to it.
 
@@ -32,7 +33,7 @@ def sequences(estimator: Any, X: Any, *, reset: bool) -> tuple[Array, IntArray |
         fitted.
     """
     refuse_masked(X, "X")
-    given = _of_cells(X, estimator.time_axis) if _has_cells(X) else X
+    given = _of_cells(X, estimator.time_axis) if _has_cells(X) else X.toarray() if issparse(X) else X
     if _is_ragged(given):
         return _padded(estimator, [np.asarray(each) for each in given], reset)
     if isinstance(given, list | tuple) and len(given) and hasattr(given[0], "shape"):
