@@ -141,7 +141,7 @@ class Recurrent(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
             validation = tuple(cut(held_out, *samples))
             samples = cut(training, *samples)  # type: ignore[assignment]  # X and y are arrays still
         if not warm:
-            self._begin(samples[1], seed, samples[0].dtype)
+            self._begin(_asked(samples), seed, samples[0].dtype)
         self._train(
             samples,
             epochs=self.epochs,
@@ -156,7 +156,7 @@ class Recurrent(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
         if first or not hasattr(self, "_rng"):
             self._rng = np.random.default_rng(self._seed())
         if first:
-            self._begin(samples[1], self._rng, samples[0].dtype)
+            self._begin(_asked(samples), self._rng, samples[0].dtype)
         state, n = (None, 0) if first else (self.history_.state, self.n_iter_)
         self._train(samples, epochs=1, state=state, rng=self._rng)
         self.n_iter_ += n
@@ -182,6 +182,12 @@ class Recurrent(BaseEstimator):  # type: ignore[misc]  # scikit-learn ships no t
     def _fitted(self, X: Any) -> tuple[Array, IntArray | None]:
         check_is_fitted(self, "net_")
         return sequences(self, X, reset=False)
+
+
+def _asked(samples: Samples) -> Array:
+    """Return the targets that count: those of a weight above 0."""
+    _, targets, _, weights = samples
+    return targets if weights is None else targets[weights > 0]
 
 
 def cut(rows: Any, *arrays: Array | None) -> Sequence[Array | None]:
