@@ -1,5 +1,7 @@
+import os
 import shutil
-import tracemalloc
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 from data.wisdm_files import write_csv
 
 from unrolled.data import DataError, Dataset, join_by_time, load_csv
+from unrolled.data.loaders.text import opened
 
 HEADER = "x,y,label,person,t\n"
 ROWS = "".join(f"{i}.5,{-i},{'ab'[i // 10 % 2]},{i // 20 + 1},{i * 0.1:.1f}\n" for i in range(40))
@@ -416,16 +419,60 @@ def test_two_sensors_are_joined_by_time() -> None:
         join_by_time(one, {"u": slow}, time="t")
 
 
-def test_rows_are_read_by_numpy_and_a_load_takes_three_times_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_line_of_a_byte_that_is_no_text_is_found_in_a_large_file(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
-    write_csv(path, steps=10_000)
+    write_csv(path, steps=20_000)
+    content = path.read_bytes()
+    for line in (2, 3_000, 19_999):
+        at = len(b"\n".join(content.split(b"\n")[: line - 1])) + 3
+        path.write_bytes(content[:at] + b"\xff" + content[at + 1 :])
+        with pytest.raises(DataError, match=rf"a.csv, line {line}: expected UTF-8 text: invalid start byte"):
+            load_csv(path, signal=["ax"], label="what", person="who")
+
+
+def test_of_a_file_that_grows_no_more_is_read_than_is_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"1\n" * 100)
+    with opened(path, 200) as file:
+        assert len(file.read()) == 200
+    with opened(path, 200) as file, path.open("ab") as more:
+        more.write(b"1\n" * 100_000)
+        more.flush()
+        with pytest.raises(DataError, match=r"a.csv: has \d+ bytes, expected at most 200: raise max_bytes"):
+            file.read()
+
+
+PEAK = """
+import sys
+from pathlib import Path
+from unrolled import data
+
+def status(name):
+    return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith(name))
+
+before = status("VmRSS")
+data.load_csv(sys.argv[1], signal=["ax", "ay", "az"], label="what", person="who", time="time")
+print((status("VmHWM") - before) / Path(sys.argv[1]).stat().st_size)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it tells how much memory a process has held")
+def test_a_load_holds_less_than_three_times_the_file(tmp_path: Path) -> None:
+    """Whatever is held, in a process of its own, and modules that it is the first to import."""
+    path = tmp_path / "a.csv"
+    with path.open("w") as file:
+        file.write("time,who,what,ax,ay,az,note\n")
+        rows = [f"{x:.6f},{-x:.6f},{2 * x:.6f},-\n" for x in np.random.default_rng(0).normal(size=700)]
+        for n in range(1000):
+            file.writelines(f"{14 * n + i / 50:.2f},p{n // 250},{('nod', 'wave')[n % 2]},{rows[i]}" for i in range(700))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", PEAK, str(path)]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert float(run.stdout) < 3, f"{float(run.stdout):.2f} times {path.stat().st_size / 1e6:.0f} MB"
+
+
+def test_rows_are_read_by_numpy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.csv"
+    write_csv(path, steps=1_000)
     monkeypatch.setattr("unrolled.data.loaders.csv_rows._Reader._slow", lambda *_: pytest.fail("cell by cell"))
-    given: Any = {"signal": ["ax", "ay", "az"], "label": "what", "person": "who", "time": "time"}
-    load_csv(path, **given)  # once before, for what is made once and for all
-    tracemalloc.start()
-    load_csv(path, **given)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 3 * path.stat().st_size
+    assert load_csv(path, signal=["ax", "ay", "az"], label="what", person="who", time="time")

@@ -1,10 +1,12 @@
 """Which tables are meant: a file, several, a folder with a pattern of names, or columns in memory."""
 
+import io
 import os
 import re
 import string
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from unrolled.data.loaders.csv_form import Columns, Form
 from unrolled.data.loaders.csv_rows import Rows, read_rows
 from unrolled.data.loaders.frame_columns import cells_of, is_nothing, numbers_of
 from unrolled.data.loaders.place import found_at, is_folder
-from unrolled.data.loaders.text import read_file, short
+from unrolled.data.loaders.text import opened, short
 
 EXPECTED = "a folder or a zip of tables"
 _ZIPS = re.compile(r"(?:[^/]+/)*[^/]+\.zip", re.IGNORECASE)
@@ -76,9 +78,15 @@ def _file(path: Path, max_bytes: int, pattern: str | None = None) -> Table:
         if match is None:
             raise DataError(f"{path}: expected a name like {pattern!r}")
         named = match.groupdict()
-    return Table(
-        str(path), lambda columns, form: read_rows(read_file(path, max_bytes), str(path), columns, form), **named
-    )
+    return _table(partial(opened, path, max_bytes), str(path), named)
+
+
+def _table(open_file: Callable[[], Any], where: str, named: dict[str, str]) -> Table:
+    def rows(columns: Columns, form: Form) -> Rows:
+        with open_file() as file:
+            return read_rows(file, where, columns, form)
+
+    return Table(where, rows, **named)
 
 
 def _matching(folder: Path, pattern: str, max_bytes: int) -> list[Table]:
@@ -90,17 +98,10 @@ def _matching(folder: Path, pattern: str, max_bytes: int) -> list[Table]:
         packed = not is_folder(folder)
         tables = []
         for member in found:
-            read = member.read
+            open_file: Callable[[], Any] = partial(opened, folder / member.name, max_bytes)
             if packed:  # which can be read here only
-                content = member.read()
-                read = lambda content=content: content  # type: ignore[misc]  # noqa: E731
-            tables.append(
-                Table(
-                    member.where,
-                    lambda columns, form, read=read, where=member.where: read_rows(read(), where, columns, form),  # type: ignore[misc]
-                    **member.match.groupdict(),
-                )
-            )
+                open_file = partial(io.BytesIO, member.read())
+            tables.append(_table(open_file, member.where, member.match.groupdict()))
     return tables
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from unrolled.data.checks import FloatArray
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.csv_form import Column, Columns, Form, find_columns
-from unrolled.data.loaders.text import LARGEST, decode, number, short
+from unrolled.data.loaders.text import LARGEST, number, short, text_lines
 
 BLOCK = 2**12  # rows that are read at a time
 MOST_NAMES = 1000  # a column with more different names than this is no label
@@ -54,9 +54,9 @@ class Rows:
     lines: NDArray[np.int32]
 
 
-def read_rows(content: bytes, where: str, columns: Columns, form: Form) -> Rows:
+def read_rows(file: io.BytesIO | io.BufferedReader, where: str, columns: Columns, form: Form) -> Rows:
     """Read a table; `where` is its name, for messages."""
-    lines = _lines(content, where, form)
+    lines = _lines(file, where, form)
     names, found_on = find_columns(lines, where, columns, form)
     reader = _Reader(where, columns, form, names)
     if form.units_row:
@@ -68,13 +68,11 @@ def read_rows(content: bytes, where: str, columns: Columns, form: Form) -> Rows:
     return reader.rows()
 
 
-def _lines(content: bytes, where: str, form: Form) -> Iterator[tuple[int, str]]:
+def _lines(file: io.BytesIO | io.BufferedReader, where: str, form: Form) -> Iterator[tuple[int, str]]:
     """Yield the number of a row's last line and its text, blank lines left out."""
-    if not content.isascii():
-        decode(content, where)  # says on which line it is no text
     unquoted = form.delimiter == " "
     start = ""
-    for line, text in enumerate(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=None), start=1):
+    for line, text in enumerate(text_lines(file, where), start=1):
         if line <= form.skip_lines or not (start or text.strip()):
             continue
         text = start + text

@@ -42,7 +42,7 @@ class LabeledRows:
     labels: list[str]
     person: IntArray
     people: list[str]
-    session: IntArray
+    session: NDArray[np.integer[Any]]
     trial: IntArray | None
     place: Callable[[int], str]
 
@@ -80,9 +80,11 @@ def join_rows(
         codes.append(_joined(found))
         names.append(list(met))
 
+    lines = [rows.lines for rows in tables]  # and no table, which would be held as long as this
+
     def place(row: int) -> str:
         table = int(np.searchsorted(starts, row, side="right")) - 1
-        return f"{where[table]}, line {tables[table].lines[row - starts[table]]}"
+        return f"{where[table]}, line {lines[table][row - starts[table]]}"
 
     return LabeledRows(
         _joined([rows.signal for rows in tables]),
@@ -91,7 +93,7 @@ def join_rows(
         names[0],
         codes[1],
         names[1],
-        np.arange(len(tables)).repeat(counts),
+        np.arange(len(tables), dtype=np.int32).repeat(counts),
         None if trials is None else np.array(list(number_each(trials)), np.int64).repeat(counts),
         place,
     )
@@ -133,11 +135,11 @@ def dataset_of(
             known = ", ".join(map(repr, list(numbers)[:20]))
             raise DataError(f"{where}: expected one of {known} as label, found {text[:60]!r}")
     people = number_people(rows.people)
-    label = np.array([numbers.get(text, -1) for text in rows.labels], np.int64)[rows.label]
+    label = np.array([numbers.get(text, -1) for text in rows.labels], np.int32)[rows.label]
     person = np.array([people[text] for text in rows.people], np.int64)[rows.person]
     making = pipeline(None if test_people is None else _numbers_of(test_people, people))
     try:
-        recordings, rate = cut_counted(
+        *cut, rate = cut_counted(
             rows.signal,
             label,
             person,
@@ -149,8 +151,8 @@ def dataset_of(
         )
     except DataError as error:
         raise DataError(f"{name}: {error}") from error
-    del rows, label, person, is_none  # tables may be large, and windows are more than they
-    return making.dataset(recordings, tuple(numbers), rate, source, name, tally)
+    del rows, label, person, is_none  # tables may be large, and windows are more than they: what is done with goes
+    return making.dataset(cut.pop(), tuple(numbers), rate, source, name, tally)
 
 
 def _completed(rows: LabeledRows, missing: str, tally: Tally) -> LabeledRows:

@@ -1,6 +1,7 @@
 """Text files: their bytes within bounds, their text, and the numbers in their columns, or the line at fault."""
 
 import codecs
+import contextlib
 import io
 import math
 import os
@@ -16,6 +17,7 @@ from unrolled.data.checks import IntArray
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.place import found_at
 
+PIECE = 2**16
 LONGEST_NUMBER = 1000  # characters, blanks before it included
 LARGEST = float(np.finfo(np.float32).max)
 _PLAIN = re.compile(
@@ -39,6 +41,54 @@ def read_file(path: Path, max_bytes: int) -> bytes:
             f"{path}: has {max(size, len(content))} bytes, expected at most {max_bytes}: raise max_bytes to allow it"
         )
     return content
+
+
+@contextlib.contextmanager
+def opened(path: Path, max_bytes: int) -> Iterator[io.BufferedReader]:
+    """Open a file to read it piece by piece, if it is one and has at most `max_bytes`, then and to its end."""
+    if (what := found_at(path)) != "a file":
+        raise DataError(f"{path}: expected a file, found {what}")
+    try:
+        with path.open("rb") as file:
+            bounded = _Bounded(file, path, max_bytes)
+            bounded.check(os.fstat(file.fileno()).st_size)
+            yield io.BufferedReader(bounded, PIECE)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+
+
+class _Bounded(io.RawIOBase):
+    """A file of which no more is read than is allowed, however it grows."""
+
+    def __init__(self, file: io.BufferedReader, path: Path, max_bytes: int) -> None:
+        self._file, self._path, self._most, self._read = file, path, max_bytes, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        n = self._file.readinto(buffer)
+        self._read += n
+        self.check(self._read)
+        return n
+
+    def check(self, size: int) -> None:
+        if size > self._most:
+            raise DataError(
+                f"{self._path}: has {size} bytes, expected at most {self._most}: raise max_bytes to allow it"
+            )
+
+
+def text_lines(file: io.BytesIO | io.BufferedReader, where: str) -> Iterator[str]:
+    """Yield the lines of a file, of which a piece at a time is held."""
+    read = 0
+    try:
+        for text in io.TextIOWrapper(file, "utf-8-sig", newline=None):
+            read += 1
+            yield text
+    except UnicodeDecodeError as error:  # in the piece behind the lines that were read
+        line = read + 1 + bytes(error.object)[: error.start].count(b"\n")
+        raise DataError(f"{where}, line {line}: expected UTF-8 text: {error.reason}") from None
 
 
 def decode(content: bytes, name: str) -> str:

@@ -176,7 +176,7 @@ class Pipeline:
             kept = len(train) + len(test)
             count_windows(recordings, self.window, kept, tally)
             tally.drop("windows", "not drawn", len(samples) - kept, asked=True)
-            del samples  # windows are more than what they are cut from
+            del samples, recordings  # windows are more than what they are cut from
             dataset = Dataset(
                 train,
                 test,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -138,13 +139,13 @@ class Stamps:
 
 def cut_counted(
     signal: FloatArray,
-    label: IntArray,
+    label: NDArray[np.integer[Any]],
     person: IntArray,
     stamps: Stamps,
     min_steps: Callable[[float | None], int],
     tally: Tally,
     *,
-    session: IntArray | None = None,
+    session: NDArray[np.integer[Any]] | None = None,
     trial: IntArray | None = None,
 ) -> tuple[list[Recording], float | None]:
     """Do as `cut_recordings` does, with arrays that were checked, and count what becomes of the recordings.
