@@ -19,6 +19,11 @@ from unrolled import rnn
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork a process")
 
+as_equivalents_are_written = pytest.mark.skipif(
+    sys.version_info < (3, 11),
+    reason="ast.unparse of Python 3.10 writes tuples otherwise than equivalents.txt has them",
+)
+
 SOURCE = '''
 def halves(values, *, first=True):
     """Return one half of them."""
@@ -100,6 +105,7 @@ def test_what_the_battery_takes_for_right_is_right() -> None:
     assert [said for said, right in battery.proof() if not right] == []
 
 
+@as_equivalents_are_written
 def test_mutants_of_the_pages_are_killed() -> None:
     command = [sys.executable, "-m", "mutation.pages", "--part", "0/16"]
     run = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=600)
@@ -116,6 +122,7 @@ def test_every_page_is_there() -> None:
     assert {type(cell).__name__ for cell in battery.recurrences()} >= {"Tanh", "ReLU", "LSTM", "GRU"}
 
 
+@as_equivalents_are_written
 def test_no_equivalent_is_out_of_date() -> None:
     """Each is a mutant of today's source. Where a line was changed: name its mutant anew, if it is equivalent still."""
     files = {name.split(" ")[0] for name in equivalents()}

@@ -145,6 +145,13 @@ def test_what_is_padding_may_outgrow_it() -> None:
         net.decision_function(late)
 
 
+def test_parameters_that_are_not_finite_are_not_trained() -> None:
+    net = network()
+    net.parameters["W_hh"][1, 0] = np.inf
+    with pytest.raises(ValueError, match=r"parameter W_hh holds inf at \(1, 0\), expected finite numbers"):
+        rnn.train(net, (X, np.arange(6) % 2), optimizer=rnn.SGD(0.1), epochs=1, progress=False)
+
+
 @pytest.mark.parametrize("level", [25, -130, 0])
 @pytest.mark.parametrize("head", [rnn.Sigmoid(), rnn.Softmax()])
 def test_the_most_probable_class_is_the_largest_logit_s_where_probabilities_tie(head: Any, level: int) -> None:

@@ -17,7 +17,7 @@ from unrolled._support.validation import shown, whole_number
 from unrolled.rnn.dropout import Dropout
 from unrolled.rnn.network import Network
 from unrolled.rnn.output.class_weights import BALANCED, balanced
-from unrolled.rnn.sound import check_trainable
+from unrolled.rnn.sound import check_finite_parameters, check_trainable
 from unrolled.rnn.training.augmentation import Augmentation
 from unrolled.rnn.training.averaging import Averaging
 from unrolled.rnn.training.checkpoint import Checkpoint
@@ -167,8 +167,9 @@ def train(
     Raises
     ------
     ValueError
-        If samples or settings are not as described: nothing has been trained then. If what a schedule, a clipping or
-        an augmentation returns, or a batch of a source, is not: what was trained until then is kept.
+        If samples or settings are not as described, or a parameter is infinite or NaN: nothing has been trained then.
+        If what a schedule, a clipping or an augmentation returns, or a batch of a source, is not: what was trained
+        until then is kept.
     DivergenceError
         If the loss, the gradient's norm or a parameter becomes infinite or NaN.
     FileExistsError
@@ -201,6 +202,7 @@ def train(
         raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
     net.check_parameters()
     check_trainable(net.parameters)
+    check_finite_parameters(net.parameters)
     check_callbacks(on_epoch, on_batch)
     shown_as = level(progress, verbose)
     settings = Settings(
