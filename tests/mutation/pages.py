@@ -1,8 +1,8 @@
 """Every mutant of the backward passes and of the engine, against the battery.
 
-python -m mutation.pages, from the folder tests: all of them; ``--part 0/16`` for some. It ends with the
-survivors, which are to be killed by a new situation of battery.py or named in equivalents.txt, and with status 1 if
-there are any.
+python -m mutation.pages, from the folder tests: all of them; ``--part 0/16`` for some. It ends with the survivors,
+which are to be killed by a new situation of situations.py or alone.py or named in equivalents.txt, and with status 1 if
+there are any. ``--equivalents`` tries those that are named, and ends with status 1 if one is killed: it is none.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from zlib import crc32
 
 from mutation.battery import Battery
 from mutation.equivalents import equivalents
-from mutation.forking import SURVIVED, outcome
+from mutation.forking import KILLED, SURVIVED, outcome
 from mutation.operators import DOOR, Mutant, files, page
 
 PAGES = ("rnn/cells", "rnn/engine", "rnn/output/losses.py")
@@ -58,13 +58,14 @@ def main() -> None:
         found, by = outcome(mutant, check, given.seconds)
         last = by.split(": ")[0]  # what has killed one will kill the next
         counted[found] += 1
-        if found == SURVIVED or given.equivalents:
+        if found == (KILLED if given.equivalents else SURVIVED):
             print(f"{found}{f' ({by})' if by else ''}: {mutant}", flush=True)
     seconds = time.monotonic() - started
     print(
         f"{len(chosen)} of {len(everyone)} mutants in {seconds:.0f} s: {dict(counted)}; {len(named)} named equivalent"
     )
-    sys.exit(bool(counted[SURVIVED]) and not given.equivalents)
+    wrong = counted[KILLED] if given.equivalents else counted[SURVIVED]
+    sys.exit(bool(wrong))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mutation import battery, forking, pages
+from mutation import battery, forking, making, pages
 from mutation.equivalents import equivalents
 from mutation.operators import Page, page
 
@@ -110,7 +110,7 @@ def test_mutants_of_the_pages_are_killed() -> None:
     command = [sys.executable, "-m", "mutation.pages", "--part", "0/16"]
     run = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=600)
     assert run.returncode == 0, (
-        f"{run.stdout}{run.stderr}\nKill them by a situation of tests/mutation/battery.py, "
+        f"{run.stdout}{run.stderr}\nKill them by a situation of tests/mutation/situations.py or alone.py, "
         "or name them, with the reason, in tests/mutation/equivalents.txt"
     )
 
@@ -119,7 +119,7 @@ def test_every_page_is_there() -> None:
     """A new file of the rooms is covered without a list."""
     covered = {mutant.file for mutant in pages.mutants()}
     assert {"rnn/cells/tanh.py", "rnn/cells/lstm.py", "rnn/engine/rows.py", "rnn/network.py"} <= covered
-    assert {type(cell).__name__ for cell in battery.recurrences()} >= {"Tanh", "ReLU", "LSTM", "GRU"}
+    assert {type(cell).__name__ for cell in making.recurrences()} >= {"Tanh", "ReLU", "LSTM", "GRU"}
 
 
 @as_equivalents_are_written

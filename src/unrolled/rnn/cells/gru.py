@@ -201,6 +201,6 @@ def _stacked(parameters: ReadOnlyParameters, H: int) -> tuple[Array, Array]:
     W = np.concatenate([W_hh, W_ih, b[:, None]], axis=1)
     W_n = W[2 * H :, H:].copy()
     W[: 2 * H] *= -1
-    W[2 * H :, H:-1] = 0
+    W[2 * H :, H:] = 0
     W[2 * H :, -1] = b_hn
     return W, W_n

@@ -176,7 +176,7 @@ class LSTM(BaseCell[LSTMTrace]):
         H, W = self.hidden, _stacked(parameters, self.hidden)
         one: Array = np.ones((3 * H, m), W.dtype)
         column: Array = np.ones((W.shape[1], m), W.dtype)  # [A_t; X_{t+1}; 1]
-        gates: Array = np.zeros((5 * H, m), W.dtype)
+        gates: Array = np.empty((5 * H, m), W.dtype)
         P, tanh_C = np.empty((2 * H, m), W.dtype), np.empty((H, m), W.dtype)
         A, Z, oif, g, C, o = column[:H], gates[: 4 * H], gates[: 3 * H], gates[3 * H : 4 * H], gates[4 * H :], gates[:H]
         i_f, gC, ig, fC = gates[H : 3 * H], gates[3 * H :], P[:H], P[H:]

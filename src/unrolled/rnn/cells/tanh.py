@@ -63,7 +63,7 @@ class Tanh(Recurrence):
             gemm, W = GEMM[W_T.dtype.char], W_T.T
             for segment in trace.forward_segments():
                 for seen, A in segment.steps("seen.T", "A.T"):
-                    gemm(1, W, seen, 1, A, 0, 0, 1)  # A_t, which holds W_ih X_t + b_h, += W_hh A_{t-1}, in place
+                    gemm(1, W, seen, 1, A, 0, 0, True)  # A_t, which holds W_ih X_t + b_h, += W_hh A_{t-1}, in place
                     f(A, A)  # (1)
             return
         for segment in trace.forward_segments():

@@ -21,7 +21,7 @@ import numpy as np
 from unrolled.rnn.arrays import Array, IntArray, State
 from unrolled.rnn.engine.around import masked_forward
 from unrolled.rnn.engine.memory import Blocks, Memory
-from unrolled.rnn.engine.segments import Span, chunks
+from unrolled.rnn.engine.segments import Span, begins, chunks
 from unrolled.rnn.engine.symbols import sum_by_symbol, write_inputs
 from unrolled.rnn.engine.underflow import round_tiny
 
@@ -116,15 +116,15 @@ class Columns(Memory):
             column, (start, stop, n) = segment.arrays["column"], segment.span
             if self._symbols is None:
                 column[:-1, H:-1] = X[start:stop, :n].transpose(0, 2, 1)
-            column[:-1, -1] = 1
-            column[-1, H:] = 0  # what comes after is the next segment's
+            column[:, -1] = 1
 
     def _hand_out(self) -> None:
         """Give each segment its part of the mask and of the symbols."""
         for segment in self._segments:
             start, stop, n = segment.span
             segment.mask = None if self._mask is None else np.ascontiguousarray(self._mask[:n].T)
-            segment.symbols = None if self._symbols is None else self._symbols[start:stop, :n]
+            if self._symbols is not None:
+                segment.take_symbols(self._symbols[start:stop, :n])
 
     def product(self, W: Array) -> Callable[[Array, Array], Any]:
         """Return what writes ``W column``, W (rows, H + D + 1), to an array, to be called at each step in order."""
@@ -175,6 +175,7 @@ class Columns(Memory):
                 segment["delta"][...] = 0
                 continue
             gradients = {name: np.ascontiguousarray(gradient[:, :n]) for name, gradient in of_all.items()}
+            gradients["dseen"] = np.empty_like(gradients["dA"])
             for steps in segment.chunks:
                 yield ColumnChunk(self, segment, steps, gradients)
                 for name in of_all:
@@ -215,10 +216,8 @@ class Columns(Memory):
         after = self._gathered([piece[1:] for piece in pieces])
         whole = np.concatenate([np.zeros_like(after[:1]), after])
         if name in self._state:
-            n = 0
-            for start, _, n_samples in (segment.span for segment in self._segments):
-                whole[start, n:n_samples] = self._state[name][n:n_samples]
-                n = max(n, n_samples)
+            for start, new in begins([segment.span for segment in self._segments]):
+                whole[start, new] = self._state[name][new]
         return whole
 
     @property
@@ -300,6 +299,12 @@ class ColumnSegment:
             return self.arrays[name][:-1]
         return self.states(name.removesuffix("_before"))[:-1]
 
+    def take_symbols(self, symbols: IntArray) -> None:
+        """Take the symbols of a pass; the rows they stand for, if anybody asked for them, were those of another."""
+        self.symbols = symbols
+        self._views.pop("X", None)
+        self._last_first = {key: views for key, views in self._last_first.items() if "X" not in key[1]}
+
     def _one_hot(self, symbols: IntArray) -> Array:
         X: Array = np.empty((*symbols.shape, self._D), self.arrays["column"].dtype)
         write_inputs(symbols, X)
@@ -321,7 +326,7 @@ class ColumnSegment:
 
     def each(self, name: str) -> list[Array]:
         """Return a view of an array's each step."""
-        if name not in self._views or (name == "X" and self.symbols is not None):  # which are written anew
+        if name not in self._views:
             self._views[name] = list(self[name])
         return self._views[name]
 
@@ -359,8 +364,6 @@ class ColumnChunk:
     def steps(self, *names: str) -> Iterable[tuple[Array, ...]]:
         """Iterate over the steps, the last first: of each, the arrays of these names."""
         segment, gradients = self._segment, self._gradients
-        if "dseen" in names and "dseen" not in gradients:
-            gradients["dseen"] = np.empty_like(gradients["dA"])
         arrays = [
             repeat(gradients[name]) if name in gradients else steps
             for name, steps in zip(names, segment.last_first(names, self._steps, gradients), strict=True)

@@ -82,9 +82,7 @@ class Memory:
 
     def _n_samples_before(self, t: int) -> int:
         """Return how many samples have a step among the first t."""
-        if t == 0:
-            return 0
-        return self.m if self._batch_sizes is None else max(self._batch_sizes[0], self._batch_sizes[t - 1])
+        return self.m if self._batch_sizes is None else max(self._batch_sizes[:t], default=0)
 
     def _around(
         self,

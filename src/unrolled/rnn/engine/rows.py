@@ -25,7 +25,7 @@ import numpy as np
 from unrolled.rnn.arrays import Array, IntArray, State
 from unrolled.rnn.engine.around import masked_forward
 from unrolled.rnn.engine.memory import Memory
-from unrolled.rnn.engine.segments import Span, chunks
+from unrolled.rnn.engine.segments import Span, begins, chunks
 from unrolled.rnn.engine.symbols import sum_by_symbol, write_inputs
 from unrolled.rnn.engine.underflow import round_tiny
 
@@ -90,12 +90,7 @@ class Rows(Memory):
 
     def __getstate__(self) -> dict[str, Any]:
         """Copy and pickle the arrays; views would come out as arrays of their own."""
-        return {**vars(self), "_views": {}, "_chunks": [], "_seen": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state)
-        self.A = self._states["A"]
-        self._seen = self.A if self._mask is None or self._masked is None else self._masked
+        return {**vars(self), "_views": {}, "_chunks": []}
 
     def __getitem__(self, name: str) -> Array:
         """Return an array by name for all steps and samples, (T, m, width), as steps have them."""
@@ -190,24 +185,17 @@ class Rows(Memory):
     def _set_first(self) -> None:
         """Set what stands before each sample's first step, and 0 where it has none."""
         spans = self._spans()
-        if self._batch_sizes is not None:
-            for array in (*self._arrays.values(), *(states[1:] for states in self._states.values()), self._seen[1:]):
-                self._clear(array, spans)
+        for array in (*self._arrays.values(), *(states[1:] for states in self._states.values()), self._seen[1:]):
+            self._clear(array, spans)
         for name, states in self._states.items():
             states[0] = 0
             if name in self._state:
-                n = 0
-                for span in spans:  # where n grows, samples begin
-                    states[span.start, n : span.n_samples] = self._state[name][n : span.n_samples]
-                    n = max(n, span.n_samples)
+                for start, new in begins(spans):
+                    states[start, new] = self._state[name][new]
         if self._mask is not None:
             self._seen[0] = 0
-            if "A" in self._state:
-                n = 0
-                for span in spans:
-                    new = slice(n, span.n_samples)
-                    np.multiply(self.A[span.start, new], self._mask[new], out=self._seen[span.start, new])
-                    n = max(n, span.n_samples)
+            for start, new in begins(spans):
+                np.multiply(self.A[start, new], self._mask[new], out=self._seen[start, new])
 
     @staticmethod
     def _clear(array: Array, spans: list[Span]) -> None:
@@ -220,8 +208,7 @@ class Rows(Memory):
         if span.n_samples == self.m:
             if name not in self._views:
                 self._views[name] = list(self._turned(name))
-            each = self._views[name]
-            return each if span.stop - span.start == self.T else each[span.start : span.stop]
+            return self._views[name][span.start : span.stop]
         if name.endswith(".T"):
             return list(self._turned(name)[span.start : span.stop, :, : span.n_samples])
         return list(self[name][span.start : span.stop, : span.n_samples])
@@ -257,8 +244,7 @@ class Rows(Memory):
             for gradient in gradients:
                 round_tiny(gradient)
             if above.dA is None and self._vanished(chunk.start, gradients):
-                if whole:
-                    self._delta[: chunk.start] = 0
+                self._delta[: chunk.start] = 0
                 break
         self.dstate = {name: self._gradients[f"d{name}"] for name in self.state_names}
 
@@ -358,10 +344,11 @@ class RowChunk:
         """Return the sum over these steps and all samples of ``left^T right``, the rows of two arrays."""
         if self._trace._symbols is not None and "inputs" in (left, right):
             return self._by_symbol(left).T if right == "inputs" else self._by_symbol(right)
-        flat = self._flat
-        a = flat[left] if left in flat else self._flattened(left)
-        b = flat[right] if right in flat else self._flattened(right)
-        return np.asarray(a.T.dot(b))
+        for name in (left, right):
+            if name not in self._flat:
+                array = self[name]
+                self._flat[name] = array.reshape(-1, array.shape[2])  # a view: rows lie one after the other
+        return np.asarray(self._flat[left].T.dot(self._flat[right]))
 
     def _by_symbol(self, name: str) -> Array:
         """Return the sum of ``inputs^T array``, (D + 1, width), of an array by name, without making the rows."""
@@ -369,11 +356,3 @@ class RowChunk:
         array, symbols = self[name], self._trace._symbols[self._steps]
         of_symbols = sum_by_symbol(array.reshape(-1, array.shape[2]), symbols.reshape(-1), self._trace.D)
         return np.concatenate([of_symbols, of_symbols.sum(0, keepdims=True)])
-
-    def _flattened(self, name: str) -> Array:
-        """Return an array by name with a row for each step and sample, which is kept if it is a view."""
-        array = self[name]
-        flat = array.reshape(-1, array.shape[2])
-        if array.flags.c_contiguous:
-            self._flat[name] = flat
-        return flat

@@ -49,6 +49,22 @@ def segments(batch_sizes: Sequence[int], start: int = 0, stop: int | None = None
     return spans
 
 
+def begins(spans: Sequence[Span]) -> list[tuple[int, slice]]:
+    """Return where samples begin: a segment's first step, counted from 0, and which samples have none before it.
+
+    Examples
+    --------
+    >>> begins([Span(0, 2, 3), Span(2, 3, 4), Span(3, 5, 4)])
+    [(0, slice(0, 3, None)), (2, slice(3, 4, None))]
+    """
+    found, n = [], 0
+    for start, _, n_samples in spans:
+        if n_samples > n:
+            found.append((start, slice(n, n_samples)))
+            n = n_samples
+    return found
+
+
 def chunks(n_steps: int, size: int) -> list[slice]:
     """Cut steps into chunks of one size, the last steps first; the first steps may be fewer.
 

@@ -63,7 +63,7 @@ def near_one(go_back: GoBack, dA_T: Array | None, dA: Array | None, power: int) 
         In its inputs, times two to the power that follows.
     power : int
     """
-    to_one = _power_to_one(dA_T, dA, power)
+    to_one = _power_to_one([dA_T, dA], power)
     for more in (to_one, max(to_one - ROOM, -power), -power):
         if power + more <= 0:
             gradients, dX = go_back(times(dA_T, more), times(dA, more))
@@ -93,23 +93,19 @@ def _power_of_two(dtype: np.dtype[Any], power: int) -> Any:
     return np.ldexp(np.ones((), dtype).real, power)
 
 
-def _power_to_one(dA_T: Array | None, dA: Array | None, power: int) -> int:
+def _power_to_one(gradients: Iterable[Array | None], power: int) -> int:
     """Return the power of two that brings the largest real part near 1, and leaves each power one that there is."""
     largest, most = 0.0, 0
-    for gradient in (dA_T, dA):
+    for gradient in gradients:
         if gradient is not None:
             largest = max(largest, _largest(_each(gradient).real))
             most = _most(gradient.dtype)
-    if not 0 < largest < math.inf:
-        return 0
-    to_one = min(max(-math.frexp(largest)[1], -most), most)
+    to_one = min(max(-math.frexp(largest)[1], -most), most)  # 0 where the largest is 0, infinite or NaN
     return min(max(power + to_one, -most), most) - power
 
 
 def _largest(gradient: Array) -> float:
-    if gradient.size < 8192:
-        return float(np.abs(gradient).max())
-    return float(np.maximum(gradient.max(), -gradient.min()))  # without memory for as many numbers
+    return float(max(gradient.max(), -gradient.min()))  # without memory for as many numbers
 
 
 @cache
