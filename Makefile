@@ -134,15 +134,18 @@ $(DISTRIBUTION)/ready: pyproject.toml
 	$(DISTRIBUTION)/bin/python -m pip install --quiet build twine
 	touch $@
 
-# The suite on the oldest Python with the oldest of everything that pyproject.toml allows.
+# The suite on the oldest Python with the oldest of everything that pyproject.toml allows: pyenv's 3.10, or python3.10, or
+# `make test-oldest OLDEST_PYTHON=...`. Where there is none, that is an error: what is not tried is not promised.
 OLDEST = .venv-oldest
-OLDEST_PYTHON ?= $(shell ls -d $(HOME)/.pyenv/versions/3.10.*/bin/python 2>/dev/null | tail -n 1 || true)
+OLDEST_PYTHON ?= $(or $(lastword $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python)),python3.10)
 
 test-oldest: $(OLDEST)/ready
 	$(OLDEST)/bin/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore=tests/peers
 
 $(OLDEST)/ready: pyproject.toml tests/oldest.py
-	$(or $(OLDEST_PYTHON),python3.10) -m venv $(OLDEST)
+	@$(OLDEST_PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 10))" 2>/dev/null \
+	  || { echo "test-oldest: $(OLDEST_PYTHON) is no Python 3.10; name one: make test-oldest OLDEST_PYTHON=..." >&2; exit 1; }
+	$(OLDEST_PYTHON) -m venv $(OLDEST)
 	$(OLDEST)/bin/python -m pip install --quiet --upgrade pip
 	$(OLDEST)/bin/python tests/oldest.py pyproject.toml > $(OLDEST)/requirements.txt
 	$(OLDEST)/bin/python -m pip install --quiet --requirement $(OLDEST)/requirements.txt

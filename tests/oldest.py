@@ -11,6 +11,9 @@ EXTRAS = ("examples", "threads", "distributed", "dev")
 TOOLS = ("mypy", "ruff")
 """That run no test."""
 
+OF_THE_TIME = ("pyparsing<3.3",)
+"""What those require needs in turn, where a newer one warns of how they use it: Matplotlib 3.8 calls parseString."""
+
 REQUIREMENT = re.compile(r'"([A-Za-z0-9_.-]+(?:\[[a-z,]+\])?)>=([0-9.]+)"')
 
 
@@ -23,7 +26,7 @@ def oldest(project: str) -> list[str]:
         for name, version in REQUIREMENT.findall(lists[which])
         if name not in TOOLS
     }
-    return [f"{name}=={version}" for name, version in pinned.items()]
+    return [*(f"{name}=={version}" for name, version in pinned.items()), *OF_THE_TIME]
 
 
 if __name__ == "__main__":

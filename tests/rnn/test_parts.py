@@ -51,7 +51,7 @@ class Momentum:
         }
 
     def update(self, parameters: Any, gradients: Any, state: Any, factor: float = 1.0) -> None:
-        state["counts"]["n"] += 1
+        state["counts"]["n"] += np.uint32(1)
         for name, W in parameters.items():
             V = state["V"][name]
             V *= W.dtype.type(self.mu)

@@ -1,8 +1,7 @@
 """A training and a test part with what is known about them."""
 
 import dataclasses
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,32 +12,12 @@ from unrolled.data.channels.channel import Channel
 from unrolled.data.channels.combined import Channels
 from unrolled.data.checks import hertz
 from unrolled.data.errors import DataError
+from unrolled.data.labels import class_names, names_or_none
 from unrolled.data.leakage import Leakage, find_leakage
 from unrolled.data.samples import Samples, joined
 from unrolled.data.scaling import Scaling
 from unrolled.data.summary import Summary, logger
 from unrolled.data.table import Table, table_of
-
-
-def class_names(value: Any, name: str = "classes", *, error: type[ValueError] = DataError) -> tuple[str, ...]:
-    """Return `value` as a tuple, unless they are not different, non-empty strings."""
-    if isinstance(value, str):
-        raise error(f"{name} is the string {value!r}, expected a sequence of names")
-    listed = tuple(value) if isinstance(value, Iterable) else ()
-    if not all(isinstance(each, str) for each in listed):
-        raise error(f"{name} are {value!r}, expected a tuple of names")
-    listed = tuple(map(str, listed))  # of NumPy's texts too
-    if not listed or "" in listed:
-        raise error(f"{name} are {value!r}, expected at least one name and none empty")
-    if len(set(listed)) < len(listed):
-        twice = Counter(listed).most_common(1)[0][0]
-        raise error(f"{name} have {twice!r} twice, expected different names")
-    return listed
-
-
-def _names_or_none(value: Any, name: str, *, error: type[ValueError] = DataError) -> tuple[str, ...]:
-    """Return the names of classes, or () where there are none: `Dataset` knows whether that is right."""
-    return () if isinstance(value, tuple | list) and not value else class_names(value, name, error=error)
 
 
 def _summary(value: Any, name: str, *, error: type[ValueError] = DataError) -> Summary:
@@ -48,7 +27,7 @@ def _summary(value: Any, name: str, *, error: type[ValueError] = DataError) -> S
 @dataclass(frozen=True, eq=False, repr=False)
 @checked_fields(
     DataError,
-    classes=_names_or_none,
+    classes=names_or_none,
     summary=_summary,
     rate=optional(hertz),
     channels=optional(instance(Channels, "that of dataset.with_channels")),

@@ -1,6 +1,7 @@
-"""Labels as files have them, one-hot or whole numbers from 0 or 1, turned into whole numbers from 0."""
+"""Names of classes; and labels as files have them, one-hot or from 0 or 1, turned into whole numbers from 0."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,27 @@ from unrolled.data.errors import DataError
 
 PIECE_BYTES = 2**20  # of one-hot labels, looked at at a time
 MAX_CLASSES = 65536  # more than any movement study has: a label beyond is a mistake
+
+
+def class_names(value: Any, name: str = "classes", *, error: type[ValueError] = DataError) -> tuple[str, ...]:
+    """Return `value` as a tuple, unless they are not different, non-empty strings."""
+    if isinstance(value, str):
+        raise error(f"{name} is the string {value!r}, expected a sequence of names")
+    listed = tuple(value) if isinstance(value, Iterable) else ()
+    if not all(isinstance(each, str) for each in listed):
+        raise error(f"{name} are {value!r}, expected a tuple of names")
+    listed = tuple(map(str, listed))  # of NumPy's texts too
+    if not listed or "" in listed:
+        raise error(f"{name} are {value!r}, expected at least one name and none empty")
+    if len(set(listed)) < len(listed):
+        twice = Counter(listed).most_common(1)[0][0]
+        raise error(f"{name} have {twice!r} twice, expected different names")
+    return listed
+
+
+def names_or_none(value: Any, name: str, *, error: type[ValueError] = DataError) -> tuple[str, ...]:
+    """Return the names of classes, or () where there are none: `Dataset` knows whether that is right."""
+    return () if isinstance(value, tuple | list) and not value else class_names(value, name, error=error)
 
 
 def labels_from_zero(

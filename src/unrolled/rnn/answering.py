@@ -167,9 +167,9 @@ def untied(Y_hat: Array, Z: Array) -> Array:
     top = Z.real.argmax(1)
     rows = np.flatnonzero(Y_hat.real.argmax(1) != top)
     if rows.size and Y_hat.dtype.kind == "f":
-        Y_hat, zero = Y_hat.copy(), Y_hat.dtype.type(0)
+        Y_hat, zero, one = Y_hat.copy(), Y_hat.dtype.type(0), Y_hat.dtype.type(1)  # zero + 1 is float64 before NumPy 2
         for row in rows:
-            largest = max(Y_hat[row, top[row]], np.nextafter(zero, zero + 1))
+            largest = max(Y_hat[row, top[row]], np.nextafter(zero, one))
             Y_hat[row] = np.minimum(Y_hat[row], np.nextafter(largest, zero))
             Y_hat[row, top[row]] = largest
     return Y_hat

@@ -148,5 +148,5 @@ def test_what_stateful_training_cannot_do_is_said() -> None:
     both = rnn.ManyToMany(rnn.Bidirectional(rnn.Tanh(3)), 2, n_outputs=1)
     with pytest.raises(ValueError, match="one direction of time for"):
         rnn.train(both, (X, y), stateful=True, bptt_steps=3, **HOW)
-    with pytest.raises(ValueError, match="moves steps in time, but every step has a target of its own"):
+    with pytest.raises(ValueError, match="or reads all of them, but every step has a target of its own"):
         rnn.train(net, (X, y), augment=data.augment.TimeWarp(0.2), **HOW)

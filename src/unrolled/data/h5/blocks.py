@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from unrolled._support.atomic_write import replacing
 from unrolled._support.hdf5_writing import Writing, written
 from unrolled.data.checks import hertz, real_numbers, whole_numbers
-from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
 from unrolled.data.h5.layout import errors_naming, write_attributes
+from unrolled.data.labels import class_names
 
 CHUNK_BYTES = 2**19
 """About the size of a chunk: read whole by `open_h5`, several to a block."""

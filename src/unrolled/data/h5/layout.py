@@ -14,8 +14,8 @@ from unrolled._support import hdf5
 from unrolled.data.channels.combined import Channels
 from unrolled.data.channels.config import from_config, to_config
 from unrolled.data.checks import hertz
-from unrolled.data.dataset import class_names
 from unrolled.data.errors import DataError
+from unrolled.data.labels import class_names
 from unrolled.data.scaling import Scaling
 
 FORMAT = "unrolled data set 3"  # an attribute of the files written here begins so, and lists what they hold

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from unrolled.data.checks import FloatArray, IntArray
-from unrolled.data.dataset import Dataset, class_names
+from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
+from unrolled.data.labels import class_names
 from unrolled.data.loaders.csv_rows import Rows
 from unrolled.data.summary import Tally
 from unrolled.data.windows.assemble import Pipeline

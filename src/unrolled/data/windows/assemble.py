@@ -11,16 +11,17 @@ from numpy.typing import ArrayLike
 
 from unrolled._support.validation import whole_number
 from unrolled.data.checks import FloatArray, hertz, real_numbers
-from unrolled.data.dataset import Dataset, class_names, warn_of_leakage
+from unrolled.data.dataset import Dataset, warn_of_leakage
 from unrolled.data.errors import DataError
-from unrolled.data.labels import MAX_CLASSES
+from unrolled.data.labels import MAX_CLASSES, class_names
 from unrolled.data.samples import Rng
 from unrolled.data.summary import Tally, logger
 from unrolled.data.windows.divide import Division, Split, division
+from unrolled.data.windows.people import numbers_of_people, people_by_number
 from unrolled.data.windows.recordings import Recording, count_windows, windows_of
 from unrolled.data.windows.resample import contradicts, resample
 from unrolled.data.windows.stamps import Piece, at_one_rate
-from unrolled.data.windows.tables import Stamps, number_people, number_texts
+from unrolled.data.windows.tables import Stamps, number_texts
 
 
 def from_recordings(
@@ -107,7 +108,7 @@ def from_recordings(
 1 and 1 people; 8 and 8 seconds; classes: sit (2 + 2), walk (2 + 2))
     """
     everything = list(recordings)
-    held_out = None if test_people is None else _by_number(test_people, everything)
+    held_out = None if test_people is None else people_by_number(test_people, everything)
     pipeline = Pipeline(division(split, test_share, held_out, rng), window, stride, new_rate, scale)
     tally = Tally()
     listed, names, rate = _as_recordings(everything, classes, None if rate is None else hertz(rate, "rate"), tally)
@@ -250,7 +251,7 @@ def _as_recordings(
     known = list(number_texts(sorted(set(labels)))) if all_named and classes is None else classes
     numbers = {name: i for i, name in enumerate(_names([], known))}
     trials: dict[int, itertools.count[int]] = {}
-    people = _numbers_of_people([part[2] for part in parts])
+    people = numbers_of_people([part[2] for part in parts])
     pieces: list[Piece] = []
     for i, ((signal, label, _, *time), person) in enumerate(zip(parts, people, strict=True)):
         try:
@@ -282,35 +283,6 @@ def _stretches(signal: FloatArray, time: ArrayLike, rate: float | None) -> list[
     assert seconds is not None
     rows = np.flatnonzero(ends) + 1
     return list(zip(np.split(signal, rows), np.split(seconds, rows), strict=True))
-
-
-def _by_number(test_people: Collection[int | str], everything: list[Any]) -> Collection[int]:
-    """Return the people to be tested on by their numbers, where they are given by the names that recordings have."""
-    if isinstance(test_people, str) or not isinstance(test_people, Collection):
-        return test_people  # type: ignore[return-value] # is refused with the other parameters
-    numbers = _numbered([each[2] for each in everything if isinstance(each, tuple | list) and len(each) > 2])
-    held_out = []
-    for person in test_people:
-        if isinstance(person, str) and person not in numbers:
-            known = ", ".join(list(numbers)[:50]) or "numbers: the recordings have no names"
-            raise DataError(f"test_people has {person!r}, expected some and not all of {known}")
-        held_out.append(numbers[person] if isinstance(person, str) else person)
-    return held_out
-
-
-def _numbered(people: list[Any]) -> dict[str, int]:
-    """Return the number of each person if all have names: from 1 in alphabetical order."""
-    return number_people(sorted(set(people))) if people and all(isinstance(each, str) for each in people) else {}
-
-
-def _numbers_of_people(people: list[Any]) -> list[int]:
-    """Return the numbers of people who may have names."""
-    if numbers := _numbered(people):
-        return [numbers[person] for person in people]
-    found = []
-    for i, person in enumerate(people):
-        found.append(whole_number(person, f"recording {i}: person", error=DataError))
-    return found
 
 
 def _names(labels: Sequence[int], classes: Sequence[str] | None) -> tuple[str, ...]:

@@ -78,8 +78,8 @@ def refuse_misfit(augment: Augmentation | None, X: Array, at_every_step: bool) -
         raise ValueError(f"augment is {augment!r}, but X are symbols, whole numbers (N, T): expected no augmentation")
     if getattr(augment, "moves_time", False) and at_every_step:
         raise ValueError(
-            f"augment is {augment!r}, which moves steps in time, but every step has a target of its own: expected an "
-            "augmentation that leaves time alone"
+            f"augment is {augment!r}, which moves steps in time or reads all of them, but every step has a target of "
+            "its own: expected an augmentation that leaves time alone"
         )
 
 
