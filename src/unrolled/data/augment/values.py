@@ -251,6 +251,8 @@ class Rotation:
         angles = np.linspace(0, self.max_angle, 1025)
         below = np.concatenate([[0], np.cumsum(np.sin((angles[:-1] + angles[1:]) / 4) ** 2)])
         angle = np.interp(stream.random(m) * below[-1], below, angles)
+        if not m:
+            return np.zeros((0, 3, 3))  # SciPy 1.11 knows no rotation of none
         R: NDArray[np.float64] = Turns.from_rotvec(
             angle[:, None] * axes / np.linalg.norm(axes, axis=1, keepdims=True)
         ).as_matrix()
