@@ -25,7 +25,10 @@ def test_a_forecast_that_stays_has_no_line_where_it_leaves() -> None:
     figure = plots.forecast([0, 1, 0, 1], [0, 1, 0, 1], past=[1, 0])
     (ax,) = figure.axes
     assert sorted(str(line.get_label()) for line in ax.lines) == ["forecast", "past", "truth"]
-    assert ax.lines[2].get_xdata().tolist() == [-1, 0]  # type: ignore[union-attr]
+    assert ax.lines[2].get_xdata().tolist() == [-1, 0, 1]  # type: ignore[union-attr]  # on to where the truth begins
+    truth, forecast, past = ax.lines
+    assert truth.get_linewidth() > forecast.get_linewidth()  # where both are the same, both are seen
+    assert past.get_zorder() < truth.get_zorder() <= forecast.get_zorder()
     plt.close(figure)
 
 

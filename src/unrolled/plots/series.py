@@ -177,13 +177,13 @@ def forecast(
     before = None if past is None else _series(past, "past")
     ink = rcParams["text.color"]
     for n, ax in enumerate(figure.axes):
-        ax.lines[0].set_label("truth")
+        ax.lines[0].set(label="truth", linewidth=2.5 * rcParams["lines.linewidth"], alpha=0.6)  # seen beneath the other
         ax.lines[1].set_label("forecast")
         if before is not None:
             if before.shape[1] != len(figure.axes):
                 raise ValueError(f"past has {before.shape[1]} columns, expected {len(figure.axes)} as truth has")
-            (line,) = ax.plot(np.arange(1 - len(before), 1), before[:, n], color=ink, alpha=0.5, label="past")
-            ax.lines[0].set_zorder(line.get_zorder() + 1)
+            joined = np.append(before[:, n], ax.lines[0].get_ydata()[:1])
+            ax.plot(np.arange(1 - len(before), 2), joined, color=ink, alpha=0.5, label="past", zorder=1.9)
         if valid < len(np.asarray(truth)):
             after = f"leaves the truth after step {valid}"
             ax.axvline(valid + 0.5, color=ink, ls=":", lw=thin(), label=after)
