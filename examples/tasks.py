@@ -28,7 +28,7 @@ import task_forecasts as forecasts
 import task_letters as letters
 import task_problems as problems
 from matplotlib import pyplot as plt
-from task_page import ONE_PAGE, figures, page
+from task_page import CLOSED, ONE_PAGE, figures, page
 
 from unrolled import rnn
 from unrolled._support.atomic_write import replacing
@@ -55,6 +55,7 @@ def everything() -> list[Work]:
         "ReLU, identity-started": rnn.ReLU(50),
     }
     found = [Work("flip-flop", "GRU", partial(problems.flip_flop, cell=rnn.GRU(32)))]
+    found += [Work("copy memory", CLOSED, partial(problems.copying, H=300))]
     for T in (150, 400):
         found += [
             Work(f"adding, T = {T}", name, partial(problems.adding, cell=cell, T=T)) for name, cell in cells.items()
@@ -73,7 +74,6 @@ def everything() -> list[Work]:
         ]
     found += [Work("letters", "GRU", partial(letters.letters, cell=rnn.GRU))]
     found += [Work("letters", "PyTorch's GRU", partial(letters.in_torch, cell=rnn.GRU), "torch")]
-    found += [Work("copy memory", "GRU", partial(problems.copying, cell=rnn.GRU(64)))]
     found += [Work("letters", "plain NumPy", letters.plain)]
     return found
 
