@@ -1,8 +1,8 @@
 """NARMA-10 and two chaotic series: echo-state networks of this library and of reservoirpy, and what gradients add.
 
 Both libraries' reservoirs are searched alike: as many draws of the same settings, each network fitted to the same
-training samples, the best by the same validation samples. Then ours are trained on by gradient: some epochs on all
-weights but the readout's, the readout in closed form again, and so on; the validation samples say where to stop.
+training samples, the best by the same validation samples. Then ours are trained on by gradient through
+time, the readout always being the best there is, and the validation samples say where to stop.
 """
 
 from abc import ABC, abstractmethod
@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 from task_problems import Outcome
 
 from unrolled import data, metrics, plots, rnn
@@ -30,8 +31,11 @@ WARM = 200
 LYAPUNOV, LORENZ_STEP = 0.906, 0.02
 """The largest exponent of the Lorenz system, and the time from step to step."""
 
-ROUNDS, EPOCHS = 8, 4
-"""Of training by gradient; the readout is fitted anew after each round."""
+ITERATIONS = 40
+"""Of training by gradient, at most."""
+
+WINDOW, FORGETTING = 150, 50
+"""Steps of a window that is trained on, and how many of its first count nothing, as it begins with a state of 0."""
 
 
 @dataclass(frozen=True)
@@ -91,24 +95,39 @@ class Ours:
         """Fit the readout."""
         rnn.fit_readout(self.net, X[None], y[None], ridge=self.settings.ridge, washout=WASHOUT)
 
-    def train(self, X: Floats, y: Floats, rate: float, seed: int) -> None:
-        """Train all but the readout by gradient, twenty parts of the series side by side, and fit the readout anew."""
-        rows = 20
-        beside = [each[: len(each) // rows * rows].reshape(rows, -1, each.shape[1]) for each in (X, y)]
-        rnn.train(
-            self.net,
-            (beside[0], beside[1]),
-            stateful=True,
-            bptt_steps=30,
-            optimizer=rnn.Adam(rate),
-            clip=rnn.ClipNorm(1.0),
-            batch_size=rows,
-            epochs=EPOCHS,
-            freeze=("W_ho", "b_o"),
-            rng=seed,
-            progress=False,
+    def train(self, X: Floats, y: Floats, after_each: Callable[[], object]) -> None:
+        """Train all but the readout, which is at each step the best there is: variable projection, by L-BFGS.
+
+        The loss is that of the readout in closed form (G. H. Golub, V. Pereyra, SIAM Journal on Numerical Analysis
+        10, 1973). Where that is fitted its own gradient is 0, so what is left is the gradient that comes back through
+        time. ``after_each`` is called after each iteration.
+        """
+        starts = range(0, len(X) - WINDOW + 1, WINDOW - FORGETTING)
+        X, y = (np.stack([each[start : start + WINDOW] for start in starts]) for each in (X, y))
+        weight, parameters = np.ones(X.shape[:2]), self.net.parameters
+        weight[:, :FORGETTING] = 0
+        names, spread = ("W_ih", "W_hh", "b_h"), float(y.var())
+        ends = np.cumsum([parameters[name].size for name in names])[:-1]
+
+        def put(flat: Floats) -> None:
+            for name, values in zip(names, np.split(flat, ends), strict=True):
+                parameters[name][...] = values.reshape(parameters[name].shape)
+
+        def loss(flat: Floats) -> tuple[float, Floats]:
+            put(flat)
+            rnn.fit_readout(self.net, X, y, ridge=self.settings.ridge, sample_weight=weight)
+            error, gradients = self.net.loss_and_gradients(X, y, sample_weight=weight)
+            penalty = self.settings.ridge * np.sum(parameters["W_ho"] ** 2) / (weight.sum() * y.shape[2])
+            return float(error + penalty) / spread, np.concatenate([gradients[name].ravel() for name in names]) / spread
+
+        def after(flat: Floats) -> None:
+            put(flat)
+            after_each()
+
+        first = np.concatenate([parameters[name].ravel() for name in names])
+        minimize(
+            loss, first, jac=True, method="L-BFGS-B", callback=after, options={"maxiter": ITERATIONS, "maxcor": 20}
         )
-        self.fit(X, y)
 
     def predict(self, X: Floats) -> Floats:
         """Return the answers to a series."""
@@ -271,19 +290,23 @@ def reservoir(seed: int, make: Callable[[int], Problem], kind: Callable[..., Res
     return problem.outcome(searched(problem, kind, seed), TRAINING + VALIDATION, TRAINING + VALIDATION + TEST)
 
 
-def trained(seed: int, make: Callable[[int], Problem], rate: float) -> Outcome:
+def trained(seed: int, make: Callable[[int], Problem]) -> Outcome:
     """Search, train by gradient on the same samples as far as the validation samples say, and measure."""
     problem = make(seed)
     net = searched(problem, Ours, seed)
-    held_out = TRAINING, TRAINING + VALIDATION
-    curve = [problem.error(net, *held_out)]
-    best = {name: W.copy() for name, W in net.net.parameters.items()}
-    for n in range(ROUNDS):
-        net.train(problem.X[:TRAINING], problem.y[:TRAINING], rate * (1 - n / ROUNDS), seed)
-        curve.append(problem.error(net, *held_out))
+    X, y, parameters = problem.X[:TRAINING], problem.y[:TRAINING], net.net.parameters
+    curve: list[float] = []
+    best: dict[str, Floats] = {}
+
+    def measure() -> None:
+        net.fit(X, y)
+        curve.append(problem.error(net, TRAINING, TRAINING + VALIDATION))
         if curve[-1] == min(curve):
-            best = {name: W.copy() for name, W in net.net.parameters.items()}
-    for name, W in net.net.parameters.items():
+            best.update({name: W.copy() for name, W in parameters.items()})
+
+    measure()
+    net.train(X, y, measure)
+    for name, W in parameters.items():
         W[...] = best[name]
-    test = TRAINING + VALIDATION, TRAINING + VALIDATION + TEST
-    return {**problem.outcome(net, *test), "curve": [abs(each) for each in curve], "updates": 1}
+    outcome = problem.outcome(net, TRAINING + VALIDATION, TRAINING + VALIDATION + TEST)
+    return {**outcome, "curve": [abs(each) for each in curve], "updates": 1}

@@ -5,11 +5,12 @@ nothing here is of the library. It is what the library's speed is held against.
 """
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+Floats = NDArray[Any]
 
 
 class Plain:
@@ -17,10 +18,13 @@ class Plain:
 
     def __init__(self, D: int, H: int, rng: np.random.Generator, rate: float = 0.1) -> None:
         shapes = {"Wxh": (H, D), "Whh": (H, H), "Why": (D, H)}
-        self.p = {name: (0.01 * rng.standard_normal(shape)).astype(np.float32) for name, shape in shapes.items()}
+        self.p: dict[str, Floats] = {
+            name: (0.01 * rng.standard_normal(shape)).astype(np.float32) for name, shape in shapes.items()
+        }
         self.p |= {"bh": np.zeros(H, np.float32), "by": np.zeros(D, np.float32)}
         self.memory = {name: np.zeros_like(W) for name, W in self.p.items()}
-        self.h, self.rate = np.zeros(H, np.float32), rate
+        self.h: Floats = np.zeros(H, np.float32)
+        self.rate = rate
 
     def loss_and_gradients(self, inputs: list[int], targets: list[int]) -> tuple[float, dict[str, Floats]]:
         """Go through some letters, and back; the state goes on to the next call."""

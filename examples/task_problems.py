@@ -87,7 +87,7 @@ def copying(seed: int, H: int) -> Outcome:
     training, validation, test = (
         data.tasks.copy_memory(n, T=COPIED, rng=rng) for n, rng in zip((300, 100, 500), streams(seed), strict=True)
     )
-    weights = {"W_hh": rnn.orthogonal, "W_ih": rnn.uniform(-0.005, 0.005)}
+    weights: dict[str, Any] = {"W_hh": rnn.orthogonal, "W_ih": rnn.uniform(-0.005, 0.005)}
     fitted = rnn.ManyToMany(rnn.Tanh(H), 10, n_outputs=9, initializer=weights, rng=seed, dtype=np.float64)
     rnn.fit_readout(fitted, training.X, np.eye(9)[training.y], ridge=1e-9)
     net = rnn.ManyToMany(rnn.Tanh(H), 10, n_classes=9, head=rnn.Softmax(), rng=seed, dtype=np.float64)

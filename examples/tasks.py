@@ -60,17 +60,18 @@ def everything() -> list[Work]:
         found += [
             Work(f"adding, T = {T}", name, partial(problems.adding, cell=cell, T=T)) for name, cell in cells.items()
         ]
-    for name, make, rate in (
-        ("NARMA-10", forecasts.narma, 1e-3),
-        ("Mackey-Glass", forecasts.mackey_glass, 1e-4),
-        ("Lorenz", forecasts.lorenz, 1e-4),
-    ):
+    series: list[tuple[str, Callable[[int], forecasts.Problem]]] = [
+        ("NARMA-10", forecasts.narma),
+        ("Mackey-Glass", forecasts.mackey_glass),
+        ("Lorenz", forecasts.lorenz),
+    ]
+    for name, make in series:
         ours = partial(forecasts.reservoir, make=make, kind=forecasts.Ours)
         theirs = partial(forecasts.reservoir, make=make, kind=forecasts.Theirs)
         found += [
             Work(name, "reservoirpy", theirs, "reservoirpy"),
             Work(name, "reservoir", ours),
-            Work(name, "reservoir, then gradients", partial(forecasts.trained, make=make, rate=rate)),
+            Work(name, "reservoir, then gradients", partial(forecasts.trained, make=make)),
         ]
     found += [Work("letters", "GRU", partial(letters.letters, cell=rnn.GRU))]
     found += [Work("letters", "PyTorch's GRU", partial(letters.in_torch, cell=rnn.GRU), "torch")]

@@ -97,7 +97,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(problems, "ADDED", 40)
     for name, value in {"UNITS": 20, "DRAWS": 2, "TRAINING": 300, "VALIDATION": 100, "TEST": 300}.items():
         monkeypatch.setattr(forecasts, name, value)
-    for name, value in {"WASHOUT": 20, "WARM": 20, "ROUNDS": 1, "EPOCHS": 1}.items():
+    for name, value in {"WASHOUT": 20, "WARM": 20, "ITERATIONS": 2, "WINDOW": 60, "FORGETTING": 20}.items():
         monkeypatch.setattr(forecasts, name, value)
     for name, value in {"SIZE": 3000, "TESTED": 300, "HIDDEN": 8, "ROWS": 4, "STEPS": 10}.items():
         monkeypatch.setattr(letters, name, value)

@@ -182,7 +182,7 @@ def forecast(
         if before is not None:
             if before.shape[1] != len(figure.axes):
                 raise ValueError(f"past has {before.shape[1]} columns, expected {len(figure.axes)} as truth has")
-            joined = np.append(before[:, n], ax.lines[0].get_ydata()[:1])
+            joined = np.append(before[:, n], np.asarray(ax.lines[0].get_ydata())[:1])
             ax.plot(np.arange(1 - len(before), 2), joined, color=ink, alpha=0.5, label="past", zorder=1.9)
         if valid < len(np.asarray(truth)):
             after = f"leaves the truth after step {valid}"
