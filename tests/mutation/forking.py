@@ -10,11 +10,11 @@ import resource
 import signal
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import _lru_cache_wrapper, cache
 from pathlib import Path
+from time import monotonic, sleep
 from types import FunctionType
 from typing import Any, NoReturn
 
@@ -77,7 +77,7 @@ def outcome(
     check : callable
         Returns what has killed the mutant, or nothing; an error kills as well.
     seconds : float
-        Of processor time; three times as much by the clock.
+        Of processor time; three times as much of waiting for something else than a processor.
     folder_for_others : bool
         Whether the check starts processes that must have the mutant too.
 
@@ -93,9 +93,9 @@ def outcome(
             os.close(reading)
             _in_child(mutant, check, seconds, writing, Path(folder), others=folder_for_others)
         os.close(writing)
-        until, ended = time.monotonic() + 3 * seconds + 10, None
-        while ended is None and time.monotonic() < until:
-            time.sleep(0.001)
+        ended, waits = None, Waits(child)
+        while ended is None and waits.seconds() < 3 * seconds + 10:
+            sleep(0.001)
             ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         with suppress(ProcessLookupError):  # with all that it has started, while its number is its own
             os.killpg(child, signal.SIGKILL)
@@ -110,6 +110,39 @@ def outcome(
     return (SURVIVED if os.WEXITSTATUS(status) == 0 else KILLED), by
 
 
+class Waits:
+    """How long a process and those that it has started have waited for something, but for processors that others have.
+
+    Parameters
+    ----------
+    group : int
+        The number of the group of processes.
+    """
+
+    LOOK = 0.5
+    """Seconds between two looks."""
+
+    def __init__(self, group: int) -> None:
+        self._group, self._waited, self._looked = group, 0.0, monotonic()
+
+    def seconds(self) -> float:
+        """Return how long, as far as looks from time to time can tell."""
+        now = monotonic()
+        if now - self._looked > self.LOOK:
+            if not self._runs():
+                self._waited += now - self._looked
+            self._looked = now
+        return self._waited
+
+    def _runs(self) -> bool:
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError, ValueError):
+                state, _, group = path.read_text().rpartition(")")[2].split()[:3]
+                if int(group) == self._group and state == "R":
+                    return True
+        return False
+
+
 def _in_child(
     mutant: Mutant, check: Callable[[], str], seconds: float, writing: int, folder: Path, *, others: bool
 ) -> NoReturn:
@@ -122,6 +155,7 @@ def _in_child(
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_PROF, seconds)
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 10, int(seconds) + 20))  # those it starts too
         tempfile.tempdir = str(folder)
         if others:
             tree = folder / "mutant"

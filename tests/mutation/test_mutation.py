@@ -7,7 +7,9 @@ import ast
 import os
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
+from time import process_time, sleep
 
 import numpy as np
 import pytest
@@ -88,6 +90,27 @@ def test_what_does_not_end_is_ended() -> None:
             pass
 
     assert forking.outcome(mutant, check, 0.2)[0] == forking.TIMED_OUT
+
+
+def test_what_waits_is_ended_and_what_only_waits_for_a_processor_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    mutant = page("rnn/cells/tanh.py").mutants[0]
+    clock = count(0.0, 10.0)
+
+    def sleeps() -> str:
+        sleep(1000)
+        return ""
+
+    monkeypatch.setattr(forking, "monotonic", lambda: next(clock))
+    assert forking.outcome(mutant, sleeps, 0.2) == (forking.TIMED_OUT, "the clock")
+
+    def busy() -> str:
+        until = process_time() + 0.5
+        while process_time() < until:
+            pass
+        return "done"
+
+    monkeypatch.setattr(forking.Waits, "_runs", lambda _: True)
+    assert forking.outcome(mutant, busy, 2) == (forking.KILLED, "done")
 
 
 def test_another_process_has_the_mutant_too(tmp_path: Path) -> None:
