@@ -41,6 +41,13 @@ def test_labels_are_dealt_out_as_evenly_as_whole_groups_let_them_be() -> None:
         assert [(a.tolist(), b.tolist()) for a, b in again] == [(a.tolist(), b.tolist()) for a, b in folds]
 
 
+@pytest.mark.filterwarnings("ignore:fold 0 of 2 measures on no sample of class 0")
+def test_each_class_is_dealt_out_by_itself() -> None:
+    """Unevenness is that of each class, in the mean; over all numbers at once Ann would be with Bob."""
+    people, y = ["ann", "bob", "bob", "cy"], [0, 1, 1, 1]
+    assert [measured.tolist() for _, measured in sweep.group_folds(people, 2, y)] == [[1, 2], [0, 3]]
+
+
 @given(
     groups=st.lists(st.integers(0, 9), min_size=2, max_size=40),
     k=st.integers(2, 10),

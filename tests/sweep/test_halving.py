@@ -49,6 +49,13 @@ def test_sizes_that_do_not_divide_are_rounded_up_and_the_last_rung_has_the_most(
     assert shape(run(points[:1], min_resources=1, max_resources=4, factor=4)) == [(1, 1), (1, 4)]
 
 
+def test_one_rung_and_validation_samples_of_their_own() -> None:
+    assert shape(run(sweep.grid({"a": [1, 2]}), max_resources=1)) == [(2, 1)]
+    others = searches.samples(seed=1)
+    rungs = run(sweep.grid({"a": [1, 2]}), max_resources=3, folds=None, validation=others)
+    assert {row.metrics["validation"] for rung in rungs for row in rung} == {float(others.X.sum())}
+
+
 def test_it_goes_on_from_its_table(tmp_path: Path) -> None:
     points = [{"learning_rate": rate, "hidden": 4} for rate in (0.01, 0.03, 0.1, 0.3)]
     table = tmp_path / "t.jsonl"

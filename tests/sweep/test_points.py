@@ -119,6 +119,14 @@ def test_what_another_process_would_not_find_by_its_name_is_told(value: Any) -> 
         qualified(value, "trial")
 
 
+def test_a_module_that_is_no_name_leads_nowhere() -> None:
+    def odd() -> None: ...
+
+    odd.__module__ = ["not a name"]  # type: ignore[assignment]
+    with pytest.raises(ValueError, match=r"trial is .*, expected a function defined at the top level"):
+        qualified(odd, "trial")
+
+
 def test_a_key_is_that_of_the_numbers_and_not_of_their_order() -> None:
     assert key({"a": 0.1, "b": 2}) == key({"b": 2, "a": 0.1})
     assert len({key({"a": 0.1}), key({"a": 0.1 + 1e-17}), key({"a": 0.10000000000000002}), key({"a": None})}) == 3

@@ -1,5 +1,7 @@
 """Which points are best, and the table that says so."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,13 @@ def test_a_point_that_diverges_for_a_seed_ranks_after_those_that_never_do() -> N
     assert [standing.point["a"] for standing in results("-accuracy").ranking()] == [3, 2, 1, 4]
 
 
+def test_points_of_which_nothing_was_measured_come_last_in_their_order() -> None:
+    ended = [(3, None), (1, None), (5, 0.5), (2, None), (4, 0.25)]
+    rows = tuple(Result({"a": a}, 0, 0, "done", {} if value is None else {"loss": value}) for a, value in ended)
+    for objective, order in (("loss", [5, 4, 3, 1, 2]), ("-loss", [4, 5, 3, 1, 2])):
+        assert [standing.point["a"] for standing in Results(rows, objective).ranking()] == order
+
+
 def test_seconds_do_not_count_when_results_are_compared() -> None:
     one, other = (Result({"a": 1}, 0, 0, "done", {"accuracy": 0.5}, seconds=s) for s in (1.0, 2.0))
     assert one == other
@@ -58,6 +67,10 @@ def test_a_notebook_shows_what_cannot_be_ranked() -> None:
     nothing = Results((Result({"a": 1}, 0, 0, "lost", {}), Result({"a": 2}, 0, 0, "lost", {})))
     assert "<td>0 of 1</td>" in nothing._repr_html_()
     assert "<tbody></tbody>" in Results(())._repr_html_()
+    many = Results(tuple(Result({"a": a}, 0, 0, "done", {"accuracy": -float(a)}) for a in range(21)))
+    places = re.findall(r"<tr><th>(\d+)</th><td>(\d+)</td>", many._repr_html_())
+    assert places == [(str(a + 1), str(a)) for a in range(20)]
+    assert "<p>the first 20 of 21 points</p>" in many._repr_html_()
     odd: list[Result] = [Result({"a": 1}, 0, 0, "done", {"accuracy": [1]})]  # from a table
     odd += [Result({"a": object()}, 0, 0, "done", {"accuracy": 0.5})]
     for row in odd:

@@ -1,6 +1,7 @@
 """A search: what each trial is handed, what is recorded, and that nothing but its settings changes a number."""
 
 import re
+import signal
 from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import searches
 
 from unrolled import data, rnn, sweep
+from unrolled.sweep.samples import fingerprint
 
 SAMPLES = searches.samples()
 
@@ -293,6 +295,39 @@ def test_a_worker_that_does_not_see_the_samples_says_what_to_do() -> None:
 
     with pytest.raises(FileNotFoundError, match="give the search a table in a folder that all workers share"):
         SampleFolder("/nowhere/at/all", 3).parts(0)
+
+
+def test_seeds_may_be_an_array_and_begin_with_0_and_numpy_numbers_are_plain_ones() -> None:
+    for seeds in (np.array([0, 3]), [0, 3], (np.int64(0), 3)):
+        found = run([{"a": np.float32(0.5), "b": np.int64(2)}], trial=searches.look, seeds=seeds)
+        assert [row.seed for row in found] == [0, 0, 0, 3, 3, 3]
+        assert {type(value) for value in found[0].point.values()} == {float, int}
+    for bad in (np.zeros((2, 1), int), [0, -1], [True], []):
+        with pytest.raises(ValueError, match="seeds"):
+            run([{"a": 1}], trial=searches.look, seeds=bad)
+    with pytest.raises(ValueError, match=r"k is 1 with 6 groups, expected"):
+        run([{"a": 1}], trial=searches.look, folds=1)
+
+
+def pressed(*_: Any) -> dict[str, float]:
+    signal.raise_signal(signal.SIGINT)
+    return {"accuracy": 0.5}
+
+
+def test_ctrl_c_ends_a_search_after_what_has_begun(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt, match=r"1 of 6 trials are done and are in .*t.jsonl; the same call goes on"):
+        run([{"a": 1}], trial=pressed, table=tmp_path / "t.jsonl")
+    assert len(sweep.read(tmp_path / "t.jsonl")) == 1
+
+
+def test_samples_are_named_as_they_always_were() -> None:
+    """Another name would have every trial of every table run again."""
+    assert fingerprint({"y": np.arange(3), "X": np.ones((3, 2, 1), np.float32)}) == "fd3381179d2db93e4c48"
+
+
+def test_the_best_so_far_may_be_the_least(capsys: pytest.CaptureFixture[str]) -> None:
+    run(sweep.grid({"a": [0.5, 0.25, 0.75]}), trial=searches.look, progress=True, objective="-accuracy")
+    assert re.search(r"18/18.*best accuracy 0\.25", capsys.readouterr().err.replace("\r", "\n"))
 
 
 def test_progress_is_one_bar_with_the_best_so_far(capsys: pytest.CaptureFixture[str]) -> None:

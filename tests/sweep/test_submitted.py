@@ -1,7 +1,8 @@
 """Executors whose futures never come back, in one way or another: noticed, told in a sentence, and nothing is lost."""
 
+import os
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import searches
 
 from unrolled import sweep
-from unrolled.sweep import sample_folder, submitted
+from unrolled.sweep import sample_folder, submitted, trials
 
 SAMPLES = searches.samples()
 
@@ -76,6 +77,84 @@ def test_a_long_trial_is_alive() -> None:
 def slow(*_: Any) -> Any:
     time.sleep(0.7)
     return {"accuracy": 0.5}
+
+
+class Waiting(Executor):
+    """Makes nothing, and remembers what it was handed."""
+
+    def __init__(self) -> None:
+        self.jobs: list[trials.Job] = []
+        self.futures: list[Future[Any]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ARG002 - an executor's
+        self.jobs += args
+        self.futures.append(Future())
+        return self.futures[-1]
+
+
+class Listening:
+    """Two jobs in an executor that waits; `hears` says which files are touched before each of so many looks."""
+
+    def __init__(self, folder: Path) -> None:
+        (folder / "signs").mkdir()
+        self.folder, self.pool, self.when = sample_folder.SampleFolder(str(folder), 3), Waiting(), 0
+        self.submitted = submitted.Submitted(self.pool, self.folder)
+        for key in "ab":
+            self.submitted.submit(trials.Job(key, slow, {}, 0, 0, self.folder, "accuracy"))
+
+    def hears(self, *signs: str, looks: int) -> list[str]:
+        """Return the jobs that are handed over anew meanwhile."""
+        before = len(self.pool.jobs)
+        for _ in range(looks):
+            self.when += 1
+            for sign in signs:
+                (self.folder.signs / sign).touch()
+                os.utime(self.folder.signs / sign, (self.when, self.when))
+            self.submitted._listen(self.folder)
+        return [job.sign for job in self.pool.jobs[before:]]
+
+
+def test_what_never_began_is_waited_for(tmp_path: Path) -> None:
+    listening = Listening(tmp_path)
+    assert listening.hears(looks=3 * submitted.SILENCE) == []  # a cluster without workers
+    assert listening.hears("a-1", looks=3 * submitted.SILENCE) == []  # one worker, with a long trial
+
+
+@pytest.mark.filterwarnings("ignore:.*no sign of life")
+def test_what_fell_silent_is_handed_over_after_so_many_looks_and_again_after_as_many(tmp_path: Path) -> None:
+    listening = Listening(tmp_path)
+    assert listening.hears("a-1", looks=2) == []
+    assert listening.hears("b-1", looks=1) == []
+    assert listening.hears("b-1", looks=submitted.SILENCE - 2) == []
+    assert listening.hears("b-1", looks=1) == ["a-2"]  # b is alive
+    assert not listening.pool.futures[0].cancelled()  # it may come back
+    assert listening.hears("a-2", "b-1", looks=1) == []
+    assert listening.hears(looks=submitted.SILENCE - 1) == []
+    assert listening.hears(looks=1) == ["a-3", "b-2"]
+    assert listening.hears(looks=submitted.SILENCE - 1) == []
+    with pytest.raises(sweep.TrialError, match="2 trials gave no sign of life for 120 seconds, 3 times"):
+        listening.hears(looks=1)
+
+
+@pytest.mark.filterwarnings("ignore:.*no sign of life")
+def test_where_all_are_silent_what_never_began_is_taken_back(tmp_path: Path) -> None:
+    listening = Listening(tmp_path)
+    listening.hears("a-1", looks=1)
+    assert listening.hears(looks=submitted.SILENCE) == ["a-2", "b-2"]
+    assert [future.cancelled() for future in listening.pool.futures] == [False, True, False, False]
+
+
+@pytest.mark.filterwarnings("ignore:.*no sign of life")
+def test_the_signs_of_what_is_back_are_removed_and_forgotten(tmp_path: Path) -> None:
+    listening = Listening(tmp_path)
+    listening.hears("a-1", "b-1", looks=1)
+    listening.hears("b-1", looks=submitted.SILENCE)
+    listening.hears("a-2", "b-1", looks=1)
+    assert sorted(path.name for path in listening.folder.signs.iterdir()) == ["a-1", "a-2", "b-1"]
+    listening.pool.futures[2].set_result({"ended": "done"})
+    assert [job.key for job, _ in listening.submitted.landed(wait=False)] == ["a"]
+    assert [path.name for path in listening.folder.signs.iterdir()] == ["b-1"]
+    assert list(listening.submitted._signs) == ["b-1"]
 
 
 class LateAgain(ThreadPoolExecutor):

@@ -346,6 +346,28 @@ def test_a_line_that_cannot_be_written_whole_is_not_written(tmp_path: Path, monk
     assert len(run(table=path)) == 8
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError])
+def test_an_interrupted_write_leaves_the_line_before(
+    error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Table(tmp_path / "t.jsonl") as table:
+        table._write(b"a line\n")
+
+        def sync(_: int) -> None:
+            raise error
+
+        monkeypatch.setattr(os, "fsync", sync)
+        with pytest.raises(error):
+            table._write(b"another\n")
+    assert (tmp_path / "t.jsonl").read_bytes() == b"a line\n"
+
+
+def test_of_a_long_line_that_is_none_the_beginning_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_bytes(b"x" * 10_000 + b"\n")
+    with pytest.raises(TableError, match=r"line 1: expected the result of a trial, found 'x{40}'$"):
+        sweep.read(tmp_path / "t.jsonl")
+
+
 def test_a_search_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     table, marker = tmp_path / "t.jsonl", tmp_path / "marker"
     points = [{**point, "marker": str(marker) if n == 1 else None} for n, point in enumerate(searches.POINTS)]

@@ -14,6 +14,7 @@ import pytest
 import searches
 
 from unrolled import sweep
+from unrolled.sweep import workers
 from unrolled.sweep.workers import Processes
 
 SAMPLES = searches.samples()
@@ -23,6 +24,15 @@ FOLD = sweep.stratified_folds(SAMPLES.y, 2, 0)[:1]
 def run(points: Any, **settings: Any) -> sweep.Results:
     given: dict[str, Any] = {"trial": searches.fragile, "folds": FOLD, "seeds": 1, "progress": False}
     return sweep.run(points, SAMPLES, **(given | settings))
+
+
+def test_there_are_as_many_workers_as_this_process_may_use_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1, 5} if process == 0 else set(), raising=False)
+    assert workers._cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    for count, expected in ((7, 7), (None, 1)):
+        monkeypatch.setattr(os, "cpu_count", lambda count=count: count)
+        assert workers._cores() == expected
 
 
 def test_processes_that_die_cost_nothing_but_time_and_what_kills_each_is_recorded(tmp_path: Path) -> None:

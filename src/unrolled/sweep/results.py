@@ -163,7 +163,7 @@ class Results(Sequence[Result]):
 
         def place(standing: Standing) -> tuple[float, float]:
             part = len(standing.values) / standing.trials
-            return -part, -sign * standing.mean if standing.values else 0.0
+            return -part, -sign * standing.mean  # nan where nothing was measured, which leaves the order as it is
 
         return sorted(self.standings(), key=place)
 

@@ -173,7 +173,7 @@ def run(
         submitted = Submitted(pool, None if ours else where)
         stack.callback(submitted.cancel)
         pending = iter(todo)
-        while len(submitted) or bar.done < bar.total:
+        while bar.done < bar.total:
             if (following := next(pending, None)) is not None:
                 submitted.submit(following)
             for job, outcome in submitted.landed(wait=following is None):

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from unrolled._support.file_lock import RENAMES_LOCKED, lock, unlock
+from unrolled._support.file_lock import RENAMES_LOCKED, lock
 from unrolled.rnn.arrays import Array, IntArray
 from unrolled.sweep.folds import Fold
 from unrolled.sweep.samples import ARRAYS, Part, number_of_symbols
@@ -147,7 +147,6 @@ def sample_folder(
             except OSError as error:
                 raise OSError(error.errno, f"cannot write the samples of the search to {folder}: {error}") from error
             yield SampleFolder(str(folder), n_classes, number_of_symbols(arrays["X"]))
-            unlock(owner)
     finally:
         with _mapping:
             _mapped.pop(str(folder), None)

@@ -40,9 +40,6 @@ class Submitted:
         self._quiet = 0  # beats without a sign of any
         self._listened = monotonic()
 
-    def __len__(self) -> int:
-        return len(self._out)
-
     def submit(self, job: Job) -> None:
         """Hand a job over.
 

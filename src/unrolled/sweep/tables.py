@@ -98,9 +98,8 @@ class Table:
         self._close()
 
     def _close(self) -> None:
-        if not self._file.closed:
-            unlock(self._file)
-            self._file.close()
+        unlock(self._file)
+        self._file.close()
 
     def append(self, line: dict[str, Any]) -> None:
         """Add one line, which is on the disk when this returns; if it cannot be written whole, nothing is."""
