@@ -279,6 +279,7 @@ def test_files_that_describe_no_channels_are_refused(text: str, message: str, tm
             "has 3 triads along 2, expected as many, or along one",
         ),
         (lambda: LowPass(25, rate=50), "LowPass' cutoff is 25, expected below 25: half of its rate"),
+        (lambda: HighPass(2, rate=5e10), "HighPass' cutoff is 2, expected at least 50000: 1e-06 of its rate"),
         (lambda: HighPass(0, rate=50), "HighPass' cutoff is 0, expected a finite number above 0"),
         (lambda: LowPass(1, rate=50, order=9), "LowPass' order is 9, expected a whole number from 1 to 8"),
         (lambda: Jerk()(np.zeros((1, 5, 3), int)), "X has dtype int64, expected floating-point numbers"),

@@ -260,6 +260,21 @@ def test_standardized_is_what_a_dataset_in_memory_is(tmp_path: Path) -> None:
         assert file.train.fingerprint() != raw.train.fingerprint()
 
 
+def test_what_stands_behind_a_last_step_is_no_data(tmp_path: Path) -> None:
+    X, y, lengths = np.ones((6, 3, 1), np.float32), np.arange(6) % 2, np.array([1, 2, 3, 3, 2, 1])
+    part = data.Samples(X, y, lengths=lengths)
+    data.save_h5(tmp_path / "a.h5", data.Dataset(part, part, ("a", "b")))
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file["trX"][...] = 7
+    expected = data.load_h5(tmp_path / "a.h5").train.X
+    assert expected[0].ravel().tolist() == [7, 0, 0]
+    with open_h5(tmp_path / "a.h5") as file:
+        for stored in (file.train, file.standardized().train):
+            for X, _, n in [*stored.blocks(4), *epoch(stored, 4)]:
+                assert not X[np.arange(3) >= n[:, np.newaxis]].any()
+        assert np.array_equal(np.concatenate([X for X, *_ in file.train.blocks(4)]), expected)
+
+
 def test_lengths_come_along_and_padding_is_not_measured(tmp_path: Path) -> None:
     path = waves(tmp_path / "a.h5")
     lengths = {"tr": np.arange(90) % 12 + 1, "tst": np.full(30, 12)}

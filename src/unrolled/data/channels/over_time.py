@@ -71,6 +71,10 @@ class Jerk:
         return step
 
 
+LOWEST = 1e-6
+"""A cutoff's least share of the rate: a filter that remembers for a million steps."""
+
+
 @dataclass(frozen=True)
 @checked_fields(DataError, cutoff=real(above=0), rate=real(above=0), of=a_channel, order=whole(1, 8))
 class _Butterworth:
@@ -85,6 +89,11 @@ class _Butterworth:
         if not self.cutoff < self.rate / 2:
             raise DataError(
                 f"{type(self).__name__}' cutoff is {self.cutoff:g}, expected below {self.rate / 2:g}: half of its rate"
+            )
+        if self.cutoff < LOWEST * self.rate:
+            raise DataError(
+                f"{type(self).__name__}' cutoff is {self.cutoff:g}, expected at least {LOWEST * self.rate:g}: "
+                f"{LOWEST:g} of its rate, below which float64 cannot tell a filter from none"
             )
 
     @property
@@ -103,7 +112,8 @@ class LowPass(_Butterworth):
     Parameters
     ----------
     cutoff : float
-        In Hz, below half the rate: what changes as fast is reduced to 0.71 of its size. 0.3 is usual for gravity.
+        In Hz, below half the rate and at least a millionth of it: what changes as fast is reduced to 0.71 of its
+        size. 0.3 is usual for gravity.
     rate : float
         Steps a second (Hz), such as ``dataset.rate``.
     of : Channel, default Axes()

@@ -187,8 +187,11 @@ class StoredSamples:
         return np.empty((n, *self.X.shape[1:]), self.X.dtype)
 
     def _labeled(self, X: FloatArray, rows: IntArray | slice) -> tuple[Any, ...]:
-        y = self.y[rows]
-        return (X, y) if self.lengths is None else (X, y, self.lengths[rows])
+        if self.lengths is None:
+            return X, self.y[rows]
+        lengths = self.lengths[rows]
+        X[np.arange(X.shape[1]) >= lengths[:, np.newaxis]] = 0  # what stands in the file behind a last step is no data
+        return X, self.y[rows], lengths
 
 
 def _in_turn(jobs: Iterable[Callable[[], T]], *, ahead: bool) -> Iterator[T]:
