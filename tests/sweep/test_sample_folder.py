@@ -43,6 +43,7 @@ def test_what_killed_searches_left_goes_and_what_living_ones_have_stays(temporar
         try:
             assert other.stdout is not None
             folder = Path(other.stdout.readline().strip())
+            assert folder.parent == temporary  # it has begun
             with sample_folder.sample_folder(ARRAYS, 3, [], None) as ours:
                 search()
                 assert Path(ours.folder).is_dir()  # another search of this very process
