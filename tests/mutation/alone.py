@@ -35,7 +35,7 @@ def traced(cell: Any) -> Results:
             trace.begin_forward(X, batch_sizes, masked, state)
             cell.forward(weights, trace)
             found += [("states", [trace.A.copy(), trace.A_T.copy()]), ("final", copied(trace.final_state))]
-            found += [("seen", [np.array(each["seen"]) for each in directions(trace)])]
+            found += [("seen", [np.array(each[name]) for name in ("seen", "A_before") for each in directions(trace)])]
             trace = pickle.loads(pickle.dumps(trace)) if record else trace
             for bptt_steps in (None, 3) if cell.causal else (None,):
                 trace.begin_backward(dA[-1], dA, bptt_steps=bptt_steps, record=record, want_dX=True)
@@ -133,7 +133,10 @@ def plain_columns() -> Results:
     found += [(name, np.array(further[name])) for name in ("X", "inputs")]
     for seed in (0, 1):  # one batch of symbols after the other
         further.begin_forward(np.random.default_rng(seed).integers(0, D, (T, M)), [5] * 4 + [M] * 4)
-        found += [("symbols", [x[0].copy() for each in further.forward_segments() for x in each.steps("X")])]
+        for each in further.forward_segments():
+            for x, A, C in each.steps("X", "A", "C"):
+                A[...], C[...] = x[0], 2 * x[1] + 1
+                found += [("symbols", x.copy())]
         further.begin_backward()
         for chunk in further.backward_chunks():
             found += [("back", [x[0].copy() for x in chunk.steps("X")])]

@@ -59,7 +59,7 @@ class Carry(Recurrence):
                 dA *= 0.3
             dW_ih += chunk.outer("delta", "X")
             dW_hh += chunk.outer("delta", "seen")
-            db_h += chunk["delta"].sum((0, 1))
+            db_h += chunk.outer("delta", "inputs")[:, -1]
         return {"W_ih": dW_ih, "W_hh": dW_hh, "b_h": db_h}
 
 
@@ -70,6 +70,15 @@ class Misshapen(rnn.Tanh):
     def backward(self, parameters: Any, trace: Any) -> Any:
         """Its gradients, one of them misshapen."""
         return {**super().backward(parameters, trace), "b_h": np.zeros(self.hidden + 1)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Forgetful(rnn.Tanh):
+    """A cell of one's own that cannot be handed a state to go on from, a step at a time."""
+
+    def states(self, parameters: Any, steps: Any, m: int) -> Any:  # type: ignore[override]
+        """From 0."""
+        return super().states(parameters, steps, m)
 
 
 def recurrences() -> list[Any]:

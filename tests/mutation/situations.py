@@ -11,6 +11,7 @@ from mutation.making import (
     LENGTHS,
     C,
     D,
+    Forgetful,
     H,
     M,
     Misshapen,
@@ -210,6 +211,7 @@ def begun(cell: Any) -> Results:
         outgrown.parameters["W_ih"] *= 10
         found += [("outgrown", outgrown.forward([[[1e308, 0]], [[-1e308, 0]]]).A)]
     found += [("derivative at 0", imaginary.loss(np.zeros((1, 1, D)), [0]).imag * 1e20)]
+    found += [("go on", [network([cell, top]).layers.take_state for top in (cell, Forgetful(H))])]
     one = network(type(cell)(1))
     found += [("one unit", [one.loss_and_gradients(X[:m], y[:m]) for m in (1, 2)])]
     found += [("initial biases", cell.initial_biases()), ("one", [one.cells[0].hidden])]
