@@ -7,7 +7,7 @@ from typing import Any
 import matplotlib as mpl
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent / "src")]
+sys.path[:0] = [str(HERE / "_ext"), str(HERE), str(HERE.parent / "src")]
 
 import unrolled  # noqa: E402  # what stands beside this page, installed or not
 

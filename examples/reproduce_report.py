@@ -42,8 +42,13 @@ class Recipe:
 
     @property
     def title(self) -> str:
-        """What it is called in the figures, in the report's order: hidden units, rate, batch size."""
+        """What it is called in the tables, in the report's order: hidden units, rate, batch size."""
         return f"({self.hidden}, {self.learning_rate:g}, {self.batch_size})"
+
+    @property
+    def caption(self) -> str:
+        """What it is called in the figures."""
+        return f"{self.hidden} units, learning rate {self.learning_rate:g}, batches of {self.batch_size}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -96,6 +101,7 @@ def train(
         batch_size=recipe.batch_size,
         epochs=recipe.epochs,
         evaluate_every=10,
+        evaluate_training=True,
         early_stopping=rnn.EarlyStopping(patience=10) if recipe.part == "c" else None,
         rng=recipe.seed,
         progress=False,
@@ -131,17 +137,17 @@ def draw(drawing: Drawing, movements: data.Dataset, tick: parallel.Tick) -> None
     mpl.use("Agg")
     networks: dict[str, list[Result]] = {}
     for result in drawing.results:
-        networks.setdefault(result.recipe.title, []).append(result)
-    curves = plots.learning_curves({title: same[0].history for title, same in networks.items()})
+        networks.setdefault(result.recipe.caption, []).append(result)
+    curves = plots.learning_curves({caption: same[0].history for caption, same in networks.items()})
     for n, same in enumerate(networks.values()):
         for result in same[1:]:
             thin(result.history, *curves.axes[2 * n : 2 * n + 2])
     predicted = {
-        title + (f", {len(same)} seeds together" if len(same) > 1 else ""): (
+        caption + (f", {len(same)} seeds together" if len(same) > 1 else ""): (
             (np.tile(movements.train.y, len(same)), np.concatenate([r.train_predicted for r in same])),
             (np.tile(movements.test.y, len(same)), np.concatenate([r.test_scores.argmax(1) for r in same])),
         )
-        for title, same in networks.items()
+        for caption, same in networks.items()
     }
     matrices = plots.confusion_matrices(predicted, movements.classes)
     for n, figure in enumerate((curves, matrices), drawing.number):
@@ -155,9 +161,11 @@ def thin(history: rnn.History, loss: Axes, accuracy: Axes) -> None:
     drawn: list[tuple[Axes, str, Sequence[int], Sequence[float]]] = [
         (loss, "training", range(1, len(history.loss) + 1), history.loss)
     ]
-    for part, curve in (("validation", history.validation), ("test", history.test)):
+    for part, curve in (("training", history.training), ("validation", history.validation), ("test", history.test)):
         if curve is not None:
-            drawn += [(loss, part, curve.epochs, curve.loss), (accuracy, part, curve.epochs, curve.accuracy)]
+            drawn.append((accuracy, part, curve.epochs, curve.accuracy))
+            if part != "training":
+                drawn.append((loss, part, curve.epochs, curve.loss))
     for ax, part, epochs, values in drawn:
         like = next(line for line in ax.lines if line.get_label() == part)
         ax.plot(epochs, values, color=like.get_color(), ls=like.get_linestyle(), lw=0.6, alpha=0.7)

@@ -351,12 +351,11 @@ def drawn(samples: data.Samples, n: int) -> data.Samples:
 
 def write(results: Results, source: str, out: Path) -> str:
     """Write the page and its figures; give the page."""
-    figures = {
+    figures: dict[str, Any] = {
         ONE_PAGE: plots.landscape(results, "learning_rate", "initializer"),
         f"{ONE_PAGE}_profiles": profiles(results),
-        f"{ONE_PAGE}_coordinates": plt.figure(figsize=(11, 5), layout="constrained"),
+        f"{ONE_PAGE}_coordinates": plots.parallel_coordinates(results).figure,
     }
-    plots.parallel_coordinates(results, ax=figures[f"{ONE_PAGE}_coordinates"].add_subplot())
     for name, figure in figures.items():
         with replacing(out / f"{name}.png") as path:
             figure.savefig(path, dpi=90)

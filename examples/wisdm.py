@@ -214,7 +214,7 @@ def write(results: Sequence[dict[str, Any]], movements: data.Dataset, given: arg
     y = np.concatenate([each.y for each in found.values()])
     said = np.concatenate([each.likeliest[:, 0] for each in found.values()])
     plots.confusion_matrix(
-        y, said, movements.classes, normalize="true", title=f"percent of the activity, {len(found)} seeds"
+        y, said, movements.classes, normalize="true", title=f"percent of the true activity, {len(found)} seeds"
     )
     with replacing(given.out / f"{ONE_PAGE}_confusion.png") as path:
         plt.savefig(path, dpi=70)

@@ -71,6 +71,7 @@ def test_thirteen_trainings_six_figures_and_a_page(outcomes: dict[int, tuple[Pat
         assert np.sum(network["test_confusion"]) == 30
         assert np.trace(network["test_confusion"]) / 30 == pytest.approx(top[0])
         assert len(network["history"]["loss"]) == 2
+        assert network["history"]["training"]["epochs"] == [2]
     for n in range(1, 7):
         picture = image.imread(folder / f"figure{n}.png")
         assert picture[..., :3].std() > 0.01
