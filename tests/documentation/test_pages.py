@@ -1,6 +1,7 @@
 """Every block of Python on the documentation's pages runs, page by page, and prints what the page says."""
 
 import doctest
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -9,12 +10,14 @@ from typing import Any
 import pytest
 from documentation.pages import DOCS, Block, blocks, written
 
+README = DOCS.parent / "README.md"
+PAGES = [*written(), *([README] if README.exists() else [])]  # which a source distribution may be without
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LANGUAGES = ("python", "sh", "text", "toml", "c", "none", "")
 
 
 def names(path: Path) -> str:
-    return path.relative_to(DOCS).as_posix()
+    return path.relative_to(DOCS.parent).as_posix()
 
 
 def run(block: Block, path: Path, namespace: dict[str, Any]) -> str:
@@ -29,7 +32,7 @@ def run(block: Block, path: Path, namespace: dict[str, Any]) -> str:
     return "".join(said)
 
 
-@pytest.mark.parametrize("path", written(), ids=names)
+@pytest.mark.parametrize("path", PAGES, ids=names)
 def test_the_code_of_a_page_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = ModuleType("page")  # a module that is known: what a page defines can be found in it by name
@@ -48,12 +51,26 @@ def test_the_code_of_a_page_runs(path: Path, tmp_path: Path, monkeypatch: pytest
         pytest.skip(f"ran, but for the blocks that need {', '.join(sorted(set(missing)))}")
 
 
-@pytest.mark.parametrize("path", written(), ids=names)
+@pytest.mark.parametrize("path", PAGES, ids=names)
 def test_no_block_is_left_out_by_its_fence(path: Path) -> None:
     for block in blocks(path.read_text(encoding="utf-8")):
         assert block.language in LANGUAGES or block.language.startswith("{"), f"line {block.line}: {block.language}"
         if block.language != "python":
             assert ">>>" not in block.code, f"line {block.line}: this looks like Python"
+
+
+@pytest.mark.skipif(not README.exists(), reason="the README is not here")
+def test_readme_is_short_and_what_it_names_is_there() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text.count("\n") < 120
+    assert len(re.findall(r"!\[", text)) == 1
+    named = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in link]
+    named += [f"src/unrolled/{page}" for page in re.findall(r"`((?:rnn|metrics|plots)/[\w/.]*)`", text)]
+    named += [f"examples/{page}" for page in re.findall(r"examples/(\w+\.py)", text)]
+    assert not [each for each in named if not (README.parent / each).exists()]
+    targets = re.findall(r"^([\w-]+):", (README.parent / "Makefile").read_text(encoding="utf-8"), re.M)
+    for command in re.findall(r"(?:`|^ {4})make ([a-z -]+)", text, re.M):
+        assert set(command.split()) <= set(targets)
 
 
 def test_what_a_block_is() -> None:
