@@ -14,6 +14,7 @@ history = rnn.train(
     net,
     train,
     validation=validation,
+    evaluate_training=True,
     optimizer=rnn.SGD(0.01),
     batch_size=30,
     epochs=50,

@@ -12,6 +12,7 @@ history = rnn.train(
     net,
     train,
     validation=validation,
+    evaluate_training=True,
     optimizer=rnn.Adam(0.005),
     clip=rnn.ClipNorm(1.0),
     batch_size=50,
