@@ -147,8 +147,9 @@ class Results(Sequence[Result]):
         standings = []
         for rows in by_point.values():
             values = tuple(value for row in rows if (value := measured(row.metrics, name)) is not None)
-            mean = float(np.mean(values)) if values else float("nan")
-            spread = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
+            with np.errstate(over="ignore"):  # of numbers about 1e308 the sum and the squares are infinite
+                mean = float(np.mean(values)) if values else float("nan")
+                spread = float(np.std(values, ddof=1)) if len(values) > 1 else float("nan")
             standings.append(Standing(rows[0].point, mean, spread, values, len(rows)))
         return standings
 

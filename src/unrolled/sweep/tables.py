@@ -2,9 +2,9 @@
 
 import contextlib
 import json
-import math
 import os
 import re
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -192,7 +192,7 @@ def result_of(line: dict[str, Any], point: dict[str, Any] | None = None) -> Resu
         line["ended"],
         line["metrics"],
         line["what"],
-        line["seconds"],
+        float(line["seconds"]),
     )
 
 
@@ -249,7 +249,7 @@ def _line(text: bytes) -> dict[str, Any] | None:
         and all(line[name] >= 0 for name in ("seed", "fold", "seconds"))
         and all(len(line[name]) <= LONGEST for name in ("key", "data", "split", "version"))
         and line["ended"] in ENDINGS
-        and all(_plain(line[name]) for name in ("point", "metrics", "seconds"))
+        and all(_plain(line[name]) for name in ("point", "metrics", "seed", "fold", "seconds"))
     )
     return line if fine else None
 
@@ -259,4 +259,4 @@ def _plain(value: Any, levels: int = DEEPEST) -> bool:
     if isinstance(value, dict | list):
         inside = value.values() if isinstance(value, dict) else value
         return levels > 0 and all(_plain(each, levels - 1) for each in inside)
-    return not isinstance(value, float) or math.isfinite(value)
+    return not isinstance(value, int | float) or -sys.float_info.max <= value <= sys.float_info.max

@@ -1,6 +1,6 @@
 """One trial: what is sent to a worker, and what the worker makes of it."""
 
-import math
+import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -85,7 +85,7 @@ def work(job: Job) -> dict[str, Any]:
 
 
 def as_json(value: Any, what: str) -> Any:
-    """Return what a trial measured as JSON can hold it; a number that is not finite is None, as not measured.
+    """Return what a trial measured as JSON can hold it; a number that float64 cannot hold is None, as not measured.
 
     Raises
     ------
@@ -94,9 +94,9 @@ def as_json(value: Any, what: str) -> Any:
     """
     if isinstance(value, np.generic | np.ndarray):
         value = value.tolist()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if value is None or isinstance(value, bool | int | str):
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if abs(value) <= sys.float_info.max else None
+    if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, list | tuple):
         return [as_json(each, what) for each in value]
