@@ -85,7 +85,7 @@ def outcome(
     -------
     outcome, by : str
     """
-    _functions(mutant.file)
+    _caches(mutant.file)  # looked for once, and not in every child, on its time
     reading, writing = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         child = os.fork()

@@ -101,7 +101,7 @@ def test_what_waits_is_ended_and_what_only_waits_for_a_processor_is_not(monkeypa
         return ""
 
     monkeypatch.setattr(forking, "monotonic", lambda: next(clock))
-    assert forking.outcome(mutant, sleeps, 0.2) == (forking.TIMED_OUT, "the clock")
+    assert forking.outcome(mutant, sleeps, 2) == (forking.TIMED_OUT, "the clock")
 
     def busy() -> str:
         until = process_time() + 0.5

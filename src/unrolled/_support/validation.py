@@ -165,14 +165,17 @@ def refuse_masked(value: Any, name: str, *, error: type[ValueError] = ValueError
         raise error(f"{name} is masked in places, expected numbers throughout: fill them, or leave those samples out")
 
 
-def numeric(value: Any, name: str, *, error: type[ValueError] = ValueError) -> NDArray[Any]:
-    """Return ``value`` as a real array, unless it holds anything but real numbers, or some that are masked."""
+def numeric(value: Any, name: str, *, complex_too: bool = False, error: type[ValueError] = ValueError) -> NDArray[Any]:
+    """Return ``value`` as a real array, unless it holds anything but real numbers, or some that are masked.
+
+    With ``complex_too`` a complex array is let through, as networks of complex numbers have them in a gradient check.
+    """
     refuse_masked(value, name, error=error)
     try:
         array = np.asarray(value)
     except (ValueError, TypeError) as problem:  # ragged lists, objects that refuse to be arrays
         raise error(f"{name} is ragged, expected rows of one length ({problem})") from None
-    if array.dtype.kind not in "biuf":
+    if array.dtype.kind not in ("biufc" if complex_too else "biuf"):
         raise error(f"{name} holds {array.dtype} values, expected real numbers")
     return array
 

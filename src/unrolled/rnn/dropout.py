@@ -57,7 +57,7 @@ def fitting(masks: Any, m: int, widths: list[int], dtype: np.dtype) -> Masks | N
         for n, (mask, width) in enumerate(zip(given, wanted, strict=True)):
             if mask is None:
                 continue
-            numbers = numeric(mask, f"masks.{name}[{n}]")
+            numbers = numeric(mask, f"masks.{name}[{n}]", complex_too=True)
             if numbers.shape != (m, width) or not np.isfinite(numbers).all():
                 raise ValueError(
                     f"masks.{name}[{n}] has shape {numbers.shape}, expected finite numbers of shape {(m, width)}"

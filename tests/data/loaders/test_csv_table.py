@@ -339,6 +339,25 @@ def test_times_as_dates_and_since_the_epoch(tmp_path: Path, stamp: Callable[[int
     assert len(dataset.train) + len(dataset.test) == 20
 
 
+@pytest.mark.parametrize(
+    ("stamp", "said"),
+    [
+        ("now", "found 'now'"),
+        ("today", "found 'today'"),
+        ("3000-01-01", "found '3000-01-01'"),  # NumPy would count it as a time in 1831
+        ("2020-03-01T12:00:01", "with a time zone, as in line 2, found '2020-03-01T12:00:01'"),
+    ],
+)
+def test_what_is_no_time_or_of_another_kind_than_the_first_is_refused(tmp_path: Path, stamp: str, said: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"t,x,y,l\n2020-03-01T12:00:00Z,0,0,a\n{stamp},1,0,a\n")
+    with pytest.raises(DataError, match=f"line 3: expected an ISO time in column t.*{said}"):
+        load_csv(path, label="l", time="t", split="random", **XY)
+    path.write_text(f"t,x,y,l\n{stamp.split('T')[0]},0,0,a\n2020-03-01T12:00:00+02:00,1,0,a\n")
+    with pytest.raises(DataError, match=r"line [23]: expected"):
+        load_csv(path, label="l", time="t", split="random", **XY)
+
+
 def test_missing_cells_are_dropped_or_interpolated_if_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     lines = [f"{i},{i},{'a' if i < 40 else 'b'}" for i in range(80)]

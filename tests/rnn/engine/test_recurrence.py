@@ -216,7 +216,7 @@ def test_a_state_is_each_samples_own_and_masked_in_the_products(cell: rnn.cells.
         ([1.0], "state is a list, expected arrays by name: A, C"),
         ({"B": np.zeros((5, 3))}, "state names 'B', expected A, C"),
         ({"A": np.zeros((4, 3))}, r"state A has shape \(4, 3\), expected finite numbers \(5, 3\)"),
-        ({"C": np.full((5, 3), np.nan)}, "state C has shape"),
+        ({"C": np.full((5, 3), np.nan)}, "state C holds nan"),
         ({"C": [["a"]]}, "state C holds"),
     ],
 )

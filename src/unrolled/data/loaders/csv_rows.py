@@ -8,10 +8,8 @@ import csv
 import io
 import math
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Any
 
@@ -21,6 +19,7 @@ from numpy.typing import NDArray
 from unrolled.data.checks import FloatArray
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.csv_form import Column, Columns, Form, find_columns
+from unrolled.data.loaders.iso_times import has_zone, iso_seconds
 from unrolled.data.loaders.text import LARGEST, number, short, text_lines
 
 BLOCK = 2**12  # rows that are read at a time
@@ -98,6 +97,7 @@ class _Reader:
         self.values: list[NDArray[np.float32]] = []
         self.times: list[NDArray[np.float64]] = []
         self.dated: bool | None = None
+        self.zoned = False
         self.first: int | None = None
         self.met: list[dict[str, int]] = [{} for _ in columns.texts()]
         self.codes: list[list[NDArray[np.int32]]] = [[] for _ in columns.texts()]
@@ -176,7 +176,7 @@ class _Reader:
         for i in range(len(self.numbers)):
             column = table[f"c{i}"]
             if kinds[i] is object:
-                dates = _dates(column.tolist())
+                dates = iso_seconds(column.tolist(), zoned=self.zoned)
                 if dates is None:
                     return None
                 column = dates
@@ -219,14 +219,19 @@ class _Reader:
             return False
         cells = self._cells(line, text)
         place = self.places[self.columns.time]
-        return place < len(cells) and _dates([cells[place]]) is not None and number(cells[place]) is None
+        if place >= len(cells) or number(cells[place]) is not None:
+            return False
+        self.zoned = has_zone(cells[place])
+        return iso_seconds([cells[place]], zoned=self.zoned) is not None
 
     def _number(self, cell: str, line: int, column: Column) -> float:
         if self.dated and column == self.columns.time:
-            dates = _dates([cell])
+            dates = iso_seconds([cell], zoned=self.zoned)
             if dates is None:
+                zone = f", {'with' if self.zoned else 'without'} a time zone, as in line {self.first}"
                 raise DataError(
-                    f"{self.where}, line {line}: expected an ISO time in column {column}, found {short(cell)}"
+                    f"{self.where}, line {line}: expected an ISO time in column {column}"
+                    f"{zone if has_zone(cell) is not self.zoned else ''}, found {short(cell)}"
                 )
             return float(dates[0])
         plain = cell.replace(",", ".") if self.form.decimal == "," else cell
@@ -246,7 +251,7 @@ class _Reader:
             return ": pass decimal=','"
         if is_time and _CLOCK.search(cell):
             return ", or an ISO time such as 2020-02-01 10:00:00.25"
-        if not is_time and _dates([cell]) is not None:
+        if not is_time and iso_seconds([cell], zoned=has_zone(cell)) is not None:
             return ": an ISO time, which time= takes"
         may_have_units = line == self.first and self.form.header and not self.form.units_row
         return ": pass units_row=True if that line has the units" if may_have_units else ""
@@ -274,20 +279,3 @@ def _drained(blocks: list[Any]) -> Any:
 
 _CLOCK = re.compile(r"\d[-:./]\d+[-:./]\d")
 _COMMA = re.compile(r"(?<=\d),(?=\d)|(?<![\w,]),(?=\d)")
-
-
-def _dates(texts: list[str]) -> NDArray[np.float64] | None:
-    """Return ISO times in seconds since 1970, None if one is none."""
-    texts = [text.strip().replace(",", ".") for text in texts]
-    try:
-        if not any(text[-1:] in "Zz" or "+" in text or text.count("-") > 2 for text in texts):
-            with warnings.catch_warnings():
-                warnings.simplefilter("error")  # of what NumPy takes for a time zone
-                stamps = np.array(texts, "datetime64[ns]")
-            if np.isnat(stamps).any():
-                return None
-            seconds = stamps.astype("datetime64[s]").astype(np.int64)
-            return np.asarray(seconds + (stamps - stamps.astype("datetime64[s]")).astype(np.int64) * 1e-9, np.float64)
-        return np.array([datetime.fromisoformat(re.sub("[Zz]$", "+00:00", text)).timestamp() for text in texts])
-    except (ValueError, OverflowError, OSError, Warning):
-        return None
