@@ -41,9 +41,9 @@ AT_ONCE = -n auto --maxprocesses 2
 peers: $(VENV)/ready $(KERAS)/ready
 	$(BIN)/python -m pip install --quiet "onnx>=1.17" "onnxruntime>=1.21" "reservoirpy>=0.4"
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "torch==2.13.0" || echo "no PyTorch here"
-	$(BIN)/python -m pytest $(AT_ONCE) tests/peers "$(PAGES)[start/coming_from.md]" "$(PAGES)[how-to/export.md]"
+	$(BIN)/python -m pytest $(AT_ONCE) tests/peers "$(PAGES)[docs/start/coming_from.md]" "$(PAGES)[docs/how-to/export.md]"
 	$(KERAS)/bin/python -m pytest $(AT_ONCE) tests/peers/test_from_and_to_keras.py \
-	  "$(PAGES)[start/coming_from.md]" "$(PAGES)[how-to/export.md]"
+	  "$(PAGES)[docs/start/coming_from.md]" "$(PAGES)[docs/how-to/export.md]"
 
 $(KERAS)/ready: pyproject.toml
 	$(PYTHON) -m venv $(KERAS)

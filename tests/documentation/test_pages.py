@@ -83,3 +83,11 @@ def test_what_a_block_is() -> None:
 
 def test_a_wrong_number_is_found() -> None:
     assert "Expected" in run(Block(1, "python", ">>> 1 + 1\n3\n"), DOCS / "page.md", {})
+
+
+def test_the_pages_that_make_peers_runs_are_there() -> None:
+    makefile = DOCS.parent / "Makefile"
+    if not makefile.exists():
+        pytest.skip("there is no Makefile here")
+    named = re.findall(r'"\$\(PAGES\)\[(.*?)\]"', makefile.read_text(encoding="utf-8"))
+    assert named and set(named) <= {names(path) for path in PAGES}
