@@ -15,6 +15,9 @@ Outcome = dict[str, Any]
 ADDED, BATCH = 4000, 20
 """Training samples of the adding problem, and how many an update sees."""
 
+FLIPPED = 1000
+"""Training samples of the flip-flop problem."""
+
 COPIED = 100
 """T of the copy memory problem: how long the ten symbols have to be held."""
 
@@ -112,7 +115,7 @@ def no_memory() -> float:
 def flip_flop(seed: int, cell: rnn.cells.Cell) -> Outcome:
     """Train on the 3-bit flip-flop: the last pulse of each of three lines is to be held."""
     training, validation, test = (
-        data.tasks.flip_flop(n, rng=rng) for n, rng in zip((1000, 200, 500), streams(seed), strict=True)
+        data.tasks.flip_flop(n, rng=rng) for n, rng in zip((FLIPPED, 200, 500), streams(seed), strict=True)
     )
     net = rnn.ManyToMany(
         cell, n_inputs=3, n_outputs=3, head=rnn.Linear(), initializer={"W_hh": rnn.orthogonal}, rng=seed
@@ -134,7 +137,7 @@ def flip_flop(seed: int, cell: rnn.cells.Cell) -> Outcome:
     return {
         "value": float(((said > 0) == (test.y > 0)).mean()),
         "curve": measured(history),
-        "updates": 1000 // BATCH,
+        "updates": FLIPPED // BATCH,
         "truth": test.y[0].tolist(),
         "said": said[0].round(3).tolist(),
         "heard": test.X[0].tolist(),

@@ -95,6 +95,7 @@ def test_a_goal_is_met_or_missed_by_the_numbers() -> None:
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make everything small."""
     monkeypatch.setattr(problems, "ADDED", 40)
+    monkeypatch.setattr(problems, "FLIPPED", 40)
     for name, value in {"UNITS": 20, "DRAWS": 2, "TRAINING": 300, "VALIDATION": 100, "TEST": 300}.items():
         monkeypatch.setattr(forecasts, name, value)
     for name, value in {"WASHOUT": 20, "WARM": 20, "ITERATIONS": 2, "WINDOW": 60, "FORGETTING": 20}.items():

@@ -30,13 +30,13 @@ KILLED, SURVIVED, TIMED_OUT = "killed", "survived", "timed out"
 def _functions(file: str) -> list[FunctionType]:
     """Return every function that was made from a file, however it is wrapped."""
     path = str(SOURCE / file)
-    return [each for each in gc.get_objects() if isinstance(each, FunctionType) and each.__code__.co_filename == path]
+    return [each for each in gc.get_objects() if type(each) is FunctionType and each.__code__.co_filename == path]
 
 
 @cache
 def _caches(file: str) -> list[Any]:
     """Return every function of a file that remembers its results."""
-    kept = [each for each in gc.get_objects() if isinstance(each, _lru_cache_wrapper)]
+    kept = [each for each in gc.get_objects() if type(each) is _lru_cache_wrapper]
     return [each for each in kept if each.__wrapped__ in _functions(file)]
 
 

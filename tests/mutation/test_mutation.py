@@ -130,7 +130,7 @@ def test_what_the_battery_takes_for_right_is_right() -> None:
 
 @as_equivalents_are_written
 def test_mutants_of_the_pages_are_killed() -> None:
-    command = [sys.executable, "-m", "mutation.pages", "--part", "0/16"]
+    command = [sys.executable, "-m", "mutation.pages", "--part", "0/64"]
     run = subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=600)
     assert run.returncode == 0, (
         f"{run.stdout}{run.stderr}\nKill them by a situation of tests/mutation/situations.py or alone.py, "
