@@ -90,4 +90,5 @@ def test_the_pages_that_make_peers_runs_are_there() -> None:
     if not makefile.exists():
         pytest.skip("there is no Makefile here")
     named = re.findall(r'"\$\(PAGES\)\[(.*?)\]"', makefile.read_text(encoding="utf-8"))
-    assert named and set(named) <= {names(path) for path in PAGES}
+    assert named
+    assert set(named) <= {names(path) for path in PAGES}
