@@ -144,6 +144,13 @@ def page(rows: Sequence[Row], speeds: dict[str, Any] | None, absent: dict[str, s
             cells = (problem, network, goal.measured, mean, " to ".join(ends), asked, came)
             lines.append(f"| {' | '.join(cells)} |")
     lines += ["", *(f"Left out: {name} ({why})." for name, why in absent.items()), ""]
+    lines += [
+        f"- {row['problem']}, {row['network']}, seed {row['seed']}: {row['diverged']}. The number is of the last "
+        "parameters with a finite loss."
+        for row in rows
+        if "diverged" in row
+    ]
+    lines += [""] * any("diverged" in row for row in rows)
     lines += ["![Validation error, epoch by epoch](tasks_learning.png)", "", *recipes(rows)]
     lines += ["![Forecasts in closed loop](tasks_forecasts.png)", ""]
     lines += ["![A flip-flop's lines](tasks_flip_flop.png)", "", *of_letters(rows, speeds)]

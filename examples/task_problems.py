@@ -10,7 +10,10 @@ import numpy as np
 from unrolled import data, metrics, rnn
 
 Outcome = dict[str, Any]
-"""``value``, what the goal is about; ``curve``, the validation measure epoch by epoch, and ``updates`` an epoch."""
+"""``value``, what the goal is about; ``curve``, the validation measure epoch by epoch, and ``updates`` an epoch.
+
+Where a training has diverged, ``diverged`` says how; the value is that of the last parameters with a finite loss.
+"""
 
 ADDED, BATCH = 4000, 20
 """Training samples of the adding problem, and how many an update sees."""
@@ -62,21 +65,24 @@ def adding(seed: int, cell: rnn.cells.Cell, T: int) -> Outcome:
     net = rnn.ManyToOne(cell, n_inputs=2, n_outputs=1, head=rnn.Linear(), initializer=weights, rng=seed)
     if gated:
         remember(net, T, seed)
-    epochs = 5 if gated else 20
-    history = rnn.train(
-        net,
-        training,
-        validation=validation,
-        optimizer=rnn.Adam(0.01 if gated else 0.0003),
-        schedule=rnn.Cosine(epochs),
-        clip=rnn.ClipNorm(1.0),
-        batch_size=BATCH,
-        epochs=epochs,
-        rng=seed,
-        progress=False,
-    )
+    epochs, ended = 5 if gated else 20, {}
+    try:
+        history = rnn.train(
+            net,
+            training,
+            validation=validation,
+            optimizer=rnn.Adam(0.01 if gated else 0.0003),
+            schedule=rnn.Cosine(epochs),
+            clip=rnn.ClipNorm(1.0),
+            batch_size=BATCH,
+            epochs=epochs,
+            rng=seed,
+            progress=False,
+        )
+    except rnn.DivergenceError as error:  # an outcome as any other, of the parameters that are kept
+        history, ended = error.history, {"diverged": str(error).partition(";")[0]}
     error = metrics.mean_squared_error(test.y, net.predict(test.X)[:, 0])
-    return {"value": error, "curve": measured(history), "updates": ADDED // BATCH}
+    return {"value": error, "curve": measured(history), "updates": ADDED // BATCH, **ended}
 
 
 def copying(seed: int, H: int) -> Outcome:

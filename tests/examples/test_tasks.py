@@ -42,6 +42,16 @@ def test_the_plain_networks_gradient_is_that_of_its_loss() -> None:
     assert net.bits(text) == pytest.approx(ours.loss([text[:-1]], [text[1:]]) / np.log(2))
 
 
+def test_a_training_that_diverges_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    small(monkeypatch)
+    monkeypatch.setattr(problems.rnn, "Adam", lambda _: rnn.SGD(1e30))
+    outcome = problems.adding(0, rnn.ReLU(5), T=20)
+    assert outcome["diverged"].startswith("the training loss became")
+    assert np.isfinite(outcome["value"])
+    row = {"problem": "adding, T = 150", "network": "ReLU", "seed": 0, "seconds": 1.0, **outcome}
+    assert f"- adding, T = 150, ReLU, seed 0: {outcome['diverged']}. The number is" in task_page.page([row], None, {})
+
+
 def test_gates_begin_with_the_memories_that_are_asked_for() -> None:
     for cell in (rnn.GRU(200), rnn.LSTM(200)):
         net = rnn.ManyToOne(cell, n_inputs=2, n_outputs=1, rng=0)
