@@ -79,8 +79,8 @@ def adding(seed: int, cell: rnn.cells.Cell, T: int) -> Outcome:
             rng=seed,
             progress=False,
         )
-    except rnn.DivergenceError as error:  # an outcome as any other, of the parameters that are kept
-        history, ended = error.history, {"diverged": str(error).partition(";")[0]}
+    except rnn.DivergenceError as divergence:  # an outcome as any other, of the parameters that are kept
+        history, ended = divergence.history, {"diverged": str(divergence).partition(";")[0]}
     error = metrics.mean_squared_error(test.y, net.predict(test.X)[:, 0])
     return {"value": error, "curve": measured(history), "updates": ADDED // BATCH, **ended}
 

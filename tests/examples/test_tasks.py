@@ -44,7 +44,7 @@ def test_the_plain_networks_gradient_is_that_of_its_loss() -> None:
 
 def test_a_training_that_diverges_is_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     small(monkeypatch)
-    monkeypatch.setattr(problems.rnn, "Adam", lambda _: rnn.SGD(1e30))
+    monkeypatch.setattr(rnn, "Adam", lambda _: rnn.SGD(1e30))
     outcome = problems.adding(0, rnn.ReLU(5), T=20)
     assert outcome["diverged"].startswith("the training loss became")
     assert np.isfinite(outcome["value"])
