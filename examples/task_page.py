@@ -120,6 +120,16 @@ def verdict(goal: Goal, network: str, values: Sequence[float], others: Sequence[
     return "met" if goal.met(values, others) else "**missed**"
 
 
+def spread(rows: Sequence[Row], digits: int) -> tuple[str, str]:
+    """Return the mean of the seeds, and the least to the most; those that diverged are counted apart."""
+    values = [row["value"] for row in rows if "diverged" not in row]
+    if not values:
+        return "", f"all {len(rows)} diverged"
+    ends = f"{min(values):.{digits}f} to {max(values):.{digits}f}"
+    lost = len(rows) - len(values)
+    return f"{np.mean(values):.{digits}f}", ends + (f"; {lost} of {len(rows)} diverged" if lost else "")
+
+
 def page(rows: Sequence[Row], speeds: dict[str, Any] | None, absent: dict[str, str]) -> str:
     """Write the page."""
     seeds = len({row["seed"] for row in rows})
@@ -138,15 +148,14 @@ def page(rows: Sequence[Row], speeds: dict[str, Any] | None, absent: dict[str, s
         others = [row["value"] for row in of(rows, problem, "reservoirpy")]
         for network in networks(rows, problem):
             values = [row["value"] for row in of(rows, problem, network)]
-            mean, ends = f"{np.mean(values):.{goal.digits}f}", [f"{f(values):.{goal.digits}f}" for f in (min, max)]
             asked = goal.said if network in goal.of or not goal.of else ""
             came = verdict(goal, network, values, others)
-            cells = (problem, network, goal.measured, mean, " to ".join(ends), asked, came)
+            cells = (problem, network, goal.measured, *spread(of(rows, problem, network), goal.digits), asked, came)
             lines.append(f"| {' | '.join(cells)} |")
     lines += ["", *(f"Left out: {name} ({why})." for name, why in absent.items()), ""]
     lines += [
-        f"- {row['problem']}, {row['network']}, seed {row['seed']}: {row['diverged']}. The number is of the last "
-        "parameters with a finite loss."
+        f"- {row['problem']}, {row['network']}, seed {row['seed']}: {row['diverged']}. It is not in the mean; with the "
+        f"last parameters of a finite loss it came to {row['value']:.2g}."
         for row in rows
         if "diverged" in row
     ]

@@ -49,7 +49,11 @@ def test_a_training_that_diverges_is_an_outcome(monkeypatch: pytest.MonkeyPatch)
     assert outcome["diverged"].startswith("the training loss became")
     assert np.isfinite(outcome["value"])
     row = {"problem": "adding, T = 150", "network": "ReLU", "seed": 0, "seconds": 1.0, **outcome}
-    assert f"- adding, T = 150, ReLU, seed 0: {outcome['diverged']}. The number is" in task_page.page([row], None, {})
+    others = [{**row, "seed": 1}, {key: value for key, value in row.items() if key != "diverged"} | {"value": 0.5}]
+    text = task_page.page([row, *others], None, {})
+    assert f"- adding, T = 150, ReLU, seed 0: {outcome['diverged']}. It is not in the mean" in text
+    assert "| 0.5000 | 0.5000 to 0.5000; 2 of 3 diverged |" in text
+    assert "| all 1 diverged |" in task_page.page([row], None, {})
 
 
 def test_gates_begin_with_the_memories_that_are_asked_for() -> None:
