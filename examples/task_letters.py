@@ -1,5 +1,7 @@
 """Letters: the next letter of the standard library's own source, by this library, by PyTorch, and by plain NumPy."""
 
+import cProfile
+import pstats
 import sysconfig
 import time
 from collections.abc import Callable
@@ -162,6 +164,24 @@ def seconds(update: Callable[[], object], n: int = 60) -> float:
         update()
         found.append(time.perf_counter() - begun)
     return float(np.median(found))
+
+
+def profile(update: Callable[[], object], n: int = 40) -> list[tuple[str, float]]:
+    """Return where an update's time goes, the most first: a function of the library or a call, and its own share.
+
+    What NumPy computes elementwise is counted to the function that asks for it, products by themselves.
+    """
+    for _ in range(5):
+        update()
+    watch = cProfile.Profile()
+    watch.runcall(lambda: [update() for _ in range(n)])
+    own: dict[str, float] = {}
+    for (file, _, function), (_, _, seconds, _, _) in pstats.Stats(watch).stats.items():  # type: ignore[attr-defined]
+        where = file.partition("/unrolled/")[2] or Path(file).name.removeprefix("~")
+        name = f"{where}, {function}".removeprefix(", ")
+        own[name] = own.get(name, 0.0) + seconds
+    total = sum(own.values())
+    return sorted(((name, each / total) for name, each in own.items()), key=lambda pair: -pair[1])
 
 
 def of_ours(cell: type[Any], *, as_rows: bool = False) -> Callable[[], object]:

@@ -221,6 +221,16 @@ def of_letters(rows: Sequence[Row], speeds: dict[str, Any] | None) -> list[str]:
                 asked = f"the goal was {FASTER:.0f} times: {came}"
                 lines += [f"The {name} is {ratio:.1f} times as fast as PyTorch's; {asked}."]
         lines += [""]
+        for name, spent in speeds.get("profile", {}).items():
+            lines += [
+                f"Where an update of the {name} spends its time (the functions' own; a profiler makes many small calls "
+                "look longer than they are):",
+                "",
+                "| | share |",
+                "|---|---|",
+                *(f"| `{where}` | {share:.0%} |" for where, share in spent),
+                "",
+            ]
     written = [row["written"] for row in of(rows, "letters", "GRU")[:1]]
     for text in written:
         lines += ["What the first network writes after `def `:", "", "```text", "def " + text, "```", ""]

@@ -127,7 +127,13 @@ def timings(work: Sequence[Work]) -> dict[str, Any]:
             updates[f"PyTorch's {name}"] = partial(letters.of_torch, cell)
     for name, make in updates.items():
         found[name] = (25 if name == "plain NumPy" else size) / letters.seconds(make())
-    return {"letters a second": found, "machine": platform.processor() or platform.machine(), "cores": os.cpu_count()}
+    spent = {name: letters.profile(updates[name]())[:8] for name in ("GRU", "LSTM")}
+    return {
+        "letters a second": found,
+        "profile": spent,
+        "machine": platform.processor() or platform.machine(),
+        "cores": os.cpu_count(),
+    }
 
 
 def write(out: Path, absent: dict[str, str]) -> str:

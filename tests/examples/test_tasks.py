@@ -163,6 +163,11 @@ def test_updates_that_are_timed_are_those_of_a_training(monkeypatch: pytest.Monk
     for as_rows in (False, True):
         assert letters.seconds(letters.of_ours(rnn.GRU, as_rows=as_rows), n=2) > 0
     assert letters.seconds(letters.of_plain(), n=2) > 0
+    spent = letters.profile(letters.of_ours(rnn.GRU), n=2)
+    assert sum(share for _, share in spent) == pytest.approx(1)
+    assert "rnn/cells/gru.py, forward" in dict(spent)
+    speeds = {"letters a second": {"GRU": 3.0}, "profile": {"GRU": spent[:2]}, "machine": "M", "cores": 2}
+    assert f"| `{spent[0][0]}` | {spent[0][1]:.0%} |" in task_page.page([], speeds, {})
     letters.text.cache_clear()
 
 
