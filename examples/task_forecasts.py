@@ -100,13 +100,14 @@ class Ours:
 
         The loss is that of the readout in closed form (G. H. Golub, V. Pereyra, SIAM Journal on Numerical Analysis
         10, 1973). Where that is fitted its own gradient is 0, so what is left is the gradient that comes back through
-        time. ``after_each`` is called after each iteration.
+        time. It is the logarithm that is minimized: an error of 1e-8 would be taken for a minimum. ``after_each`` is
+        called after each iteration.
         """
         starts = range(0, len(X) - WINDOW + 1, WINDOW - FORGETTING)
         X, y = (np.stack([each[start : start + WINDOW] for start in starts]) for each in (X, y))
         weight, parameters = np.ones(X.shape[:2]), self.net.parameters
         weight[:, :FORGETTING] = 0
-        names, spread = ("W_ih", "W_hh", "b_h"), float(y.var())
+        names = ("W_ih", "W_hh", "b_h")
         ends = np.cumsum([parameters[name].size for name in names])[:-1]
 
         def put(flat: Floats) -> None:
@@ -118,7 +119,8 @@ class Ours:
             rnn.fit_readout(self.net, X, y, ridge=self.settings.ridge, sample_weight=weight)
             error, gradients = self.net.loss_and_gradients(X, y, sample_weight=weight)
             penalty = self.settings.ridge * np.sum(parameters["W_ho"] ** 2) / (weight.sum() * y.shape[2])
-            return float(error + penalty) / spread, np.concatenate([gradients[name].ravel() for name in names]) / spread
+            whole = float(error + penalty)
+            return float(np.log(whole)), np.concatenate([gradients[name].ravel() for name in names]) / whole
 
         def after(flat: Floats) -> None:
             put(flat)

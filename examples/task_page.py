@@ -262,14 +262,18 @@ def learning(rows: Sequence[Row]) -> Figure:
                 if "curve" in row:
                     x = (np.arange(len(row["curve"])) + (row["updates"] > 1)) * row["updates"]
                     ax.plot(x, row["curve"], color=color, lw=1, label=None if n else network)
-        if problem != "letters" and problem != "Lorenz":
+        if problem == "letters":
+            ax.set_xscale("log")
+        elif problem != "Lorenz":
             ax.set_yscale("log")
+        if problem.startswith("adding"):
+            ax.set_ylim(top=1)
         ax.set(title=problem, xlabel="iteration" if problem in ("NARMA-10", "Mackey-Glass", "Lorenz") else "updates")
         ax.grid(alpha=0.3)
         ax.legend(fontsize=7)
     for ax in axes.flat[len(drawn) :]:
         ax.set_axis_off()
-    figure.supylabel("validation error (valid time of Lorenz, bits a letter)")
+    figure.supylabel("validation error, of adding up to 1 (valid time of Lorenz, bits a letter)")
     return figure
 
 
