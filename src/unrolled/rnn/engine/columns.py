@@ -12,7 +12,7 @@ Names mean what they mean in :mod:`unrolled.rnn.engine.rows`, with arrays (rows,
 ==========  ==========================================================================================================
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import repeat
 from typing import Any
 
@@ -174,10 +174,9 @@ class Columns(Memory):
             if vanished:
                 segment["delta"][...] = 0
                 continue
-            gradients = {name: np.ascontiguousarray(gradient[:, :n]) for name, gradient in of_all.items()}
-            gradients["dseen"] = np.empty_like(gradients["dA"])
+            gradients = segment.take_gradients(of_all)
             for steps in segment.chunks:
-                yield ColumnChunk(self, segment, steps, gradients)
+                yield ColumnChunk(self, segment, steps)
                 for name in of_all:
                     round_tiny(gradients[name])
                 if above.dA is None and not any(
@@ -268,6 +267,8 @@ class ColumnSegment:
         Where they are the inputs.
     chunks : list of slice
         The steps, counted from the segment's first, in chunks, the last ones first.
+    gradients : dict of ndarray, shape (H, n_samples)
+        Those that go back from step to step, and ``dseen``.
     """
 
     def __init__(self, trace: Columns, span: Span, arrays: dict[str, Array]) -> None:
@@ -278,7 +279,9 @@ class ColumnSegment:
         self.chunks = chunks(n_steps, min(16, max(1, COLUMNS // span.n_samples)))
         self._H, self._D, self._blocks, self._state_blocks = trace.H, trace.D, trace._blocks, trace._state_blocks
         self._views: dict[str, list[Array]] = {}
-        self._last_first: dict[tuple[int, tuple[str, ...]], list[list[Array]]] = {}
+        self._pieces: dict[tuple[int, str], Array] = {}
+        self._last_first: dict[tuple[int, tuple[str, ...]], list[Iterable[Array]]] = {}
+        self.gradients: dict[str, Array] = {}
 
     def __getitem__(self, name: str) -> Array:
         """Return an array by name for these steps, (steps, rows, n_samples)."""
@@ -303,6 +306,7 @@ class ColumnSegment:
         """Take the symbols of a pass; the rows they stand for, if anybody asked for them, were those of another."""
         self.symbols = symbols
         self._views.pop("X", None)
+        self._pieces = {key: piece for key, piece in self._pieces.items() if key[1] != "X"}
         self._last_first = {key: views for key, views in self._last_first.items() if "X" not in key[1]}
 
     def _one_hot(self, symbols: IntArray) -> Array:
@@ -330,11 +334,30 @@ class ColumnSegment:
             self._views[name] = list(self[name])
         return self._views[name]
 
-    def last_first(self, names: tuple[str, ...], steps: slice, but: Collection[str]) -> list[list[Array]]:
-        """Return views of arrays' each step, the last first, of all but some names; they are made once."""
+    def take_gradients(self, of_all: Mapping[str, Array]) -> dict[str, Array]:
+        """Take the gradients that reach these steps, of these samples, and return the memory they are in."""
+        if not self.gradients:
+            names = [*of_all, "dseen"]
+            self.gradients = {name: np.empty((self._H, self.n_samples), of_all["dA"].dtype) for name in names}
+        for name, gradient in of_all.items():
+            self.gradients[name][...] = gradient[:, : self.n_samples]
+        return self.gradients
+
+    def piece(self, name: str, steps: slice) -> Array:
+        """Return a view of an array by name for some steps; it is made once."""
+        key = steps.start, name
+        if key not in self._pieces:
+            self._pieces[key] = self[name][steps]
+        return self._pieces[key]
+
+    def last_first(self, names: tuple[str, ...], steps: slice) -> list[Iterable[Array]]:
+        """Return views of arrays' each step, the last first, and gradients without end; they are made once."""
         key = steps.start, names
         if key not in self._last_first:
-            self._last_first[key] = [[] if name in but else self.each(name)[steps][::-1] for name in names]
+            self._last_first[key] = [
+                repeat(self.gradients[name]) if name in self.gradients else self.each(name)[steps][::-1]
+                for name in names
+            ]
         return self._last_first[key]
 
     def steps(self, *names: str) -> Iterable[tuple[Array, ...]]:
@@ -353,25 +376,21 @@ class ColumnChunk:
     n_samples : int
     """
 
-    def __init__(self, trace: Columns, segment: ColumnSegment, steps: slice, gradients: dict[str, Array]) -> None:
+    def __init__(self, trace: Columns, segment: ColumnSegment, steps: slice) -> None:
         self.n_samples = segment.n_samples
-        self._trace, self._segment, self._steps, self._gradients = trace, segment, steps, gradients
+        self._trace, self._segment, self._steps = trace, segment, steps
 
     def __getitem__(self, name: str) -> Array:
         """Return an array by name for these steps, (steps, rows, n_samples)."""
-        return self._segment[name][self._steps]
+        return self._segment.piece(name, self._steps)
 
     def steps(self, *names: str) -> Iterable[tuple[Array, ...]]:
         """Iterate over the steps, the last first: of each, the arrays of these names."""
-        segment, gradients = self._segment, self._gradients
-        arrays = [
-            repeat(gradients[name]) if name in gradients else steps
-            for name, steps in zip(names, segment.last_first(names, self._steps, gradients), strict=True)
-        ]
+        segment = self._segment
         first = segment.span.start
         span = Span(first + self._steps.start, first + self._steps.stop, self.n_samples)
-        steps = zip(*arrays, strict=False)  # gradients are the same at every step
-        return self._trace._around(steps, names, gradients, segment.mask, span, columns=True)
+        steps = zip(*segment.last_first(names, self._steps), strict=False)  # gradients are the same at every step
+        return self._trace._around(steps, names, segment.gradients, segment.mask, span, columns=True)
 
     def outer(self, left: str, right: str) -> Array:
         """Return the sum over these steps and all samples of ``left right^T``, the columns of two arrays."""
