@@ -67,6 +67,7 @@ def under_bash(command: str, **variables: str) -> tuple[str, int]:
     if not Path("/dev/full").exists() or not (bash := shutil.which("bash")):
         pytest.skip("neither /dev/full nor bash here")
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), **variables}
+    environment.pop("PYTHONUNBUFFERED", None)  # what could not be written is kept, as on any user's machine
     run = subprocess.run(
         [bash, "-c", command], env=environment, capture_output=True, text=True, timeout=90, check=False
     )
@@ -81,9 +82,13 @@ def test_where_nothing_can_be_written_the_work_goes_on(bar: str, where: str) -> 
 
 
 SEARCH = """
+import sys
+import warnings
 import searches
 from unrolled import sweep
 if __name__ == "__main__":
+    if "warned" in sys.argv:
+        warnings.warn("kept, where it cannot be written, until a process is started")
     results = sweep.run([{"a": 1}, {"a": 2}], searches.samples(), trial=searches.look, folds=2, seeds=1, n_jobs=2)
     print("epochs", 5 * len(results))
 """
@@ -94,3 +99,10 @@ def test_so_does_a_search(where: str, tmp_path: Path) -> None:
     script = tmp_path / "search.py"
     script.write_text(SEARCH)
     assert under_bash(f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} {where}") == ("epochs 20\n", 0)
+
+
+def test_a_search_begins_after_a_warning_that_nobody_reads(tmp_path: Path) -> None:
+    script = tmp_path / "search.py"
+    script.write_text(SEARCH)
+    said, _ = under_bash(f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} warned 2>/dev/full")
+    assert said == "epochs 20\n"

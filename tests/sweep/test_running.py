@@ -314,6 +314,7 @@ def pressed(*_: Any) -> dict[str, float]:
     return {"accuracy": 0.5}
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_ends_a_search_after_what_has_begun(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt, match=r"1 of 6 trials are done and are in .*t.jsonl; the same call goes on"):
         run([{"a": 1}], trial=pressed, table=tmp_path / "t.jsonl")

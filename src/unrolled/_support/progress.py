@@ -1,8 +1,11 @@
 """A progress bar with rate and remaining time: tqdm where it is installed, plain lines where not."""
 
+import contextlib
+import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -36,6 +39,7 @@ class Progress:
         self._lines: TextIO | None = None
         self._stream: TextIO | None = None
         self._begun = self._printed = time.perf_counter()
+        self._error = sys.stderr
         if shown and lines:
             self._lines = sys.stderr
         elif shown and sys.stderr is not None:
@@ -94,3 +98,27 @@ class Progress:
             bar, self._bar, self._stream, self._lines = self._bar, None, None, None
             if bar is not None:
                 bar.disable = True  # so that it writes nothing when it is deleted
+            settle(self._error)
+
+
+def settle(stream: TextIO | None) -> None:
+    """Write what a stream keeps, or let go of it where that is not possible.
+
+    What is kept would be tried again, and fail, when a process is started, and when the interpreter ends, whose status
+    would be 120.
+    """
+    if stream is None:
+        return
+    with contextlib.suppress(OSError, ValueError):  # of one that is no file, or closed
+        try:
+            stream.flush()
+        except OSError:
+            number = stream.fileno()
+            place = os.dup(number)
+            try:
+                with Path(os.devnull).open("wb") as nowhere:
+                    os.dup2(nowhere.fileno(), number)
+                stream.flush()
+            finally:
+                os.dup2(place, number)
+                os.close(place)

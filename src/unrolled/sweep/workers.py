@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import queue
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -12,6 +13,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
+from unrolled._support.progress import settle
 from unrolled._support.validation import whole_number
 
 ONE_THREAD = (
@@ -143,6 +145,7 @@ class ThisProcess(Executor):
 
 
 def _one_process() -> ProcessPoolExecutor:
+    settle(sys.stderr)  # a warning that could not be written: multiprocessing flushes it, and would not start
     return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
 
 
