@@ -25,6 +25,8 @@ BOTH_WAYS: dict[str, Sequence[rnn.Cell]] = {
 READOUTS: dict[str, rnn.Readout] = {
     "last": rnn.Last(),
     "mean": rnn.Mean(),
+    "max": rnn.Max(),
+    "mean and max": rnn.MeanMax(),
     "every step": rnn.EveryStep(),
     "weighted": rnn.EveryStep((0, 0, 0, 0, 1, 2, 0, 1, 1, 3, 0.5, 2)),  # the short ones have none above 0
 }

@@ -155,7 +155,7 @@ def packed() -> Results:
     for lengths in (None, np.array(LENGTHS), np.full(M, T), np.array(LENGTHS) // 2 + 1):
         moved = packing.pack(X, lengths)
         found += [("packed", [np.array(moved.X), moved.pack_steps(X), moved.unpack(moved.X), moved.step_numbers()])]
-        _, dA = readouts.Mean().backward(X[None, :, 0], moved)
+        _, dA = readouts.Mean().backward(X[None, :, 0], np.zeros((len(moved.X) + 1, M, D)), moved)
         found += [("mean", dA if dA is None else [dA, dA.strides[0] == 0])]
         found += [("sorted", [moved.sort(X), moved.unsort(X), np.array(moved.batch_sizes or [])])]
     long = packing.pack(X.repeat(9, axis=1), np.array(LENGTHS) + 2)

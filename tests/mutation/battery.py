@@ -56,7 +56,7 @@ def proof() -> Iterator[tuple[str, bool]]:
     lengths = LENGTHS[:5]
     for cell in recurrences():
         for made_of in (cell, [cell, cell], rnn.Bidirectional(cell)):
-            for readout in (rnn.Mean(), rnn.EveryStep((0, 0.5, 2, 0, 1, 1, 3, 1))):
+            for readout in (rnn.Mean(), rnn.MeanMax(), rnn.EveryStep((0, 0.5, 2, 0, 1, 1, 3, 1))):
                 head = rnn.Softmax(class_weights=(0.5, 1.0, 2.0), label_smoothing=0.1)
                 net = network(made_of, readout=readout, head=head)
                 masks = masks_of(net).of(slice(0, 5))

@@ -19,7 +19,7 @@ from mutation.forking import KILLED, SURVIVED, outcome
 from mutation.operators import DOOR, Mutant, files, page
 
 PAGES = ("rnn/cells", "rnn/engine", "rnn/output/losses.py")
-BACKWARD = ("rnn/output/readouts.py", "rnn/network.py")
+BACKWARD = ("rnn/output/readouts.py", "rnn/output/pooling.py", "rnn/network.py")
 """Files whose functions of that name alone are of the way back."""
 BESIDE = {"rnn/engine/blocks.py", "rnn/engine/buffers.py"}
 """Threads and used memory, which no result depends on: the suite's mutants are theirs."""

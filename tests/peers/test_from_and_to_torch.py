@@ -120,7 +120,7 @@ def test_a_module_of_every_step_is_trained_in_pytorch_and_comes_back(head: str) 
     np.testing.assert_allclose(says(rnn.from_torch(module), X, lengths), outputs(module, X, lengths), rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("readout", ["last", "mean", "every step"])
+@pytest.mark.parametrize("readout", ["last", "mean", "mean and max", "every step"])
 @pytest.mark.parametrize("cells", [*CELLS, *BOTH_WAYS])
 def test_the_module_is_trained_in_pytorch_and_comes_back(cells: str, readout: str) -> None:
     net, (X, lengths) = network(cells, readout, "softmax"), batch()
@@ -143,7 +143,7 @@ def test_the_module_is_trained_in_pytorch_and_comes_back(cells: str, readout: st
 
 def test_logits_are_what_the_head_reads() -> None:
     X, lengths = batch(np.float64)
-    for readout in ("last", "mean", "every step"):
+    for readout in ("last", "mean", "max", "mean and max", "every step"):
         net = network("gru", readout, "sigmoid", np.float64)
         with torch.no_grad():
             Z = rnn.to_torch(net).logits(torch.from_numpy(X), torch.from_numpy(lengths)).numpy()

@@ -41,7 +41,7 @@ def test_equals_the_network(cells: str, readout: str, head: str, tmp_path: Path)
             assert_says(Y_hat, net, X[:m, :T], few if with_lengths else None, 1e-5)
 
 
-@pytest.mark.parametrize("readout", ["last", "mean", "weighted", "each step"])
+@pytest.mark.parametrize("readout", ["last", "mean", "mean and max", "weighted", "each step"])
 def test_what_stands_after_the_last_step_is_not_read(readout: str, tmp_path: Path) -> None:
     net, (X, lengths) = network("two alike both ways", readout, "softmax"), batch()
     rnn.to_onnx(net, tmp_path / "net.onnx")

@@ -14,7 +14,7 @@ from unrolled import rnn
 torch = pytest.importorskip("torch", reason="PyTorch is not installed (pip install 'unrolled[peers]')")
 
 CELLS = ["tanh", "relu", "lstm", "gru"]
-READOUTS: list[rnn.Readout] = [rnn.Last(), rnn.Mean(), rnn.EveryStep()]
+READOUTS: list[rnn.Readout] = [rnn.Last(), rnn.Mean(), rnn.Max(), rnn.MeanMax(), rnn.EveryStep()]
 shapes = st.tuples(*(st.integers(1, n) for n in (9, 5, 4, 6)), st.integers(2, 5))  # T, m, D, H, C
 seeds = st.integers(0, 2**32 - 1)
 
@@ -33,14 +33,23 @@ class Theirs(NamedTuple):
     weights: dict[str, Any]
 
 
-def theirs(kind: str, H: int, layers: int, both: bool, D: int, C: int, rng: np.random.Generator) -> Theirs:
+def theirs(
+    kind: str,
+    H: int,
+    layers: int,
+    both: bool,
+    D: int,
+    C: int,
+    rng: np.random.Generator,
+    readout: rnn.Readout = READOUTS[0],
+) -> Theirs:
     """One with random weights, and biases of which neither is zero."""
     settings = {"num_layers": layers, "bidirectional": both, "batch_first": True, "dtype": torch.float64}
     if kind in ("tanh", "relu"):
         recurrence = torch.nn.RNN(D, H, nonlinearity=kind, **settings)
     else:
         recurrence = (torch.nn.LSTM if kind == "lstm" else torch.nn.GRU)(D, H, **settings)
-    linear = torch.nn.Linear(H * (1 + both), C, dtype=torch.float64)
+    linear = torch.nn.Linear(readout.width(H * (1 + both)), C, dtype=torch.float64)
     with torch.no_grad():
         for tensor in (*recurrence.parameters(), *linear.parameters()):
             tensor.copy_(torch.from_numpy(rng.uniform(-0.6, 0.6, tuple(tensor.shape))))
@@ -86,8 +95,11 @@ def read(readout: rnn.Readout, states: Any, last: Any, lengths: Any) -> tuple[An
     if isinstance(readout, rnn.Last):
         return last[:, None], torch.ones(len(last), 1)
     there = (torch.arange(states.shape[1]) < lengths[:, None]).double() / lengths[:, None]
-    if isinstance(readout, rnn.Mean):
-        return (there[:, :, None] * states).sum(1, keepdim=True), torch.ones(len(last), 1)
+    if isinstance(readout, rnn.Mean | rnn.Max | rnn.MeanMax):
+        mean = (there[:, :, None] * states).sum(1, keepdim=True)
+        largest = states.masked_fill(there[:, :, None] == 0, -torch.inf).max(1, keepdim=True).values
+        parts = {rnn.Mean: [mean], rnn.Max: [largest], rnn.MeanMax: [mean, largest]}[type(readout)]
+        return torch.cat(parts, 2), torch.ones(len(last), 1)
     return states, there
 
 
@@ -109,6 +121,7 @@ def binary(logits: Any, y: Any, smoothing: float = 0.0) -> Any:
 @given(shape=shapes, seed=seeds, readout=st.sampled_from(READOUTS))
 @example(shape=(9, 5, 4, 6, 5), seed=0, readout=rnn.Last())
 @example(shape=(8, 4, 3, 5, 3), seed=1, readout=rnn.EveryStep())
+@example(shape=(8, 4, 3, 5, 3), seed=2, readout=rnn.MeanMax())
 def test_states_loss_and_gradients(
     kind: str,
     layers: int,
@@ -120,7 +133,7 @@ def test_states_loss_and_gradients(
 ) -> None:
     T, m, D, H, C = shape
     rng = np.random.default_rng(seed)
-    net, peer = ours(kind, H, layers, both, D, C, readout=readout), theirs(kind, H, layers, both, D, C, rng)
+    net, peer = ours(kind, H, layers, both, D, C, readout=readout), theirs(kind, H, layers, both, D, C, rng, readout)
     copy(peer, net)
     X, y = rng.standard_normal((m, T, D)), rng.integers(0, C, m)
     lengths = rng.integers(1, T + 1, m) if ragged else np.full(m, T)
@@ -182,7 +195,7 @@ def test_truncation_is_detaching_the_states_between_windows(
     """Windows are counted from each sample's last step, so the first one may be shorter."""
     T, m, D, H, C = shape
     rng = np.random.default_rng(seed)
-    net, peer = ours(kind, H, layers, False, D, C, readout=readout), theirs(kind, H, layers, False, D, C, rng)
+    net, peer = ours(kind, H, layers, False, D, C, readout=readout), theirs(kind, H, layers, False, D, C, rng, readout)
     copy(peer, net)
     X, y = rng.standard_normal((m, T, D)), rng.integers(0, C, m)
     lengths = rng.integers(1, T + 1, m) if ragged else np.full(m, T)

@@ -14,7 +14,8 @@ from unrolled.rnn.engine import Recurrence
 from unrolled.rnn.model import first_state
 
 CELLS = [rnn.Tanh(5), rnn.ReLU(5), rnn.LSTM(4), rnn.GRU(5)]
-READOUTS = [rnn.Last(), rnn.Mean(), rnn.EveryStep(), rnn.EveryStep((0, 0, 0, 1, 2, 0, 1, 1, 1, 1, 1, 1))]
+POOLING = [rnn.Mean(), rnn.Max(), rnn.MeanMax()]
+READOUTS = [rnn.Last(), *POOLING, rnn.EveryStep(), rnn.EveryStep((0, 0, 0, 1, 2, 0, 1, 1, 1, 1, 1, 1))]
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -75,6 +76,7 @@ def test_a_stream_refuses_a_step_that_has_no_weight_and_stays_as_it_was() -> Non
 MANY: dict[str, Any] = {
     "numbers": lambda cell, **others: rnn.ManyToMany(cell, 3, n_outputs=2, **others),
     "mean": lambda cell, **others: rnn.ManyToOne(cell, 3, 4, readout=rnn.Mean(), **others),
+    "mean and max": lambda cell, **others: rnn.ManyToOne(cell, 3, 4, readout=rnn.MeanMax(), **others),
     "every": lambda cell, **others: rnn.ManyToOne(cell, 3, 4, readout=rnn.EveryStep(), head=rnn.Softmax(), **others),
 }
 
@@ -140,6 +142,9 @@ def test_what_cannot_be_copied_is_said() -> None:
 
         def so_far(self, predict: Any) -> Any:
             return lambda A: predict(A)
+
+        def width(self, H: int) -> int:
+            return H
 
         read = gather = backward = so_far
 

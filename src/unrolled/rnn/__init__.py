@@ -18,6 +18,7 @@ from unrolled.rnn.output.errors import absolute_error, huber_loss, poisson_loss,
 from unrolled.rnn.output.heads import Head, Sigmoid, Softmax, sigmoid, softmax
 from unrolled.rnn.output.losses import binary_cross_entropy, categorical_cross_entropy
 from unrolled.rnn.output.numbers import Linear, Poisson
+from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean, Readout
 from unrolled.rnn.passes import Backward, Forward
 from unrolled.rnn.storage import StorageError
@@ -81,7 +82,9 @@ __all__ = [
     "ManyToMany",
     "ManyToOne",
     "Masks",
+    "Max",
     "Mean",
+    "MeanMax",
     "Network",
     "Optimizer",
     "Poisson",

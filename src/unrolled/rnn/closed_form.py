@@ -107,7 +107,7 @@ def fit_readout(
 
 def _sums(net: Network, X: Array, lengths: Any, Y: Array, weights: Array) -> tuple[Array, Array, Array, Array]:
     """Return A^T A and A^T Y of states and targets less their means, and the means."""
-    H, K = net.widths[-1], net.n_logits
+    H, K = net.readout.width(net.widths[-1]), net.n_logits
     total, gram, moment = 0.0, np.zeros((H, H)), np.zeros((H, K))
     sum_A, sum_Y = np.zeros(H), np.zeros(K)
     in_windows = not net.answers_once and all(cell.causal for cell in net.cells)

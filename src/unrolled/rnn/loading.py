@@ -13,10 +13,12 @@ from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.network import Network
 from unrolled.rnn.output.heads import Sigmoid, Softmax
 from unrolled.rnn.output.numbers import Linear, Poisson
+from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.parts import Known, from_config, table, with_given
 
-PARTS = table(Tanh, ReLU, Leaky, LSTM, GRU, Bidirectional, Last, Mean, EveryStep, Sigmoid, Softmax, Linear, Poisson)
+CELLS = (Tanh, ReLU, Leaky, LSTM, GRU, Bidirectional)
+PARTS = table(*CELLS, Last, Mean, Max, MeanMax, EveryStep, Sigmoid, Softmax, Linear, Poisson)
 """What a network's file may name without being handed it."""
 
 KEYS = {"cells", "n_inputs", "n_classes", "readout", "head"}

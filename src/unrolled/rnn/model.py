@@ -137,7 +137,7 @@ class Model:
         C, learned = self.n_logits, {} if self.initial_state == "zero" else self._state_shapes()
         return {
             **self.layers.shapes(),
-            "W_ho": (C, self.widths[-1]),
+            "W_ho": (C, self.readout.width(self.widths[-1])),
             "b_o": (C,),
             **{first_state(name): shape for name, shape in learned.items()},
         }

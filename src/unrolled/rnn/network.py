@@ -305,12 +305,12 @@ class Network(Predictor):
                 f"the head's gradient has shape {dZ.shape}, expected {reading.Z.shape}, that of the logits"
             )
         dR = masked(dZ @ self.parameters["W_ho"], masks, len(self.cells))  # section 2.3, line 1
-        dA_T, dA = self.readout.backward(dR, batch)
+        dA_T, dA = self.readout.backward(dR, traces[-1].A, batch)
         gradients, dX = self.layers.backward(
             self.parameters, traces, dA_T, dA, masks, bptt_steps=bptt_steps, record=record, want_dX=record
         )
-        H, C = reading.R.shape[-1], self.n_logits
-        gradients["W_ho"] = dZ.reshape(-1, C).T @ reading.R.reshape(-1, H)  # section 2.3, line 2
+        W, C = reading.R.shape[-1], self.n_logits
+        gradients["W_ho"] = dZ.reshape(-1, C).T @ reading.R.reshape(-1, W)  # section 2.3, line 2
         gradients["b_o"] = dZ.sum((0, 1))
         if self.initial_state == "learned":  # all samples begin there, but for those whose state was given
             for name, dstate in self.layers.dstate(traces).items():

@@ -13,6 +13,7 @@ from unrolled.rnn.engine.blocks import map_blocks, samples_at_a_time
 from unrolled.rnn.engine.buffers import Scratch, n_bytes
 from unrolled.rnn.engine.packing import pack
 from unrolled.rnn.engine.trace import Trace
+from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.passes import Reading
 from unrolled.rnn.sound import check_finite_parameters, check_logits, check_numbers
@@ -330,7 +331,7 @@ class Predictor(Answering):
         widths, numbers = self.widths, 2 * self.n_inputs  # the inputs, rounded and packed
         if not forgets:
             numbers += 3 * max(widths)  # what goes from layer to layer
-        if not isinstance(self.readout, (Last, Mean)):
+        if not isinstance(self.readout, (Last, Mean, Max, MeanMax)):
             numbers += widths[-1] + 6 * len(self.parameters["b_o"])  # all that the head reads and says
         of_traces = 0 if forgets else n_bytes(self.layers.traces(T, 1, self.dtype))
         return of_traces + T * numbers * self.dtype.itemsize

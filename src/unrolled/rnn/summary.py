@@ -41,7 +41,7 @@ def rows(
     seen = {name for of in of_layers for name in of}
     groups = [
         *zip(map(short, layers), widths[:-1], widths[1:], of_layers, strict=True),
-        (output, widths[-1], n_classes, [name for name in parameters if name not in seen]),
+        (output, parameters["W_ho"].shape[1], n_classes, [name for name in parameters if name not in seen]),
     ]
     found: list[Row] = []
     for layer, reads, returns, of in groups:

@@ -12,6 +12,7 @@ CELLS: list[rnn.cells.Cell] = [rnn.Tanh(4), rnn.ReLU(4), rnn.LSTM(3), rnn.GRU(4)
 READOUTS: list[rnn.Readout] = [
     rnn.Last(),
     rnn.Mean(),
+    rnn.MeanMax(),
     rnn.EveryStep(),
     rnn.EveryStep((0, 0, 0, 1, 2, 3, 4, 5, 6)),
 ]

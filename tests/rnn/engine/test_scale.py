@@ -19,7 +19,7 @@ CELLS: dict[str, Any] = {
     "both ways": lambda H: rnn.Bidirectional(rnn.Tanh(H)),
     "both ways of gates": lambda H: rnn.Bidirectional(rnn.LSTM(H)),
 }
-READOUTS = [rnn.Last(), rnn.Mean(), rnn.EveryStep(), rnn.EveryStep(tuple(range(1, 41)))]
+READOUTS = [rnn.Last(), rnn.Mean(), rnn.MeanMax(), rnn.EveryStep(), rnn.EveryStep(tuple(range(1, 41)))]
 HEADS = [rnn.Sigmoid, rnn.Softmax]
 
 

@@ -64,7 +64,7 @@ def test_parts_that_somebody_else_wrote_are_refused_by_name() -> None:
     for net, name in (
         (rnn.ManyToOne(MGU(3), 2, 2), "cell is a MGU, expected one of Tanh, ReLU, LSTM, GRU for rnn.to_x"),
         (rnn.ManyToOne([rnn.GRU(2), rnn.Bidirectional(MGU(3))], 2, 2), "cell is a MGU"),
-        (rnn.ManyToOne(rnn.Tanh(3), 2, 2, readout=Third()), "readout is a Third, expected one of Last, Mean, Eve"),
+        (rnn.ManyToOne(rnn.Tanh(3), 2, 2, readout=Third()), "readout is a Third, expected one of Last, Mean, Max, "),
         (rnn.ManyToOne(rnn.Tanh(3), 2, 2, head=Hinge()), "head is a Hinge, expected one of Sigmoid, Softmax"),
         (rnn.ManyToMany(rnn.Leaky(3), 2, 2), "cell is a Leaky, expected one of Tanh, ReLU, LSTM, GRU for rnn.to_x"),
     ):

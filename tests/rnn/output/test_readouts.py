@@ -11,7 +11,8 @@ from unrolled import rnn
 from unrolled.rnn.engine.packing import Packed, pack
 
 WEIGHTS = (0, 0, 3, 1, 0, 2, 2, 1, 5)
-READOUTS: list[rnn.Readout] = [rnn.Last(), rnn.Mean(), rnn.EveryStep(), rnn.EveryStep(WEIGHTS)]
+POOLING: list[rnn.Readout] = [rnn.Mean(), rnn.Max(), rnn.MeanMax()]
+READOUTS = [rnn.Last(), *POOLING, rnn.EveryStep(), rnn.EveryStep(WEIGHTS)]
 
 
 @st.composite
@@ -55,7 +56,14 @@ def test_what_is_read_of_each_sample(readout: rnn.Readout, given_: tuple[Packed,
             np.testing.assert_array_equal(R[T - L :, n], own)
         else:
             assert w.shape == (1, len(A[0]))
-            np.testing.assert_allclose(R[0, n], own[-1] if isinstance(readout, rnn.Last) else own.mean(0), atol=1e-14)
+            expected = {
+                rnn.Last: own[-1],
+                rnn.Mean: own.mean(0),
+                rnn.Max: own.max(0),
+                rnn.MeanMax: np.concatenate([own.mean(0), own.max(0)]),
+            }[type(readout)]
+            np.testing.assert_allclose(R[0, n], expected, atol=1e-14)
+            assert len(R[0, n]) == readout.width(A.shape[2])
 
 
 @pytest.mark.parametrize("readout", READOUTS)
@@ -69,13 +77,38 @@ def test_going_back_is_the_transpose_of_reading(
     T = len(A) - 1
     R, w = readout.read(A, A[-1], batch)
     dR = np.random.default_rng(seed).standard_normal(R.shape) * w[:, :, None]  # as the loss gives it
-    dA_T, dA = readout.backward(dR, batch)
+    dA_T, dA = readout.backward(dR, A, batch)
     there = 0.0 if dA_T is None else (dA_T * A[-1]).sum()
     along = 0.0 if dA is None else (dA * A[1:]).sum()
     assert there + along == pytest.approx((dR * R).sum(), rel=1e-12, abs=1e-13)
     if dA is not None:
         for n, L in enumerate(lengths_of(batch)):
             assert not dA[: T - L, n].any()
+
+
+def test_of_equals_the_first_is_the_largest() -> None:
+    """As the units of a ReLU network are, which all say 0; of complex numbers the real part decides."""
+    A = np.zeros((5, 2, 1))
+    A[[2, 4], 0], A[3, 1] = 1, -1
+    batch = pack(np.zeros((2, 4, 1)), None)
+    for states, one in ((A, 1.0), (A + 1e-20j * np.arange(5)[:, None, None], 1 + 0j)):
+        _, dA = rnn.Max().backward(np.full((1, 2, 1), one), states, batch)
+        assert dA is not None
+        assert dA[:, :, 0].T.real.tolist() == [[0, 1, 0, 0], [1, 0, 0, 0]]
+        assert rnn.Max().read(states, states[-1], batch)[0].real.ravel().tolist() == [1, 0]
+
+
+def test_a_unit_that_dropout_leaves_out_is_left_out_of_mean_and_largest() -> None:
+    net = rnn.ManyToOne(rnn.GRU(3), 2, 2, readout=rnn.MeanMax(), rng=0, dtype=np.float64)
+    X, y = np.random.default_rng(0).standard_normal((4, 6, 2)), np.array([0, 1, 1, 0])
+    masks = rnn.Dropout(layers=0.5).draw(4, net.widths, 1, np.float64)
+    mask = masks.inputs[1]
+    assert mask is not None
+    mask[:, 0] = 0
+    loss, gradients = net.loss_and_gradients(X, y, masks=masks)
+    assert (gradients["W_ho"] == 0).all(0).tolist() == [True, False, False, True, False, False]
+    moved = net.parameters["W_ho"] + [1, 0, 0, 1, 0, 0]
+    assert net.with_parameters({**net.parameters, "W_ho": moved}).loss_and_gradients(X, y, masks=masks)[0] == loss
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -170,6 +170,9 @@ def _full(name: str, n: int) -> str:
 
 
 def masked(S: Array, masks: Masks | None, n: int) -> Array:
-    """Return (..., m, H) as it passes between layers n - 1 and n, upwards or downwards: times the mask of dropout."""
+    """Return (..., m, H) as it passes between layers n - 1 and n, upwards or downwards: times the mask of dropout.
+
+    Of a readout that hands on more than H numbers, H at a time.
+    """
     mask = None if masks is None else masks.inputs[n]
-    return S if mask is None else S * mask
+    return S if mask is None else S * np.tile(mask, S.shape[-1] // mask.shape[-1])

@@ -24,7 +24,8 @@ from unrolled.rnn.exchange.layers import Layer, in_float32, step_weights
 from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.heads import Sigmoid
-from unrolled.rnn.output.readouts import EveryStep
+from unrolled.rnn.output.pooling import Max, MeanMax
+from unrolled.rnn.output.readouts import EveryStep, Mean
 
 
 def header(net: ManyToOne | ManyToMany, layers: Sequence[Layer], stem: str) -> tuple[str, int, int]:
@@ -41,8 +42,13 @@ def header(net: ManyToOne | ManyToMany, layers: Sequence[Layer], stem: str) -> t
         memory |= {f"A_{n}": layer.cell.hidden} | ({f"c_{n}": layer.cell.hidden} if type(layer.cell) is LSTM else {})
     readout = net.readout
     counts = COUNTS[type(readout)]
-    if counts:
-        memory["total"] = net.n_logits if type(readout) is EveryStep else net.widths[-1]
+    H = net.widths[-1]
+    if type(readout) is EveryStep:
+        memory["total"] = net.n_logits
+    if type(readout) in (Mean, MeanMax):
+        memory |= {"total": H, "z": max(memory["z"], readout.width(H))}
+    if type(readout) in (Max, MeanMax):
+        memory["most"] = H
     flash = 4 * sum(W.size for W in constants.values())
     ram = 4 * (sum(memory.values()) + len(counts))
     gated = any(type(layer.cell) in (LSTM, GRU) for layer in layers)
@@ -57,7 +63,7 @@ def header(net: ManyToOne | ManyToMany, layers: Sequence[Layer], stem: str) -> t
         SUM,
         SIGMOID if gated or type(net.head) is Sigmoid else "",
         *(_layer(n, layer) for n, layer in enumerate(layers)),
-        filled(filled(HEAD, **HEADS[type(net.head)]._asdict()), C=net.n_logits, H=net.widths[-1]),
+        filled(filled(HEAD, **HEADS[type(net.head)]._asdict()), C=net.n_logits, H=readout.width(H)),
         _reset(memory, counts),
         _feed(net),
         "\n#endif\n",

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from unrolled.rnn.cells import GRU, LSTM, Leaky, ReLU, Tanh
 from unrolled.rnn.output.heads import Sigmoid, Softmax
 from unrolled.rnn.output.numbers import Linear, Poisson
+from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EachStep, EveryStep, Last, Mean
 
 SUM = """
@@ -158,6 +159,8 @@ COUNTS: dict[type, tuple[str, ...]] = {
     Last: (),
     EachStep: (),
     Mean: ("unsigned long @_steps",),
+    Max: ("unsigned long @_steps",),
+    MeanMax: ("unsigned long @_steps",),
     EveryStep: ("unsigned long @_steps", "float @_weights_so_far"),
 }
 """What a readout counts."""
@@ -174,6 +177,29 @@ READOUTS: dict[type, str] = {
     for (i = 0; i < {H}; i++) {
         @_total[i] += @_A_{last}[i];
         @_z[i] = @_total[i] / (float)@_steps;
+    }
+    @_head(@_z, y);
+""",
+    Max: """
+    for (i = 0; i < {H}; i++) {
+        if (@_steps == 0 || @_A_{last}[i] > @_most[i]) {
+            @_most[i] = @_A_{last}[i];
+        }
+    }
+    @_steps++;
+    @_head(@_most, y);
+""",
+    MeanMax: """
+    for (i = 0; i < {H}; i++) {
+        if (@_steps == 0 || @_A_{last}[i] > @_most[i]) {
+            @_most[i] = @_A_{last}[i];
+        }
+    }
+    @_steps++;
+    for (i = 0; i < {H}; i++) {
+        @_total[i] += @_A_{last}[i];
+        @_z[i] = @_total[i] / (float)@_steps;
+        @_z[{H} + i] = @_most[i];
     }
     @_head(@_z, y);
 """,

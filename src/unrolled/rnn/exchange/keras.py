@@ -13,6 +13,7 @@ from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.heads import Head, Sigmoid, Softmax
 from unrolled.rnn.output.numbers import Linear, Poisson
+from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 
 ACTIVATIONS: dict[type, str] = {Softmax: "softmax", Sigmoid: "sigmoid", Linear: "linear", Poisson: "exponential"}
@@ -127,6 +128,11 @@ def to_keras(net: ManyToOne | ManyToMany) -> Any:
     layers = layers_of(net, "rnn.to_keras")
     if type(net.readout) is EveryStep and net.readout.weights is not None:
         raise ValueError("the readout is an EveryStep with weights, expected none: Keras has no layer for them")
+    if type(net.readout) in (Max, MeanMax):
+        raise ValueError(
+            f"the readout is {net.readout}, expected Last(), Mean() or EveryStep(): Keras' largest over the steps "
+            "knows no lengths"
+        )
     keras = imported("keras", "rnn.to_keras")
     dtype = str(net.dtype)
     made = [

@@ -16,10 +16,11 @@ from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.network import Network
 from unrolled.rnn.output.heads import Head, Sigmoid, Softmax, answers_of
 from unrolled.rnn.output.numbers import Linear, Poisson
+from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EachStep, EveryStep, Last, Mean, Readout
 
 CELLS = (Tanh, ReLU, LSTM, GRU)
-READOUTS = (Last, Mean, EveryStep)
+READOUTS = (Last, Mean, Max, MeanMax, EveryStep)
 HEADS = (Sigmoid, Softmax, Linear, Poisson)
 
 
@@ -136,8 +137,11 @@ def network(layers: Sequence[Layer], W_ho: Array, b_o: Array, readout: Readout, 
             raise ValueError(f"layer {n} reads {layer.n_inputs} numbers a step, expected {width}, as come from below")
         width = layer.n_outputs
     C, reads = W_ho.shape
-    if reads != width:
-        raise ValueError(f"the head reads {reads} numbers, expected {width}, as the last layer's states have")
+    if reads != readout.width(width):
+        raise ValueError(
+            f"the head reads {reads} numbers, expected {readout.width(width)}, as {readout} hands on of the last "
+            f"layer's {width}"
+        )
     of_numbers = answers_of(head) == "numbers"
     if C < 2 and not of_numbers:
         raise ValueError(f"the head has {C} output, expected one for each of 2 or more classes")

@@ -12,6 +12,7 @@ from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.output.heads import Sigmoid, Softmax
 from unrolled.rnn.output.numbers import Linear, Poisson
+from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EveryStep, Last
 
 INT64, FLOAT = 7, 1
@@ -81,6 +82,8 @@ def of_network(graph: Graph, net: ManyToOne | ManyToMany, layers: Sequence[Layer
         _at_each_step(graph, net, S, lengths, name)
     elif type(net.readout) is Last:
         _head(graph, net, last, name)
+    elif type(net.readout) in (Max, MeanMax):
+        _largest_over_steps(graph, net, S, lengths, name)
     else:
         _mean_over_steps(graph, net, S, lengths, name)
 
@@ -103,6 +106,18 @@ def _mean_over_steps(graph: Graph, net: ManyToOne | ManyToMany, S: str, lengths:
     mean = graph.add("ReduceSum", weighted, graph.constant([0]), keepdims=0, name=name if every_step else "")
     if not every_step:
         _head(graph, net, mean, name)
+
+
+def _largest_over_steps(graph: Graph, net: ManyToOne | ManyToMany, S: str, lengths: bool, name: str) -> None:
+    """Add what the head says of the largest of the states (T, N, H), alone or beside their mean, as (N, C)."""
+    shares, there = _shares(graph, None, S, lengths)
+    least = graph.constant(np.finfo(np.float32).min)
+    pooled = graph.add("ReduceMax", graph.add("Where", there, S, least), graph.constant([0]), keepdims=0)
+    if type(net.readout) is MeanMax:
+        S = graph.add("Where", there, S, graph.constant(np.float32(0)))
+        mean = graph.add("ReduceSum", graph.add("Mul", shares, S), graph.constant([0]), keepdims=0)
+        pooled = graph.add("Concat", mean, pooled, axis=1)
+    _head(graph, net, pooled, name)
 
 
 def _recurrence(graph: Graph, n: int, layer: Layer, S: str, lengths: str) -> tuple[str, str]:

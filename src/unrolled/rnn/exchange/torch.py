@@ -39,7 +39,7 @@ def from_torch(
     head : torch.nn.Linear
         From the states to the logits of C classes, 2 or more, or to numbers. Of what :func:`to_torch` returned, leave
         it out.
-    readout : Last, Mean or EveryStep, default Last()
+    readout : Last, Mean, Max, MeanMax or EveryStep, default Last()
         Which states the head reads. ``Last()`` is the state after each direction has read everything: PyTorch's
         ``h_n``, which for both directions is not ``output[:, -1]``.
     output : Softmax, Sigmoid, Linear or Poisson, default Softmax()
@@ -157,7 +157,7 @@ def to_torch(net: ManyToOne | ManyToMany) -> "RecurrentNetwork":
                 for way, direction in zip(("", "_reverse"), layer.directions, strict=False):
                     _write(torch, recurrence, f"_l{n}{way}", direction)
             recurrences.append(recurrence)
-        linear = torch.nn.Linear(net.widths[-1], net.n_logits, dtype=dtype, device="cpu")
+        linear = torch.nn.Linear(net.parameters["W_ho"].shape[1], net.n_logits, dtype=dtype, device="cpu")
         _copy(torch, linear.weight, net.parameters["W_ho"])
         _copy(torch, linear.bias, net.parameters["b_o"])
     return RecurrentNetwork(recurrences, linear, net.readout, net.head)

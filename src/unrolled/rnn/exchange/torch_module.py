@@ -7,6 +7,7 @@ import torch
 
 from unrolled.rnn.output.heads import Head, Sigmoid, Softmax
 from unrolled.rnn.output.numbers import Linear, Poisson
+from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EachStep, EveryStep, Last, Mean, Readout
 
 ANSWERS: dict[type, Callable[[Any], Any]] = {
@@ -18,6 +19,10 @@ ANSWERS: dict[type, Callable[[Any], Any]] = {
 """From logits to what each head says."""
 
 
+POOLED = {Mean: ("mean",), Max: ("max",), MeanMax: ("mean", "max")}
+"""What stands side by side of the states, over the steps."""
+
+
 class RecurrentNetwork(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not looked into, since it may be absent
     """Recurrences, a readout and a head, as :class:`unrolled.rnn.ManyToOne` and ``ManyToMany`` have them.
 
@@ -26,7 +31,7 @@ class RecurrentNetwork(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not
     recurrences : sequence of torch.nn.RNN, LSTM or GRU
         Batch first, each reading the states of the one before.
     linear : torch.nn.Linear
-    readout : Last, Mean or EveryStep; EachStep where every step is an answer
+    readout : Last, Mean, Max, MeanMax or EveryStep; EachStep where every step is an answer
     head : Sigmoid, Softmax, Linear or Poisson
 
     See Also
@@ -75,9 +80,15 @@ class RecurrentNetwork(torch.nn.Module):  # type: ignore[misc]  # PyTorch is not
         S, last = self.states(X, lengths)
         if type(self.readout) is Last:
             return self.linear(last)
-        if type(self.readout) is Mean:
-            return self.linear((self.shares(X, lengths)[:, :, None] * S).sum(1))
+        if type(self.readout) in POOLED:
+            pooled = [self.pooled(each, S, X, lengths) for each in POOLED[type(self.readout)]]
+            return self.linear(torch.cat(pooled, 1))
         return self.linear(S)
+
+    def pooled(self, by: str, S: Any, X: Any, lengths: Any) -> Any:
+        """Return the mean or the largest of the states (N, T, H) of each sample, (N, H)."""
+        shares = self.shares(X, lengths)[:, :, None]
+        return (shares * S).sum(1) if by == "mean" else S.masked_fill(shares == 0, -torch.inf).max(1).values
 
     def states(self, X: Any, lengths: Any = None) -> tuple[Any, Any]:
         """Return the states of the last layer (N, T, H), 0 after a sample's last step, and the last ones (N, H)."""

@@ -23,7 +23,7 @@ class Readout(Protocol):
 
     See Also
     --------
-    Last, Mean, EveryStep : Those of the library.
+    Last, Mean, Max, MeanMax, EveryStep : Those of the library.
     """
 
     @property
@@ -31,22 +31,29 @@ class Readout(Protocol):
         """How many steps a sequence may have, or None for any number."""
         ...
 
+    def width(self, H: int) -> int:
+        """Return W, how many numbers the head reads at a time, of states of H numbers: a multiple of H."""
+        ...
+
     def read(self, A: Array, A_T: Array, batch: Packed) -> tuple[Array, Array]:
-        """Return R (K, m, H) and the weights (K, m) from the states A (T + 1, m, H) and the last ones A_T (m, H)."""
+        """Return R (K, m, W) and the weights (K, m) from the states A (T + 1, m, H) and the last ones A_T (m, H)."""
         ...
 
     def gather(self, states: Iterable[Array], batch: Packed) -> tuple[Array, Array]:
         """Do what :meth:`read` does, with states that come one by one, for sequences of one length."""
         ...
 
-    def backward(self, dR: Array, batch: Packed) -> tuple[Array | None, Array | None]:
-        """Return the gradients in the last states (m, H) and in all states (T, m, H), None for zero."""
+    def backward(self, dR: Array, A: Array, batch: Packed) -> tuple[Array | None, Array | None]:
+        """Return the gradients in the last states (m, H) and in all states (T, m, H), None for zero.
+
+        From that in R, and the states A (T + 1, m, H) that were read.
+        """
         ...
 
     def so_far(self, predict: Read) -> Read:
         """Return a function that is called with each state in turn, and returns the probabilities as of then.
 
-        ``predict`` takes features (m, H) to probabilities (m, C).
+        ``predict`` takes features (m, W) to probabilities (m, C).
         """
         ...
 
@@ -57,7 +64,7 @@ class Last:
 
     See Also
     --------
-    Mean, EveryStep : Other readouts.
+    Mean, Max, MeanMax, EveryStep : Other readouts.
 
     Examples
     --------
@@ -68,6 +75,10 @@ class Last:
 
     longest: ClassVar[int | None] = None
 
+    def width(self, H: int) -> int:
+        """See :meth:`Readout.width`."""
+        return H
+
     def read(self, A: Array, A_T: Array, batch: Packed) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
         """See :meth:`Readout.read`; K = 1."""
         return A_T[None], np.ones((1, len(A_T)), A_T.real.dtype)
@@ -77,7 +88,7 @@ class Last:
         (A_T,) = deque(states, maxlen=1)
         return self.read(A_T, A_T, batch)
 
-    def backward(self, dR: Array, batch: Packed) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
+    def backward(self, dR: Array, A: Array, batch: Packed) -> tuple[Array | None, Array | None]:  # noqa: ARG002
         """See :meth:`Readout.backward`."""
         return dR[0], None
 
@@ -92,7 +103,7 @@ class Mean:
 
     See Also
     --------
-    Last, EveryStep : Other readouts.
+    Last, Max, MeanMax, EveryStep : Other readouts.
 
     Examples
     --------
@@ -106,6 +117,10 @@ class Mean:
     """
 
     longest: ClassVar[int | None] = None
+
+    def width(self, H: int) -> int:
+        """See :meth:`Readout.width`."""
+        return H
 
     def read(self, A: Array, A_T: Array, batch: Packed) -> tuple[Array, Array]:
         """See :meth:`Readout.read`; K = 1."""
@@ -125,9 +140,9 @@ class Mean:
             total += A
         return total[None] / total.real.dtype.type(T), np.ones((1, m), total.real.dtype)
 
-    def backward(self, dR: Array, batch: Packed) -> tuple[Array | None, Array | None]:
+    def backward(self, dR: Array, A: Array, batch: Packed) -> tuple[None, Array]:
         """See :meth:`Readout.backward`."""
-        T = len(batch.X)
+        T = len(A) - 1
         if batch.lengths is None:
             return None, np.broadcast_to(dR[0] / dR.real.dtype.type(T), (T, *dR.shape[1:]))
         return None, _step_weights(batch, np.ones(T), dR.real.dtype)[:, :, None] * dR[0]
@@ -153,7 +168,7 @@ class EveryStep:
 
     See Also
     --------
-    Last, Mean : Other readouts.
+    Last, Mean, Max, MeanMax : Other readouts.
 
     References
     ----------
@@ -175,6 +190,10 @@ class EveryStep:
         """As many steps as there are weights."""
         return None if self.weights is None else len(self.weights)
 
+    def width(self, H: int) -> int:
+        """See :meth:`Readout.width`."""
+        return H
+
     def read(self, A: Array, A_T: Array, batch: Packed) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
         """See :meth:`Readout.read`; K = T."""
         return A[1:], self._step_weights(batch, A.real.dtype)
@@ -184,7 +203,7 @@ class EveryStep:
         R = np.stack([A.copy() for A in states])
         return R, self._step_weights(batch, R.real.dtype)
 
-    def backward(self, dR: Array, batch: Packed) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
+    def backward(self, dR: Array, A: Array, batch: Packed) -> tuple[Array | None, Array | None]:  # noqa: ARG002
         """See :meth:`Readout.backward`."""
         return None, dR
 
@@ -235,6 +254,10 @@ class EachStep:
 
     longest: ClassVar[int | None] = None
 
+    def width(self, H: int) -> int:
+        """See :meth:`Readout.width`."""
+        return H
+
     def read(self, A: Array, A_T: Array, batch: Packed) -> tuple[Array, Array]:  # noqa: ARG002 - the protocol's
         """See :meth:`Readout.read`; K = T, and the weights are 1 where a sample has a step."""
         if batch.lengths is None:
@@ -246,7 +269,7 @@ class EachStep:
         R = np.stack([A.copy() for A in states])
         return R, np.ones(R.shape[:2], R.real.dtype)
 
-    def backward(self, dR: Array, batch: Packed) -> tuple[Array | None, Array | None]:  # noqa: ARG002 - the protocol's
+    def backward(self, dR: Array, A: Array, batch: Packed) -> tuple[Array | None, Array | None]:  # noqa: ARG002
         """See :meth:`Readout.backward`."""
         return None, dR
 
