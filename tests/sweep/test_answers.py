@@ -7,6 +7,7 @@ import pytest
 
 from unrolled import rnn, sweep
 from unrolled.data.tasks import Task
+from unrolled.sweep.samples import arrays_of
 
 
 def test_a_search_over_networks_of_numbers_and_at_every_step() -> None:
@@ -37,6 +38,12 @@ def test_a_search_over_labels_at_every_step() -> None:
 def worst_recall(y: np.ndarray, scores: np.ndarray) -> float:
     """A metric of one's own."""
     return min(float((scores[y == label].argmax(-1) == label).mean()) for label in (0, 1))
+
+
+def test_symbols_after_a_sample_s_end_are_none() -> None:
+    X, y, lengths = np.array([[1, 0, 9], [3, 0, 2]]), np.array([0, 1]), np.array([2, 3])
+    arrays, _ = arrays_of((X, y, lengths))
+    assert arrays["X"].tolist() == [[1, 0, 0], [3, 0, 2]]
 
 
 def test_a_search_over_symbols_by_a_metric_of_ones_own() -> None:

@@ -1,6 +1,7 @@
 """The folder in which a search's samples lie: written, read, and removed, also after a search that was killed."""
 
 import os
+import stat
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,15 @@ def test_what_killed_searches_left_goes_and_what_living_ones_have_stays(temporar
     assert folder.is_dir()
     search()
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.usefixtures("temporary")
+def test_workers_of_another_user_may_read_it_and_tell_their_signs() -> None:
+    if sys.platform == "win32":
+        pytest.skip("POSIX systems have modes")
+    with sample_folder.sample_folder(ARRAYS, 3, [], None) as ours:
+        assert stat.S_IMODE(Path(ours.folder).stat().st_mode) == 0o755
+        assert stat.S_IMODE((Path(ours.folder) / "signs").stat().st_mode) == 0o1777
 
 
 def test_what_is_not_known_to_be_dead_stays(temporary: Path, tmp_path: Path) -> None:

@@ -52,6 +52,11 @@ def python(tmp_path: Path, code: str, how: str) -> "subprocess.CompletedProcess[
             " trial=trial)",
             'a script keeps its search under if __name__ == "__main__":; n_jobs=1 runs the trials in this process',
         ),
+        (
+            "script",
+            "if __name__ == '__main__':\n    def inner(*given):\n        return {}\n    search(trial=inner)",
+            "worker processes cannot start, or cannot import the trial __main__.inner",
+        ),
         ("heredoc", "search()", "cannot import the main script, which is defined in a notebook, at a prompt or in a"),
         ("heredoc", "search(trial=searches.unsteady)", "worker processes cannot import the main script"),
         ("-c", "search()", "worker processes cannot import trial, which is defined in a notebook, at a prompt or in"),

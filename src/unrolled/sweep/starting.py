@@ -43,7 +43,7 @@ def prove(pool: Executor, trial: Trial, points: Sequence[Mapping[str, Any]]) -> 
             f"standard input: put it into a module of its own; {way_out}"
         )
     try:
-        pool.submit(_begun, trial, points).result()
+        pool.submit(_import, pickle.dumps((trial, points))).result()
     except Exception as error:
         raise TrialError(
             f"worker processes cannot start, or cannot import the trial {qualified(trial, 'trial')} "
@@ -51,8 +51,9 @@ def prove(pool: Executor, trial: Trial, points: Sequence[Mapping[str, Any]]) -> 
         ) from None
 
 
-def _begun(trial: Trial, points: Sequence[Mapping[str, Any]]) -> None:
-    """Be there: what the call was made of has been imported by then."""
+def _import(call: bytes) -> None:
+    """Import what a call is made of; where that fails, the process lives, and can say so."""
+    pickle.loads(call)
 
 
 def _only_here(trial: Trial, points: Sequence[Mapping[str, Any]]) -> str | None:
