@@ -148,7 +148,8 @@ def draw_people(found: dict[int, Answers], chance: float) -> Figure:
         ax.plot([of[who] for who in people], "osD^v"[i % 5], color=COLORS[i % 5], ms=5, label=f"seed {seed}")
     ax.axhline(chance, color="0.4", ls="--", lw=1, label="chance")
     ax.set_xticks(range(len(people)), [str(who) for who in people], rotation=90)
-    ax.set(ylim=(0, 1), xlabel="person, never trained on", ylabel="accuracy")
+    ax.set(xlabel="person, never trained on", ylabel="accuracy")
+    ax.set_ylim(bottom=0)
     ax.grid(axis="y", alpha=0.3)
     ax.legend(loc="upper right", bbox_to_anchor=(1, 1.12), ncols=len(found) + 1, frameon=False)
     return figure
