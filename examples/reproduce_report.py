@@ -22,6 +22,7 @@ import matplotlib as mpl
 import numpy as np
 import parallel
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from observations import Trained, counted, observe
 from report_page import page
 
@@ -138,10 +139,7 @@ def draw(drawing: Drawing, movements: data.Dataset, tick: parallel.Tick) -> None
     networks: dict[str, list[Result]] = {}
     for result in drawing.results:
         networks.setdefault(result.recipe.caption, []).append(result)
-    curves = plots.learning_curves({caption: same[0].history for caption, same in networks.items()})
-    for n, same in enumerate(networks.values()):
-        for result in same[1:]:
-            thin(result.history, *curves.axes[2 * n : 2 * n + 2])
+    curves = curves_of({caption: [result.history for result in same] for caption, same in networks.items()})
     predicted = {
         caption + (f", {len(same)} seeds together" if len(same) > 1 else ""): (
             (np.tile(movements.train.y, len(same)), np.concatenate([r.train_predicted for r in same])),
@@ -154,6 +152,20 @@ def draw(drawing: Drawing, movements: data.Dataset, tick: parallel.Tick) -> None
         with replacing(drawing.out / f"figure{n}.png") as path:
             figure.savefig(path, dpi=75)
         tick()
+
+
+def curves_of(networks: dict[str, list[rnn.History]]) -> Figure:
+    """Draw the learning curves of each network: the first seed's as those of one, the others' thin."""
+    figure = plots.learning_curves({caption: same[0] for caption, same in networks.items()})
+    for n, same in enumerate(networks.values()):
+        for history in same[1:]:
+            thin(history, *figure.axes[2 * n : 2 * n + 2])
+    for ax in figure.axes:
+        ax.autoscale(axis="y")  # as far as the thin ones go
+    low, high = zip(*(ax.get_ylim() for ax in figure.axes[1::2]), strict=True)
+    for ax in figure.axes[1::2]:
+        ax.set_ylim(min(low), max(high))
+    return figure
 
 
 def thin(history: rnn.History, loss: Axes, accuracy: Axes) -> None:
