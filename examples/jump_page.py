@@ -145,16 +145,17 @@ def _in_short(came_out: dict[str, tuple[str, str]], report: Sequence[Row], aroun
     said = dict.fromkeys(verdict for verdict, _ in came_out.values())
     stands = "stands" if came_out["clipping"][0] == "as if true" else "does not stand"
     c, falls = counts(report), [found for row in around if (found := numbers.fall(row)) is not None]
-    foretells = "foretell" if c.p <= 0.05 else "do not foretell"
+    before = "come no more often before jumps than by chance"
+    if c.p <= 0.05:  # and by how much is told
+        before = f"come {c.preceded / c.preceded_by_chance:.1f} times as often before jumps as by chance"
     lines = [
         *(
             f"- {verdict[0].upper()}{verdict[1:]}: {', '.join(n for n, (v, _) in came_out.items() if v == verdict)}."
             for verdict in said
         ),
         f"- The half of the claim about where the network can learn {stands}: {came_out['clipping'][1]}.",
-        f"- Of the half about jumps: sharp moments at the ends of epochs {foretells} them ({c.preceded} of "
-        f"{c.jumps}, by "
-        f"chance {c.preceded_by_chance:.1f}).",
+        f"- Of the half about jumps: sharp moments at the ends of epochs {before} ({c.preceded} of "
+        f"{c.jumps}, by chance {c.preceded_by_chance:.1f}).",
     ]
     if falls:
         lines.append(

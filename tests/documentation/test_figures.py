@@ -108,6 +108,9 @@ def test_ruggedness_and_jumps() -> None:
     jumps = re.search(r"^\| clipping \|.*?jumps ([\d.]+) to ([\d.]+) a training", why, re.M)
     assert jumps is not None
     assert f"jumps {jumps[2]} times a training instead of {jumps[1]}" in text(README)
+    before = re.search(r"([0-9]+ of [0-9]+) jumps have one before; ([0-9.]+) by chance", why)
+    assert before is not None
+    assert f"{before[1]} have one before, {float(before[2]):.0f} would by chance" in text(README)
 
 
 def test_a_file_of_4_gb() -> None:
