@@ -80,7 +80,9 @@ class Progress:
         except ImportError:
             self._stream = sys.stderr
         else:
-            self._bar = tqdm(total=self.total, initial=self.done, unit=self.unit, dynamic_ncols=True)
+            # Not drawn before it is here: one that failed as it was made would, when deleted, wait for its own lock.
+            self._bar = tqdm(total=self.total, initial=self.done, unit=self.unit, dynamic_ncols=True, delay=1e-9)
+            self._bar.refresh()
 
     def _line(self, now: float) -> None:
         self._printed = now
