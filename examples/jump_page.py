@@ -146,7 +146,7 @@ def _in_short(came_out: dict[str, tuple[str, str]], report: Sequence[Row], aroun
     stands = "stands" if came_out["clipping"][0] == "as if true" else "does not stand"
     c, falls = counts(report), [found for row in around if (found := numbers.fall(row)) is not None]
     before = "come no more often before jumps than by chance"
-    if c.p <= 0.05:  # and by how much is told
+    if c.p <= 0.05:
         before = f"come {c.preceded / c.preceded_by_chance:.1f} times as often before jumps as by chance"
     lines = [
         *(

@@ -39,7 +39,6 @@ class Progress:
         self._lines: TextIO | None = None
         self._stream: TextIO | None = None
         self._begun = self._printed = time.perf_counter()
-        self._error = sys.stderr
         if shown and lines:
             self._lines = sys.stderr
         elif shown and sys.stderr is not None:
@@ -100,7 +99,7 @@ class Progress:
             bar, self._bar, self._stream, self._lines = self._bar, None, None, None
             if bar is not None:
                 bar.disable = True  # so that it writes nothing when it is deleted
-            settle(self._error)
+            settle(sys.stderr)
 
 
 def settle(stream: TextIO | None) -> None:

@@ -111,6 +111,14 @@ def test_a_unit_that_dropout_leaves_out_is_left_out_of_mean_and_largest() -> Non
     assert net.with_parameters({**net.parameters, "W_ho": moved}).loss_and_gradients(X, y, masks=masks)[0] == loss
 
 
+@pytest.mark.parametrize("readout", POOLING)
+def test_a_state_that_is_nan_is_not_passed_over(readout: rnn.Readout) -> None:
+    A = np.array([[0.0], [1.0], [np.nan], [2.0]])[:, :, None]
+    batch, said = pack(np.zeros((1, 3, 1)), None), readout.so_far(lambda R: R)
+    for R in (readout.read(A, A[-1], batch)[0], readout.gather(iter(A[1:]), batch)[0], [said(a) for a in A[1:]][-1]):
+        assert np.isnan(R).all()
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("readout", READOUTS)
 def test_states_that_come_one_by_one_give_the_same(readout: rnn.Readout, dtype: type) -> None:

@@ -119,7 +119,7 @@ class Columns(Memory):
             column[:, -1] = 1
 
     def _hand_out(self) -> None:
-        """Give each segment its part of the mask and of the symbols."""
+        """Hand each segment its part of the mask and of the symbols."""
         for segment in self._segments:
             start, stop, n = segment.span
             segment.mask = None if self._mask is None else np.ascontiguousarray(self._mask[:n].T)

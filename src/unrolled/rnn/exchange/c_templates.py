@@ -169,6 +169,15 @@ OF_LAST_STATE = """
     @_head(@_A_{last}, y);
 """
 
+LARGEST = """
+    for (i = 0; i < {H}; i++) {
+        if (@_steps == 0 || @_A_{last}[i] > @_most[i]) {
+            @_most[i] = @_A_{last}[i];
+        }
+    }
+    @_steps++;
+"""
+
 READOUTS: dict[type, str] = {
     Last: OF_LAST_STATE,
     EachStep: OF_LAST_STATE,
@@ -180,23 +189,11 @@ READOUTS: dict[type, str] = {
     }
     @_head(@_z, y);
 """,
-    Max: """
-    for (i = 0; i < {H}; i++) {
-        if (@_steps == 0 || @_A_{last}[i] > @_most[i]) {
-            @_most[i] = @_A_{last}[i];
-        }
-    }
-    @_steps++;
-    @_head(@_most, y);
+    Max: LARGEST
+    + """    @_head(@_most, y);
 """,
-    MeanMax: """
-    for (i = 0; i < {H}; i++) {
-        if (@_steps == 0 || @_A_{last}[i] > @_most[i]) {
-            @_most[i] = @_A_{last}[i];
-        }
-    }
-    @_steps++;
-    for (i = 0; i < {H}; i++) {
+    MeanMax: LARGEST
+    + """    for (i = 0; i < {H}; i++) {
         @_total[i] += @_A_{last}[i];
         @_z[i] = @_total[i] / (float)@_steps;
         @_z[{H} + i] = @_most[i];

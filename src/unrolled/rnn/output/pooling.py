@@ -56,7 +56,7 @@ class Max:
         states = iter(states)
         largest = next(states).copy()
         for A in states:
-            _take_larger(A, largest)
+            np.maximum(largest, A, out=largest)
         return largest[None], np.ones((1, len(largest)), largest.real.dtype)
 
     def backward(self, dR: Array, A: Array, batch: Packed) -> tuple[None, Array]:
@@ -117,7 +117,7 @@ class MeanMax:
         largest = total.copy()
         for A in states:
             total += A
-            _take_larger(A, largest)
+            np.maximum(largest, A, out=largest)
         mean = total / total.real.dtype.type(len(batch.X))
         return np.concatenate([mean, largest], axis=1)[None], np.ones((1, len(total)), total.real.dtype)
 
@@ -141,11 +141,6 @@ def _first_largest(A: Array, batch: Packed) -> IntArray:
     return np.asarray(S.argmax(0))
 
 
-def _take_larger(A: Array, largest: Array) -> None:
-    """Write what is larger into what was the largest so far, by the real part; a NaN is the largest of all."""
-    np.copyto(largest, A, where=~(A.real <= largest.real))
-
-
 class _MaxSoFar:
     """What the largest of the states says, state by state."""
 
@@ -154,7 +149,7 @@ class _MaxSoFar:
         self._largest: Any = -np.inf
 
     def __call__(self, A: Array) -> Array:
-        self._largest = np.where(self._largest < A, A, self._largest)
+        self._largest = np.maximum(self._largest, A)  # NaN, if one was ever there
         return self._predict(self._largest)
 
 
@@ -168,5 +163,5 @@ class _MeanMaxSoFar:
 
     def __call__(self, A: Array) -> Array:
         self._total, self._t = self._total + A, self._t + 1
-        self._largest = np.where(self._largest < A, A, self._largest)
+        self._largest = np.maximum(self._largest, A)  # NaN, if one was ever there
         return self._predict(np.concatenate([self._total / A.real.dtype.type(self._t), self._largest], axis=-1))
