@@ -51,6 +51,16 @@ def test_speed_in_readme() -> None:
     assert f"measured on {day[1]}" in text(README)
 
 
+def test_speed_with_avx_512() -> None:
+    page = SOURCE.with_name("RESULTS_avx512.md").read_text("utf-8")
+    pytorch, jax, keras = (spoken(f"tanh, {name}", page) for name in ("PyTorch", "JAX", "Keras, fastest"))
+    there, here = (re.search(r"numbers: ([\d.]+) and", each) for each in (page, SOURCE.read_text("utf-8")))
+    assert there is not None
+    assert here is not None
+    assert f"has {pytorch}, {jax} and {keras} for the three" in text(DOCS / "fast.md")
+    assert f"`np.tanh` takes {there[1]} ns a number there, {here[1]} ns here" in text(DOCS / "fast.md")
+
+
 def test_the_benchmark_s_tables_are_read_as_they_stand() -> None:
     page = (
         "# tanh cell\n\n## Training step: the goals\n\n| a | b |\n| - | - |\n| 1 | 2 |\n\n## Training step\n\n"
