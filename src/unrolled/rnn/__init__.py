@@ -14,6 +14,7 @@ from unrolled.rnn.loading import load
 from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.network import Network
+from unrolled.rnn.output.attention import Attention, LearnedReadout
 from unrolled.rnn.output.errors import absolute_error, huber_loss, poisson_loss, squared_error
 from unrolled.rnn.output.heads import Head, Sigmoid, Softmax, sigmoid, softmax
 from unrolled.rnn.output.losses import binary_cross_entropy, categorical_cross_entropy
@@ -52,6 +53,7 @@ __all__ = [
     "SWA",
     "Adam",
     "AdamW",
+    "Attention",
     "Augmentation",
     "Averaging",
     "Backward",
@@ -77,6 +79,7 @@ __all__ = [
     "History",
     "Last",
     "Leaky",
+    "LearnedReadout",
     "LearningRates",
     "Linear",
     "ManyToMany",

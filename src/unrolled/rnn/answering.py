@@ -31,7 +31,7 @@ class Answering(Model):
         self, batch: Packed, traces: list[Trace], masks: Masks | None = None, state: State | None = None
     ) -> Reading:
         self.layers.forward(self.parameters, batch, traces, masks, state)  # the states of every layer
-        R, weights = self.readout.read(traces[-1].A, traces[-1].A_T, batch)
+        R, weights = self.reader.read(traces[-1].A, traces[-1].A_T, batch)
         return self._read(masked(R, masks, len(self.cells)), weights)
 
     def _read(self, R: Array, weights: Array) -> Reading:

@@ -11,6 +11,7 @@ from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Leaky, ReLU, Tanh
 from unrolled.rnn.many_to_many import ManyToMany
 from unrolled.rnn.many_to_one import ManyToOne
 from unrolled.rnn.network import Network
+from unrolled.rnn.output.attention import Attention
 from unrolled.rnn.output.heads import Sigmoid, Softmax
 from unrolled.rnn.output.numbers import Linear, Poisson
 from unrolled.rnn.output.pooling import Max, MeanMax
@@ -18,7 +19,7 @@ from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.parts import Known, from_config, table, with_given
 
 CELLS = (Tanh, ReLU, Leaky, LSTM, GRU, Bidirectional)
-PARTS = table(*CELLS, Last, Mean, Max, MeanMax, EveryStep, Sigmoid, Softmax, Linear, Poisson)
+PARTS = table(*CELLS, Last, Mean, Max, MeanMax, Attention, EveryStep, Sigmoid, Softmax, Linear, Poisson)
 """What a network's file may name without being handed it."""
 
 KEYS = {"cells", "n_inputs", "n_classes", "readout", "head"}

@@ -30,7 +30,7 @@ class ManyToOne(Network):
         C, at least 2: the network names one class of so many (or several labels, with ``Sigmoid(multilabel=True)``).
     n_outputs : int, optional
         K, at least 1: the network answers with so many numbers. Of ``n_classes`` and ``n_outputs`` exactly one.
-    readout : Last, Mean, Max, MeanMax or EveryStep, default Last()
+    readout : Last, Mean, Max, MeanMax, Attention or EveryStep, default Last()
         Which of the last cell's states the head reads.
     head : Sigmoid or Softmax, default Sigmoid(); for numbers Linear or Poisson, default Linear()
         Probabilities, or numbers, and their loss.

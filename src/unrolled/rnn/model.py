@@ -18,6 +18,7 @@ from unrolled.rnn.cells.stack import Layers
 from unrolled.rnn.engine.buffers import Scratch
 from unrolled.rnn.engine.trace import Trace
 from unrolled.rnn.initializers import Initializer, initialize
+from unrolled.rnn.output import attention
 from unrolled.rnn.output.class_weights import resolved
 from unrolled.rnn.output.heads import Answers, Head, Sigmoid, answers_of
 from unrolled.rnn.output.numbers import Linear
@@ -137,10 +138,16 @@ class Model:
         C, learned = self.n_logits, {} if self.initial_state == "zero" else self._state_shapes()
         return {
             **self.layers.shapes(),
+            **attention.shapes(self.readout, self.widths[-1]),
             "W_ho": (C, self.readout.width(self.widths[-1])),
             "b_o": (C,),
             **{first_state(name): shape for name, shape in learned.items()},
         }
+
+    @property
+    def reader(self) -> Readout:
+        """The readout, with its parameters where it has some."""
+        return attention.reader(self.readout, self.parameters)
 
     def _state_shapes(self) -> dict[str, tuple[int, ...]]:
         """Return the shape that each state has of a sample."""

@@ -14,6 +14,7 @@ from unrolled.rnn.dropout import Masks, fitting
 from unrolled.rnn.engine.packing import Packed, pack
 from unrolled.rnn.engine.trace import Trace
 from unrolled.rnn.model import first_state
+from unrolled.rnn.output import attention
 from unrolled.rnn.output.readouts import EachStep, EveryStep
 from unrolled.rnn.passes import Backward, Forward, Reading
 from unrolled.rnn.prediction import Predictor
@@ -305,11 +306,13 @@ class Network(Predictor):
                 f"the head's gradient has shape {dZ.shape}, expected {reading.Z.shape}, that of the logits"
             )
         dR = masked(dZ @ self.parameters["W_ho"], masks, len(self.cells))  # section 2.3, line 1
-        dA_T, dA = self.readout.backward(dR, traces[-1].A, batch)
+        reader = self.reader
+        dA_T, dA = reader.backward(dR, traces[-1].A, batch)
         gradients, dX = self.layers.backward(
             self.parameters, traces, dA_T, dA, masks, bptt_steps=bptt_steps, record=record, want_dX=record
         )
         W, C = reading.R.shape[-1], self.n_logits
+        gradients |= attention.gradients(reader, dR, traces[-1].A, batch)
         gradients["W_ho"] = dZ.reshape(-1, C).T @ reading.R.reshape(-1, W)  # section 2.3, line 2
         gradients["b_o"] = dZ.sum((0, 1))
         if self.initial_state == "learned":  # all samples begin there, but for those whose state was given

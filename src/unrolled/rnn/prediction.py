@@ -13,6 +13,7 @@ from unrolled.rnn.engine.blocks import map_blocks, samples_at_a_time
 from unrolled.rnn.engine.buffers import Scratch, n_bytes
 from unrolled.rnn.engine.packing import pack
 from unrolled.rnn.engine.trace import Trace
+from unrolled.rnn.output.attention import Attention
 from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.passes import Reading
@@ -308,7 +309,7 @@ class Predictor(Answering):
                     states = self.layers.split_state(first) if first or ends is not None else None
                     steps = batch.X if batch.X.ndim == 3 else self._one_hot(batch.X)
                     A = self.layers.states(self.parameters, steps, len(rounded), states)
-                    gathered = self.readout.gather(A, batch)
+                    gathered = self.reader.gather(A, batch)
                     if ends is not None and states is not None:
                         ends[part.start] = {name: A.copy() for name, A in self.layers.named(states).items()}
                     return function(self._read(*gathered), part)
@@ -331,7 +332,7 @@ class Predictor(Answering):
         widths, numbers = self.widths, 2 * self.n_inputs  # the inputs, rounded and packed
         if not forgets:
             numbers += 3 * max(widths)  # what goes from layer to layer
-        if not isinstance(self.readout, (Last, Mean, Max, MeanMax)):
+        if not isinstance(self.readout, (Last, Mean, Max, MeanMax, Attention)):
             numbers += widths[-1] + 6 * len(self.parameters["b_o"])  # all that the head reads and says
         of_traces = 0 if forgets else n_bytes(self.layers.traces(T, 1, self.dtype))
         return of_traces + T * numbers * self.dtype.itemsize

@@ -71,7 +71,7 @@ class Stream:
                 learned = net.parameters.get(first_state(full), np.zeros(1, net.dtype))
                 of_layer.setdefault(name, np.broadcast_to(learned, (m, cell.hidden)))
         self._go_on(states, 0)
-        self._read = net.readout.so_far(self._predict)
+        self._read = net.reader.so_far(self._predict)
 
     def copy(self) -> "Stream":
         """Return another stream, which goes on from where this one stands; what one is fed, the other is not.

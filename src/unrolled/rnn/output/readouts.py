@@ -23,7 +23,8 @@ class Readout(Protocol):
 
     See Also
     --------
-    Last, Mean, Max, MeanMax, EveryStep : Those of the library.
+    Last, Mean, Max, MeanMax, Attention, EveryStep : Those of the library.
+    LearnedReadout : One with parameters of its own.
     """
 
     @property
