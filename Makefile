@@ -12,7 +12,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export OMP_NUM_THREADS ?= 1
 export MPLBACKEND ?= Agg
 
-.PHONY: report test coverage test-oldest dist lint types peers fuzz mutants golden kill-test docs test-all benchmark clean
+.PHONY: report test test-long coverage test-oldest dist lint types peers fuzz mutants golden kill-test docs test-all benchmark clean
 
 report: $(VENV)/ready
 	$(BIN)/python examples/reproduce_report.py --jobs $(JOBS) $(if $(DATA),--data "$(DATA)")
@@ -20,9 +20,14 @@ report: $(VENV)/ready
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --ignore=tests/peers
 
-# The same, line by line: which lines of src no test reaches. Counting them takes half as long again.
+# What takes longer: the examples and the code of every page in small, schedulers and workers that are killed, faults by
+# machine, and all combinations of which `make test` has some.
+test-long: $(VENV)/ready
+	$(BIN)/python -m pytest -m long -n auto --maxprocesses 4 --ignore=tests/peers
+
+# Both, line by line: which lines of src no test reaches. Counting them takes half as long again.
 coverage: $(VENV)/ready
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --cov --cov-fail-under=95 --ignore=tests/peers
+	$(BIN)/python -m pytest -m "" -n auto --maxprocesses 4 --dist loadfile --cov --cov-fail-under=95 --ignore=tests/peers
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -45,8 +50,8 @@ AT_ONCE = -n auto --maxprocesses 2
 peers: $(VENV)/ready $(KERAS)/ready
 	$(BIN)/python -m pip install --quiet "onnx>=1.17" "onnxruntime>=1.21" "reservoirpy>=0.4"
 	$(BIN)/python -c "import torch" 2>/dev/null || $(BIN)/python -m pip install --quiet "torch==2.13.0" || echo "no PyTorch here"
-	$(BIN)/python -m pytest $(AT_ONCE) tests/peers "$(PAGES)[docs/start/coming_from.md]" "$(PAGES)[docs/how-to/export.md]"
-	$(KERAS)/bin/python -m pytest $(AT_ONCE) tests/peers/test_from_and_to_keras.py \
+	$(BIN)/python -m pytest -m "" $(AT_ONCE) tests/peers "$(PAGES)[docs/start/coming_from.md]" "$(PAGES)[docs/how-to/export.md]"
+	$(KERAS)/bin/python -m pytest -m "" $(AT_ONCE) tests/peers/test_from_and_to_keras.py \
 	  "$(PAGES)[docs/start/coming_from.md]" "$(PAGES)[docs/how-to/export.md]"
 
 $(KERAS)/ready: pyproject.toml
@@ -144,7 +149,7 @@ OLDEST = .venv-oldest
 OLDEST_PYTHON ?= $(or $(lastword $(wildcard $(HOME)/.pyenv/versions/3.10.*/bin/python)),python3.10)
 
 test-oldest: $(OLDEST)/ready
-	$(OLDEST)/bin/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --ignore=tests/peers
+	$(OLDEST)/bin/python -m pytest -q -m "" -n auto --maxprocesses 4 --dist loadfile --ignore=tests/peers
 
 $(OLDEST)/ready: pyproject.toml tests/oldest.py
 	@$(OLDEST_PYTHON) -c "import sys; sys.exit(sys.version_info[:2] != (3, 10))" 2>/dev/null \

@@ -129,7 +129,7 @@ def test_the_gated_cells_in_float32_have_the_states_of_the_textbook(cell: str) -
 
 
 @pytest.mark.parametrize("cell", CELLS)
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(shape=shapes, seed=seeds)
 def test_the_textbooks_gradients(cell: str, shape: dict[str, int], seed: int) -> None:
     """Every entry, by the complex step and by central differences of fourth order."""

@@ -74,8 +74,17 @@ def under_bash(command: str, **variables: str) -> tuple[str, int]:
     return run.stdout, run.returncode
 
 
-@pytest.mark.parametrize("bar", ["tqdm", "plain"])
-@pytest.mark.parametrize("where", ["2>/dev/full", "2>&-", "2> >(exec true)", "none", "closed"])
+WHERE = ["2>/dev/full", "2>&-", "2> >(exec true)", "none", "closed"]
+
+
+@pytest.mark.parametrize(
+    ("where", "bar"),
+    [
+        pytest.param(where, bar, marks=[] if (n % 2 == 0) == (bar == "tqdm") else [pytest.mark.long])
+        for n, where in enumerate(WHERE)
+        for bar in ("tqdm", "plain")
+    ],
+)
 def test_where_nothing_can_be_written_the_work_goes_on(bar: str, where: str) -> None:
     command = f'{shlex.quote(sys.executable)} -c "$TRAINING" {bar} {where}'
     assert under_bash(command, TRAINING=TRAINING) == ("epochs 20\n", 0)
@@ -94,7 +103,7 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.parametrize("where", ["2>/dev/full", "2>&-", "2> >(exec true)"])
+@pytest.mark.parametrize("where", ["2>/dev/full", *(pytest.param(each, marks=pytest.mark.long) for each in WHERE[1:3])])
 def test_so_does_a_search(where: str, tmp_path: Path) -> None:
     script = tmp_path / "search.py"
     script.write_text(SEARCH)

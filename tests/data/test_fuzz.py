@@ -31,7 +31,7 @@ def test_a_damaged_file_is_refused_or_read_as_correct_data(tmp_path: Path, form:
     valid = examples(form)
     number = 0
 
-    @settings(FILES, max_examples=40)
+    @settings(FILES, max_examples=20)
     @given(seed=st.integers(0, 2**62))
     def damage(seed: int) -> None:
         nonlocal number

@@ -32,7 +32,13 @@ def run(block: Block, path: Path, namespace: dict[str, Any]) -> str:
     return "".join(said)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=names)
+def first_seen(path: Path) -> bool:
+    return path in (README, DOCS / "start" / "five_minutes.md")
+
+
+@pytest.mark.parametrize(
+    "path", [path if first_seen(path) else pytest.param(path, marks=pytest.mark.long) for path in PAGES], ids=names
+)
 def test_the_code_of_a_page_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     page = ModuleType("page")  # a module that is known: what a page defines can be found in it by name

@@ -8,6 +8,8 @@ import pytest
 
 from unrolled import data, dynamics, rnn
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(("cell", "rate", "epochs"), [(rnn.GRU(16), 0.02, 20), (rnn.Tanh(24), 0.005, 60)], ids=str)
 def test_a_flip_flop_has_eight_memories_and_saddles_between_them(cell: Any, rate: float, epochs: int) -> None:

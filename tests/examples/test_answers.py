@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SHORTER = {
     "regression": ("T, N, EPOCHS = 50, 5000, 30", "T, N, EPOCHS = 10, 100, 2", ["R^2"], ["regression.png"]),

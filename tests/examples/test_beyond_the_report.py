@@ -62,6 +62,7 @@ def test_a_draw_takes_as_many_of_each_class() -> None:
     assert np.bincount(samples.y).tolist() == [7] * 6
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not MOTIONSENSE.exists(), reason="MotionSense is not in ../shared/data")
 def test_motionsense_comes_with_enough_windows_for_validation_apart() -> None:
     movements = example.load(MOTIONSENSE, "trial")

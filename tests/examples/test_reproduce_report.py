@@ -12,6 +12,8 @@ from matplotlib import image
 
 from unrolled import data
 
+pytestmark = pytest.mark.long
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 

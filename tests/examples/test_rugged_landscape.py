@@ -125,6 +125,7 @@ def test_a_remedy_that_fails_a_condition_does_not_smooth_and_the_condition_is_na
     assert "; met:" not in same
 
 
+@pytest.mark.long
 def test_a_whole_search_in_small_and_its_page(tmp_path: Path) -> None:
     samples = searches.samples(60)
     training, validation = samples.split(0.3, by="person", rng=0)

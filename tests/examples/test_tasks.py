@@ -119,6 +119,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     letters.text.cache_clear()
 
 
+@pytest.mark.long
 def test_all_of_it_in_small_goes_on_where_it_was_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small(monkeypatch)
     monkeypatch.setattr(forecasts, "lorenz", shorter(forecasts.lorenz))

@@ -97,6 +97,7 @@ def test_largest_jumps_are_of_different_trainings_and_those_of_one_network_come_
     assert [(r["part"], r["seed"], epoch) for r, epoch in found] == [("b", 1, 3), ("b", 0, 5), ("a", 0, 3)]
 
 
+@pytest.mark.long
 def test_the_whole_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shared = {"motionsense": made_up()}
     ticks: list[int] = []

@@ -20,6 +20,7 @@ def movements(tmp_path_factory: pytest.TempPathFactory) -> data.Dataset:
     return example.load(folder)
 
 
+@pytest.mark.long
 def test_everyone_is_tested_on_once_a_seed_and_the_page_says_how_well(movements: data.Dataset, tmp_path: Path) -> None:
     samples = example.everyone(movements)
     assert samples.person is not None

@@ -92,6 +92,7 @@ ManyToOne.predict_proba = lambda *given, **named: np.nextafter(_right(*given, **
 """
 
 
+@pytest.mark.long
 def test_two_trees_are_compared(tmp_path: Path) -> None:
     make, src = VALUES.with_name("make.py"), VALUES.parents[2] / "src"
     shutil.copytree(src / "unrolled", tmp_path / "unrolled")

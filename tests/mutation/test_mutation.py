@@ -124,10 +124,12 @@ def test_another_process_has_the_mutant_too(tmp_path: Path) -> None:
     assert "np.multiply(A, A, out=out)" not in ast.unparse(ast.parse(Path(run.stdout.strip()).read_text()))
 
 
+@pytest.mark.long
 def test_what_the_battery_takes_for_right_is_right() -> None:
     assert [said for said, right in battery.proof() if not right] == []
 
 
+@pytest.mark.long
 @as_equivalents_are_written
 def test_mutants_of_the_pages_are_killed() -> None:
     command = [sys.executable, "-m", "mutation.pages", "--part", "0/64"]

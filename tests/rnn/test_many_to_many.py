@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sampled import sampled
 
 from unrolled import metrics, rnn
 
@@ -64,14 +65,14 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(len(CASES)))
-def test_gradients(seed: int) -> None:
-    kind, cell, head, lengths, weights = CASES[seed]
+@pytest.mark.parametrize(("kind", "cell", "head", "lengths", "weights"), sampled(CASES, 7))
+def test_gradients(kind: Any, cell: str, head: str, lengths: str, weights: str) -> None:
     learned = "learned" if head in ("softmax", "squared") else "zero"
     net = network(kind, CELLS[cell], HEADS[head], initial_state=learned)
     rng = np.random.default_rng(2)
     X, y = rng.standard_normal((N, T, D)), targets(net, (N, T) if kind is rnn.ManyToMany else (N,))
     w = {"none": None, "samples": [0.5, 0, 2], "steps": rng.integers(0, 3, (N, T)) / 2}[weights]
+    seed = CASES.index((kind, cell, head, lengths, weights))
     check = rnn.check_gradients(net, X, y, LENGTHS[lengths], sample_weight=w, entries=2, rng=seed)
     central, complex_step = check.worst
     assert complex_step < 1e-11

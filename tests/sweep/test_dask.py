@@ -17,6 +17,7 @@ from unrolled import sweep
 from unrolled.sweep import sample_folder, submitted
 
 distributed = pytest.importorskip("distributed")
+pytestmark = pytest.mark.long
 
 
 @pytest.mark.filterwarnings("default")  # Dask's own, of its versions and its scheduler's

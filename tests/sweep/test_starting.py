@@ -46,11 +46,12 @@ def python(tmp_path: Path, code: str, how: str) -> "subprocess.CompletedProcess[
     ("how", "call", "message"),
     [
         ("script", "search()", "worker processes cannot start, or cannot import the trial __main__.trial (Broken"),
-        (
+        pytest.param(
             "script",
             "sweep.halving([{'a': 1}, {'a': 2}], searches.samples(), min_resources=1, max_resources=2, folds=2,"
             " trial=trial)",
             'a script keeps its search under if __name__ == "__main__":; n_jobs=1 runs the trials in this process',
+            marks=pytest.mark.long,
         ),
         (
             "script",
@@ -58,12 +59,23 @@ def python(tmp_path: Path, code: str, how: str) -> "subprocess.CompletedProcess[
             "worker processes cannot start, or cannot import the trial __main__.inner",
         ),
         ("heredoc", "search()", "cannot import the main script, which is defined in a notebook, at a prompt or in a"),
-        ("heredoc", "search(trial=searches.unsteady)", "worker processes cannot import the main script"),
-        ("-c", "search()", "worker processes cannot import trial, which is defined in a notebook, at a prompt or in"),
-        (
+        pytest.param(
+            "heredoc",
+            "search(trial=searches.unsteady)",
+            "worker processes cannot import the main script",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            "-c",
+            "search()",
+            "worker processes cannot import trial, which is defined in a notebook, at a prompt or in",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
             "-c",
             f"{CLASS}search(trial=searches.unsteady, points=[{{'clip': Twice(1.0)}}])",
             "worker processes cannot import Twice, which is defined in a notebook",
+            marks=pytest.mark.long,
         ),
     ],
 )
@@ -84,9 +96,9 @@ def test_workers_that_cannot_start_are_told_once(how: str, call: str, message: s
     ("how", "call"),
     [
         ("script", "if __name__ == '__main__':\n    print(len(search()))"),
-        ("script", "print(len(search(n_jobs=1)))"),
+        pytest.param("script", "print(len(search(n_jobs=1)))", marks=pytest.mark.long),
         ("heredoc", "print(len(search(n_jobs=1)))"),
-        ("-c", "print(len(search(trial=searches.look)))"),
+        pytest.param("-c", "print(len(search(trial=searches.look)))", marks=pytest.mark.long),
     ],
 )
 def test_those_that_can_do(how: str, call: str, tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ def test_what_an_executor_loses_is_handed_over_anew(made: bool) -> None:
     assert results == run(n_jobs=1)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.filterwarnings("ignore:.*no sign of life")
 @pytest.mark.parametrize("made", [True, False])

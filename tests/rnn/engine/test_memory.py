@@ -1,11 +1,13 @@
 """What predicting takes and what is held afterwards, in bytes, whatever the network and however long the sequences."""
 
+import itertools
 import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
+from sampled import sampled
 
 from unrolled import rnn
 from unrolled._support.blas_threads import undivided
@@ -29,16 +31,17 @@ def measured(call: Callable[[], object]) -> tuple[int, int]:
     return peak - before, now - before
 
 
-@pytest.mark.parametrize("readout", [rnn.Last(), rnn.EveryStep()], ids=repr)
-@pytest.mark.parametrize("has_lengths", [False, True])
+NETWORKS: list[Any] = [
+    rnn.LSTM(64),
+    rnn.Bidirectional(rnn.LSTM(64)),
+    [rnn.Bidirectional(rnn.GRU(32)), rnn.Bidirectional(rnn.GRU(32))],
+    [rnn.Bidirectional(rnn.Tanh(40)), rnn.ReLU(40)],
+]
+
+
 @pytest.mark.parametrize(
-    "cells",
-    [
-        rnn.LSTM(64),
-        rnn.Bidirectional(rnn.LSTM(64)),
-        [rnn.Bidirectional(rnn.GRU(32)), rnn.Bidirectional(rnn.GRU(32))],
-        [rnn.Bidirectional(rnn.Tanh(40)), rnn.ReLU(40)],
-    ],
+    ("cells", "has_lengths", "readout"),
+    sampled(list(itertools.product(NETWORKS, [False, True], [rnn.Last(), rnn.EveryStep()])), 5),
     ids=repr,
 )
 def test_predicting_takes_no_more_than_is_said(cells: Any, has_lengths: bool, readout: rnn.Readout) -> None:

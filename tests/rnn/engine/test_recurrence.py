@@ -1,5 +1,6 @@
 """A cell of one's own holds its equations, and everything else comes from the engine."""
 
+import itertools
 import pickle
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -7,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from differences import relative_difference
+from sampled import sampled
 
 from unrolled import rnn
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
@@ -94,10 +96,20 @@ def problem(cells: Any, **parts: Any) -> tuple[rnn.ManyToOne, np.ndarray, np.nda
     return net, rng.standard_normal((5, 20, 2)), rng.integers(0, 3, 5)
 
 
-@pytest.mark.parametrize("cell", OWN)
-@pytest.mark.parametrize("readout", [rnn.Last(), rnn.Mean(), rnn.EveryStep()])
-@pytest.mark.parametrize("lengths", [None, [6, 2, 5, 1, 4]])
-@pytest.mark.parametrize("dropout", [rnn.Dropout(), rnn.Dropout(layers=0.3, recurrence=0.3)])
+@pytest.mark.parametrize(
+    ("cell", "readout", "lengths", "dropout"),
+    sampled(
+        list(
+            itertools.product(
+                OWN,
+                [rnn.Last(), rnn.Mean(), rnn.EveryStep()],
+                [None, [6, 2, 5, 1, 4]],
+                [rnn.Dropout(), rnn.Dropout(layers=0.3, recurrence=0.3)],
+            )
+        ),
+        5,
+    ),
+)
 def test_gradients(cell: rnn.cells.Cell, readout: rnn.Readout, lengths: Any, dropout: rnn.Dropout) -> None:
     for cells in ([cell], [rnn.Bidirectional(cell), cell]):
         net, X, y = problem(cells, readout=readout)

@@ -18,6 +18,7 @@ from easy import easy, network
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from sampled import sampled
 
 import unrolled
 from unrolled import rnn
@@ -123,8 +124,10 @@ def assert_same(a: tuple[rnn.Network, rnn.History], b: tuple[rnn.Network, rnn.Hi
     assert dataclasses.replace(a[1], seconds=0) == dataclasses.replace(b[1], seconds=0)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("batch", "every"), [(1, None), (3, None), (3, 1), (5, 2), (8, 3), (9, 100), (16, 1)])
+STOPS = [(1, None), (3, None), (3, 1), (5, 2), (8, 3), (9, 100), (16, 1)]
+
+
+@pytest.mark.parametrize(("kind", "batch", "every"), sampled([(kind, *stop) for kind in KINDS for stop in STOPS], 3))
 def test_goes_on_to_the_bit(kind: str, batch: int, every: int | None, tmp_path: Path) -> None:
     make, how = KINDS[kind]
     stopped(make, how, tmp_path / "run.h5", batch, every)
@@ -446,6 +449,7 @@ except FileExistsError as error:
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="locks of POSIX")
 def test_of_two_trainings_begun_at_once_at_one_path_one_goes_on(tmp_path: Path) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -57,7 +57,7 @@ def test_checkpoints(saved: tuple[Path, Read]) -> None:
     path, read = saved
     tally = {"refused": 0, "loaded": 0}
     with mock.patch.object(checkpoint.Checkpoint, "write"):
-        for seed in range(1500):
+        for seed in range(500):
             rng = Random(seed)
 
             def load(rng: Random = rng) -> object:
@@ -66,14 +66,14 @@ def test_checkpoints(saved: tuple[Path, Read]) -> None:
                     return load_checkpoint(path)
 
             tally[outcome(load)] += 1
-    assert tally["refused"] > 800
-    assert tally["loaded"] > 20  # another learning rate, say, is as good as the one that was
+    assert tally["refused"] > 260
+    assert tally["loaded"] > 6  # another learning rate, say, is as good as the one that was
 
 
 def test_networks(network: tuple[Path, Read]) -> None:
     path, read = network
     tally = {"refused": 0, "loaded": 0}
-    for seed in range(1500):
+    for seed in range(500):
         rng = Random(seed)
 
         def load(rng: Random = rng) -> object:
@@ -82,7 +82,7 @@ def test_networks(network: tuple[Path, Read]) -> None:
                 return rnn.load(path)
 
         tally[outcome(load)] += 1
-    assert tally["refused"] > 1000
+    assert tally["refused"] > 330
 
 
 def put(value: Any, *keys: str) -> Callable[[dict[str, Any]], Any]:

@@ -18,6 +18,7 @@ forks = pytest.mark.skipif(
 )
 
 
+@pytest.mark.long
 @forks
 def test_a_dozen_kills() -> None:
     tally = kill(2, seed=1, kills_at_least=12)

@@ -18,6 +18,13 @@ class LearnedReadout(Readout, Protocol):
     See Also
     --------
     Attention : That of the library.
+
+    Examples
+    --------
+    >>> from unrolled import rnn
+    >>> readout: rnn.LearnedReadout = rnn.Attention()
+    >>> readout.shapes(50)
+    {'w_a': (50,)}
     """
 
     def shapes(self, H: int) -> dict[str, tuple[int, ...]]:
