@@ -305,6 +305,7 @@ def test_in_a_pipeline_and_cross_validated_by_group() -> None:
     assert cross_validate(small(), ragged, y, cv=3)["test_score"].min() > 0.5
 
 
+@pytest.mark.long
 def test_searches() -> None:
     X, y = easy()
     grid = {"hidden": [2, 6], "learning_rate": [0.003, 0.01]}

@@ -28,6 +28,7 @@ def small(**settings: Any) -> RecurrentRegressor:
     return RecurrentRegressor(**{"cell": "tanh", "hidden": 6, "learning_rate": 0.02, "random_state": 0, **settings})
 
 
+@pytest.mark.long
 def test_scikit_learns_own_checks() -> None:
     results = check_estimator(RecurrentRegressor("tanh", 20), on_fail=None, on_skip=None)
     assert len(results) > 40

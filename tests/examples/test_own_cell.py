@@ -6,6 +6,7 @@ import own_cell
 import pytest
 
 
+@pytest.mark.long
 def test_a_cell_of_ones_own_is_a_cell_like_any_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:

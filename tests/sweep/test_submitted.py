@@ -206,6 +206,7 @@ def test_a_trial_that_ends_its_process_by_sys_exit_is_told_as_any_error(n_jobs: 
         run([{"a": "exit"}], trial=searches.unsteady, n_jobs=n_jobs)
 
 
+@pytest.mark.long
 def test_nothing_run_at_all_is_an_error(tmp_path: Path) -> None:
     points = [{**searches.POINTS[0], "marker": str(tmp_path / "marker"), "always": True}]
     with pytest.raises(sweep.TrialError, match=r"none of 2 trials could be run: its worker died each of 3 times"):
