@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 from task_plain import Plain
 from task_problems import Outcome
 
+import unrolled
 from unrolled import rnn
+
+LIBRARY = Path(unrolled.__file__).parent
 
 SIZE, TESTED = 1_000_000, 100_000
 """Letters to train on, and to be tested on."""
@@ -177,7 +180,8 @@ def profile(update: Callable[[], object], n: int = 40) -> list[tuple[str, float]
     watch.runcall(lambda: [update() for _ in range(n)])
     own: dict[str, float] = {}
     for (file, _, function), (_, _, seconds, _, _) in pstats.Stats(watch).stats.items():  # type: ignore[attr-defined]
-        where = file.partition("/unrolled/")[2] or Path(file).name.removeprefix("~")
+        path = Path(file)
+        where = path.relative_to(LIBRARY).as_posix() if path.is_relative_to(LIBRARY) else path.name.removeprefix("~")
         name = f"{where}, {function}".removeprefix(", ")
         own[name] = own.get(name, 0.0) + seconds
     total = sum(own.values())

@@ -56,7 +56,7 @@ def test_counts_add_up_and_say_who_is_tested_on() -> None:
     assert [text.get_text() for text in without.get_yticklabels()] == ["training", "test"]
 
 
-@pytest.mark.parametrize("classes", [1, 2, 5, 30])
+@pytest.mark.parametrize("classes", [1, 2, 5, pytest.param(30, marks=pytest.mark.long)])
 def test_everything_is_within_the_figure(classes: int) -> None:
     figure = plots.dataset(made_up(classes=classes))
     assert len(figure.axes) == min(classes, 24) + 1

@@ -35,6 +35,7 @@ def test_there_are_as_many_workers_as_this_process_may_use_cores(monkeypatch: py
         assert workers._cores() == expected
 
 
+@pytest.mark.long
 def test_processes_that_die_cost_nothing_but_time_and_what_kills_each_is_recorded(tmp_path: Path) -> None:
     once, always = str(tmp_path / "once"), str(tmp_path / "always")
     points = [

@@ -475,6 +475,7 @@ print((status("VmHWM") - before) / Path(sys.argv[1]).stat().st_size)
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it tells how much memory a process has held")
 def test_a_load_holds_less_than_three_times_the_file(tmp_path: Path) -> None:
     """Whatever is held, in a process of its own, and modules that it is the first to import."""

@@ -27,6 +27,7 @@ def test_a_dozen_kills() -> None:
     assert (tally.unreadable, tally.lost, tally.litter) == (0, 0, 0)
 
 
+@pytest.mark.long
 @forks
 def test_files_and_searches_under_kills() -> None:
     assert kill_writes(8, seed=1) == dict.fromkeys(WRITERS, 0)
