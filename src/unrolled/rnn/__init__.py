@@ -22,6 +22,7 @@ from unrolled.rnn.output.numbers import Linear, Poisson
 from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean, Readout
 from unrolled.rnn.passes import Backward, Forward
+from unrolled.rnn.stacking import Stack
 from unrolled.rnn.storage import StorageError
 from unrolled.rnn.stream import Stream
 from unrolled.rnn.training.augmentation import Augmentation
@@ -98,6 +99,7 @@ __all__ = [
     "Schedule",
     "Sigmoid",
     "Softmax",
+    "Stack",
     "StepDecay",
     "StorageError",
     "Stream",

@@ -135,6 +135,10 @@ class Answering(Model):
         X, lengths = inputs.padded(X, lengths, self.n_inputs)
         return inputs.rounded(X, self.dtype), lengths
 
+    def _pack(self, X: Array, lengths: IntArray | None) -> Packed:
+        """Stack, sort and move a batch whose arrays are already checked."""
+        return self.stack.pack(X, lengths, self.n_inputs, self.dtype)
+
     def _state(self, state: Mapping[str, Any] | None, m: int) -> State:
         """Check states that a pass begins with."""
         return inputs.states(state, {name: (m, *shape) for name, shape in self._state_shapes().items()}, self.dtype)

@@ -17,9 +17,10 @@ from unrolled.rnn.output.numbers import Linear, Poisson
 from unrolled.rnn.output.pooling import Max, MeanMax
 from unrolled.rnn.output.readouts import EveryStep, Last, Mean
 from unrolled.rnn.parts import Known, from_config, table, with_given
+from unrolled.rnn.stacking import Stack
 
 CELLS = (Tanh, ReLU, Leaky, LSTM, GRU, Bidirectional)
-PARTS = table(*CELLS, Last, Mean, Max, MeanMax, Attention, EveryStep, Sigmoid, Softmax, Linear, Poisson)
+PARTS = table(*CELLS, Stack, Last, Mean, Max, MeanMax, Attention, EveryStep, Sigmoid, Softmax, Linear, Poisson)
 """What a network's file may name without being handed it."""
 
 KEYS = {"cells", "n_inputs", "n_classes", "readout", "head"}

@@ -24,6 +24,7 @@ from unrolled.rnn.output.heads import Answers, Head, Sigmoid, answers_of
 from unrolled.rnn.output.numbers import Linear
 from unrolled.rnn.output.readouts import EachStep, Last, Readout
 from unrolled.rnn.parts import to_config
+from unrolled.rnn.stacking import Stack, without_stack
 from unrolled.rnn.summary import HEAD, Row, rows, short, text
 
 Self = TypeVar("Self", bound="Model")
@@ -39,6 +40,8 @@ class Model:
     answers_once: ClassVar[bool]
     """Whether a sequence has one answer, or each of its steps."""
     initial_state: InitialState
+    stack: Stack
+    """How many steps become one in front of the cells; ``Stack(k=1)`` where there is none."""
 
     def _draw(
         self,
@@ -104,6 +107,12 @@ class Model:
         cells = tuple(cell) if isinstance(cell, Sequence) and not isinstance(cell, str) else (cell,)
         if not cells:
             raise TypeError("cell is an empty sequence, expected at least one recurrence such as rnn.Tanh(50)")
+        self.stack, cells = without_stack(cells)
+        if self.stack.k > 1 and not self.answers_once:
+            raise ValueError(
+                f"cell begins with {self.stack!r}, expected none in a {type(self).__name__}, which answers at every "
+                "single step: stacked ones are fewer"
+            )
         for each in cells:
             implements(each, CellOf, "cell", "rnn.Tanh(50)", error=TypeError)
         self.cells: tuple[Cell, ...] = cells
@@ -128,7 +137,7 @@ class Model:
             )
         self.head = resolved(self.head, self.n_logits)
         self.initial_state = one_of(initial_state, get_args(InitialState), "initial_state")  # type: ignore[assignment]  # one of them
-        self.layers = Layers(cells, self.n_inputs)
+        self.layers = Layers(cells, self.stack.k * self.n_inputs)
         # Gates make a part of a batch no more worth a thread: measured.
         self._width = max(cell.hidden for cell in cells)
         self._scratch: Scratch[list[Trace]] = Scratch()
@@ -169,7 +178,7 @@ class Model:
 
     @property
     def widths(self) -> list[int]:
-        """D, then how many numbers the states of each layer have."""
+        """D, behind a ``Stack`` k D, then how many numbers the states of each layer have."""
         return list(self.layers.widths)
 
     @property
@@ -179,7 +188,8 @@ class Model:
 
     def __repr__(self) -> str:
         n = sum(W.size for W in self.parameters.values())
-        cells = self.cells[0] if len(self.cells) == 1 else list(self.cells)
+        made_of = self._all_cells()
+        cells = made_of[0] if len(made_of) == 1 else list(made_of)
         parts = [str(cells), f"n_inputs={self.n_inputs}"]
         parts += [f"n_classes={self.n_classes}"] if self.n_outputs is None else [f"n_outputs={self.n_outputs}"]
         parts += [] if self.readout in (Last(), EachStep()) else [f"readout={self.readout}"]
@@ -215,7 +225,13 @@ class Model:
 
     def _rows(self) -> list[Row]:
         output = f"{short(self.readout)} to {short(self.head)}"
-        return rows(self.cells, self.widths, self.layers.names, output, self.n_logits, self.parameters)
+        D, width = self.n_inputs, self.widths[0]
+        in_front: list[Row] = [] if self.stack.k == 1 else [(short(self.stack), str(D), str(width), "", "", 0)]
+        return in_front + rows(self.cells, self.widths, self.layers.names, output, self.n_logits, self.parameters)
+
+    def _all_cells(self) -> tuple[Any, ...]:
+        """Return the cells as they were given, behind the ``Stack``."""
+        return self.cells if self.stack.k == 1 else (self.stack, *self.cells)
 
     def _total(self) -> str:
         return f"{sum(W.size for W in self.parameters.values()):,} numbers, {self.dtype}"
@@ -255,7 +271,7 @@ class Model:
         for name, W in self.parameters.items():
             digest.update(f"{name} {W.dtype}".encode())
             digest.update(np.ascontiguousarray(W).data)
-        return self.cells, self.readout, self.head, digest.digest()
+        return self.stack, self.cells, self.readout, self.head, digest.digest()
 
     def release(self) -> None:
         """Let go of the memory of passes, which the network holds for the next of the same size.
@@ -316,7 +332,7 @@ class Model:
             If a file cannot hold a part: names the part and the field.
         """
         config: dict[str, Any] = {
-            "cells": [to_config(cell) for cell in self.cells],
+            "cells": [to_config(cell) for cell in self._all_cells()],
             "n_inputs": self.n_inputs,
             "n_classes": self.n_classes,
             "readout": to_config(self.readout),

@@ -11,13 +11,14 @@ from unrolled.rnn import inputs
 from unrolled.rnn.arrays import Array, IntArray, Parameters, State
 from unrolled.rnn.cells.stack import masked
 from unrolled.rnn.dropout import Masks, fitting
-from unrolled.rnn.engine.packing import Packed, pack
+from unrolled.rnn.engine.packing import Packed
 from unrolled.rnn.engine.trace import Trace
 from unrolled.rnn.model import first_state
 from unrolled.rnn.output import attention
 from unrolled.rnn.output.readouts import EachStep, EveryStep
 from unrolled.rnn.passes import Backward, Forward, Reading
 from unrolled.rnn.prediction import Predictor
+from unrolled.rnn.stacking import unpack_inputs
 
 
 class Network(Predictor):
@@ -55,7 +56,7 @@ class Network(Predictor):
         ValueError
             If X, lengths or a state has another shape, is empty, or is not finite, or a length is out of range.
         """
-        batch = pack(*self._given(X, lengths))
+        batch = self._pack(*self._given(X, lengths))
         m = batch.X.shape[1]
         given = self._state(state, m)
         first = {name: batch.sort(A) for name, A in self._first(given, m).items()}
@@ -108,7 +109,8 @@ class Network(Predictor):
         loss, gradients, dX = self._backward(
             batch, traces, forward.reading, Y, weights, given=forward.given_state, record=True
         )
-        dA, delta, dX = (batch.unpack(np.array(array)) for array in (traces[-1].dA, traces[-1].delta, dX))
+        dA, delta = (batch.unpack(np.array(array)) for array in (traces[-1].dA, traces[-1].delta))
+        dX = unpack_inputs(batch, np.array(dX))
         dstate = {name: batch.unsort(gradient.copy()) for name, gradient in self.layers.dstate(traces).items()}
         return Backward(loss, gradients, dA, delta, dX, dstate)
 
@@ -199,7 +201,7 @@ class Network(Predictor):
             As :meth:`loss_and_gradients` does.
         """
         X, lengths = self._given(X, lengths)
-        asked, batch = self._targets(y, X.shape, lengths, sample_weight), pack(X, lengths)
+        asked, batch = self._targets(y, X.shape, lengths, sample_weight), self._pack(X, lengths)
         masks = fitting(masks, len(X), self.widths, self.dtype)
         first = {name: batch.sort(A) for name, A in self._first(self._state(state, len(X)), len(X)).items()}
         Y, weights = self._asked(batch, asked.rows(self.dtype), asked.weights)
@@ -249,7 +251,7 @@ class Network(Predictor):
 
         def of(n: int) -> tuple[float, Parameters]:
             rows = parts[n]
-            batch = pack(X[rows], None if lengths is None else lengths[rows])
+            batch = self._pack(X[rows], None if lengths is None else lengths[rows])
             of_part = None if masks is None else _sorted(masks.of(rows), batch)
             given: State = {}
             first: State | None = None

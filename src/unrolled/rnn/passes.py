@@ -6,6 +6,7 @@ from typing import Any
 from unrolled.rnn.arrays import Array, Parameters, State
 from unrolled.rnn.engine.packing import Packed
 from unrolled.rnn.engine.trace import Trace
+from unrolled.rnn.stacking import unpack_inputs
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class Forward:
     @property
     def X(self) -> Array:
         """The input, (T, m, D), time first: ``X[t - 1]`` is the report's X_t."""
-        return self.batch.unpack(self.traces[0].X)
+        return unpack_inputs(self.batch, self.traces[0].X)
 
     @property
     def A(self) -> Array:

@@ -11,7 +11,6 @@ from unrolled.rnn.answering import Answering
 from unrolled.rnn.arrays import Array, IntArray, State
 from unrolled.rnn.engine.blocks import map_blocks, samples_at_a_time
 from unrolled.rnn.engine.buffers import Scratch, n_bytes
-from unrolled.rnn.engine.packing import pack
 from unrolled.rnn.engine.trace import Trace
 from unrolled.rnn.output.attention import Attention
 from unrolled.rnn.output.pooling import Max, MeanMax
@@ -301,7 +300,7 @@ class Predictor(Answering):
 
         def block(part: slice) -> Any:
             rounded = inputs.rounded(X[part], self.dtype, first=part.start)
-            batch = pack(rounded, None if lengths is None else lengths[part])
+            batch = self._pack(rounded, None if lengths is None else lengths[part])
             first = {} if state is None else {name: A[part] for name, A in state.items()}
             first = self._first(first, len(rounded))
             with np.errstate(over="ignore", invalid="ignore"):  # as Cell.states asks; what became of it is looked at
@@ -329,7 +328,8 @@ class Predictor(Answering):
 
     def _bytes_of_sample(self, T: int, forgets: bool) -> int:
         """Return how many bytes the arrays have that the prediction of a sequence of T steps fills in."""
-        widths, numbers = self.widths, 2 * self.n_inputs  # the inputs, rounded and packed
+        T, widths = self.stack.n_steps(T), self.widths
+        numbers = 2 * widths[0]  # the inputs, rounded and packed
         if not forgets:
             numbers += 3 * max(widths)  # what goes from layer to layer
         if not isinstance(self.readout, (Last, Mean, Max, MeanMax, Attention)):
