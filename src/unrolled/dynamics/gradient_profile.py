@@ -20,7 +20,7 @@ GATES = {LSTM: "ifgo", GRU: "rzn"}
 class GradientProfile:
     """The norms of the gradients in what a network computes, by step and sample.
 
-    The gradients are those of E, the mean loss of the batch, as the report has them; those of a sample's own loss are m
+    Steps are those of the cells: behind a ``Stack`` stacked ones. The gradients are those of E, the mean loss of the batch, as the report has them; those of a sample's own loss are m
     times as long.
 
     Attributes
@@ -180,10 +180,11 @@ def gradient_profile(net: Network, X: Any, y: Any, lengths: Any = None) -> Gradi
     """
     real = real_network(net)
     forward = real.forward(X, lengths)
-    T, m = forward.X.shape[:2]
+    T, m = forward.batch.n_steps, forward.batch.X.shape[1]
     backward = real.backward(forward, y)
-    steps = np.full(m, T) if lengths is None else np.asarray(lengths, np.int64)
-    asked = real._targets(y, (m, T), None if lengths is None else steps)
+    there = forward.batch.lengths
+    steps = np.full(m, T) if there is None else np.asarray(forward.batch.unsort(there), np.int64)
+    asked = real._targets(y, (m, T), None if there is None else steps)
     labels = asked.y if asked.are_labels and asked.y.ndim == 1 else None
     over = np.arange(T)[:, None] >= steps
     norms: dict[str, Array] = {}

@@ -290,7 +290,7 @@ def _radius_of_weights(net: Network) -> float:
 
 def _radius_of_jacobians(net: Network, X: Any, lengths: Any) -> float:
     """Return the mean spectral radius at states of a few samples, at steps spread over their lengths."""
-    if not all(cell.causal for cell in net.cells):
+    if not all(cell.causal for cell in net.cells) or net.stack.k > 1:  # a System is of single steps
         return float("nan")
     system = System(net)
     some = slice(0, 6)

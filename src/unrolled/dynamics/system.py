@@ -37,7 +37,7 @@ class System:
     Raises
     ------
     ValueError
-        If a cell reads the future too.
+        If a cell reads the future too, or a ``Stack`` stands in front of the cells.
 
     See Also
     --------
@@ -59,6 +59,11 @@ class System:
 
     def __init__(self, net: Network) -> None:
         real = real_network(net)
+        if real.stack.k > 1:
+            raise ValueError(
+                f"the network begins with {real.stack!r}, expected none for a system whose steps are those of X: of X "
+                f"stacked by hand, one of the same parameters with n_inputs={real.widths[0]}"
+            )
         for cell in real.cells:
             if not cell.causal:
                 raise ValueError(

@@ -15,6 +15,7 @@ from unrolled.rnn.network import Network
 from unrolled.rnn.output.heads import Head
 from unrolled.rnn.output.readouts import Readout
 from unrolled.rnn.passes import Reading
+from unrolled.rnn.stacking import Stack
 
 
 class ManyToOne(Network):
@@ -23,7 +24,7 @@ class ManyToOne(Network):
     Parameters
     ----------
     cell : Tanh, ReLU, LSTM, GRU or Bidirectional, or a sequence of them
-        The recurrence, or several, each reading the states of the one before.
+        The recurrence, or several, each reading the states of the one before; a ``Stack`` may stand in front.
     n_inputs : int
         D, features a step.
     n_classes : int, optional
@@ -53,7 +54,9 @@ class ManyToOne(Network):
         first, names have ``_l1``, ``_l2``, ... behind them, and of the direction that reads backwards ``_reverse``
         behind that. Yours to read and to set; names and shapes stay, and all have one dtype.
     cells, readout, head
-        As given; cells is a tuple.
+        As given; cells is a tuple, without the Stack.
+    stack : Stack
+        How many steps become one in front of the cells; ``Stack(k=1)`` where none was given.
     n_inputs : int
     n_classes, n_outputs : int or None
 
@@ -77,7 +80,7 @@ class ManyToOne(Network):
 
     def __init__(
         self,
-        cell: Cell | Sequence[Cell],
+        cell: Cell | Sequence[Cell | Stack],
         n_inputs: int,
         n_classes: int | None = None,
         *,

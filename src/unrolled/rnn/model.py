@@ -61,7 +61,11 @@ class Model:
 
     @classmethod
     def from_parameters(
-        cls: type[Self], parameters: ReadOnlyParameters, cell: Cell | Sequence[Cell], *args: Any, **settings: Any
+        cls: type[Self],
+        parameters: ReadOnlyParameters,
+        cell: Cell | Sequence[Cell | Stack],
+        *args: Any,
+        **settings: Any,
     ) -> Self:
         """Make a network of parameters that are there already; nothing is drawn.
 

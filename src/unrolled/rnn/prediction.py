@@ -241,6 +241,8 @@ class Predictor(Answering):
         self._check_causal("a stream")
         if (state is not None or self.initial_state != "zero") and not self.layers.take_state:
             raise ValueError(f"a cell among {self.cells} has states without a state, expected one for a stream from it")
+        if self.stack.k > 1 and not self.layers.take_state:
+            raise ValueError(f"a cell among {self.cells} has states without a state, expected one behind {self.stack}")
         m = 1 if n_samples is None else whole_number(n_samples, "n_samples", 1)
         return Stream(self.copy(), m, self._state(state, m), single=n_samples is None)
 

@@ -54,8 +54,8 @@ class Stream:
 
     def __init__(self, net: Model, m: int, state: State, *, single: bool) -> None:
         self._net, self._given = net, state
-        self._x: Array = np.zeros((m, net.n_inputs), net.dtype)
-        self._shape = self._x.shape[1:] if single else self._x.shape
+        self._x: Array = np.zeros((m, net.stack.k, net.n_inputs), net.dtype)
+        self._shape = (net.n_inputs,) if single else (m, net.n_inputs)
         self._predict = _saying(net)
         self._longest = net.readout.longest
         # Cells of one's own may have written their states without a state to begin with: they stream, from 0.
@@ -70,6 +70,7 @@ class Stream:
             for name, full in names.items():
                 learned = net.parameters.get(first_state(full), np.zeros(1, net.dtype))
                 of_layer.setdefault(name, np.broadcast_to(learned, (m, cell.hidden)))
+        self._filled, self._ahead = 0, None
         self._go_on(states, 0)
         self._read = net.reader.so_far(self._predict)
 
@@ -100,9 +101,13 @@ class Stream:
 
     @property
     def state(self) -> State:
-        """What goes on from the last step, (m, H) each, as :meth:`ManyToOne.forward` takes it."""
+        """What goes on from the last step, (m, H) each, as :meth:`ManyToOne.forward` takes and returns it.
+
+        Within a block of a ``Stack`` it is what the block leaves with zeros in the place of what is still to come.
+        """
         self._refuse_lost_state("its state")
-        return {name: np.array(A) for name, A in self._net.layers.named(self._states).items()}
+        states = self._states if self._ahead is None else self._ahead._states
+        return {name: np.array(A) for name, A in self._net.layers.named(states).items()}
 
     def _refuse_lost_state(self, what: str) -> None:
         if not self._keeps_state:
@@ -111,8 +116,8 @@ class Stream:
     def _go_on(self, states: list[State], t: int) -> None:
         """Go on from these states, after t steps."""
         self._states, self._t, net = states, t, self._net
-        begun = states if self._keeps_state else None
-        self._A = iter(net.layers.states(net.parameters, self._inputs(self._x), len(self._x), begun))
+        begun, m = states if self._keeps_state else None, len(self._x)
+        self._A = iter(net.layers.states(net.parameters, self._inputs(self._x.reshape(m, -1)), m, begun))
 
     @staticmethod
     def _inputs(x: Array) -> Iterator[Array]:
@@ -131,7 +136,8 @@ class Stream:
         -------
         Y_hat : ndarray, shape (C,)
             The probabilities, or the numbers: what ``predict_proba``, or ``predict``, returns for all steps so far; of
-            a network of many to many, for this step. Of several sequences (m, C).
+            a network of many to many, for this step. Of several sequences (m, C). Within a block of a ``Stack`` what
+            is still to come counts as zeros, as there; such a step is taken from the last full block's state.
 
         Raises
         ------
@@ -140,16 +146,28 @@ class Stream:
             on the way; :meth:`reset` then begins anew.
         """
         if self._longest is not None and self._t >= self._longest:
-            raise ValueError(f"the stream has had {self._t} steps, expected no more: EveryStep has no more weights")
+            steps = f"{self._t} steps" if self._x.shape[1] == 1 else f"{self._t} stacked steps"
+            raise ValueError(f"the stream has had {steps}, expected no more: EveryStep has no more weights")
         given = numeric(x, "x")
         if given.shape == self._shape:
             with np.errstate(over="ignore"):
                 rounded = given.astype(self._x.dtype, copy=False)
             if not np.isfinite(rounded).all():
                 raise ValueError(f"x holds {given.tolist()}, expected finite numbers")
-            self._x[...] = rounded
+            self._x[:, self._filled] = rounded
         else:
             self._take_symbols(given)
+        self._filled += 1
+        if self._filled == self._x.shape[1]:
+            self._filled, self._ahead = 0, None
+            return self._step()
+        self._x[:, self._filled :] = 0
+        self._ahead = None
+        self._ahead = self.copy()  # a block with zeros in the place of what is to come, from the last full one
+        return self._ahead._step()
+
+    def _step(self) -> Array:
+        """Take the block as it is, and return the answer."""
         self._t += 1
         with np.errstate(over="ignore", invalid="ignore"):  # as Cell.states asks
             Y_hat = self._read(next(self._A))
@@ -157,14 +175,14 @@ class Stream:
 
     def _take_symbols(self, x: Array) -> None:
         """Take whole numbers for the rows they stand for."""
-        m, D = self._x.shape
+        m, _, D = self._x.shape
         if x.dtype.kind not in "iu" or x.shape != self._shape[:-1]:
             wanted = f"D = {D} numbers, one step" if len(self._shape) == 1 else f"(m, D) = {self._shape}, one step each"
             raise ValueError(f"x has shape {x.shape}, expected {wanted}")
         if x.min() < 0 or x.max() >= D:
             raise ValueError(f"x holds the symbol {x.max() if x.max() >= D else x.min()}, expected 0 to {D - 1}")
-        self._x[...] = 0
-        self._x[np.arange(m), x] = 1
+        self._x[:, self._filled] = 0
+        self._x[np.arange(m), self._filled, x] = 1
 
 
 def _saying(net: Model) -> Callable[[Array], Array]:

@@ -90,6 +90,8 @@ def layers_of(net: Network, what: str, known_cells: Sequence[type] = CELLS) -> l
     """
     if not isinstance(net, ManyToOne | ManyToMany):
         raise TypeError(f"net is {type(net).__name__}, expected a rnn.ManyToOne or rnn.ManyToMany for {what}")
+    if net.stack.k > 1:
+        raise ValueError(f"the network begins with {net.stack!r}, expected none for {what}")
     cells = [each.cell if type(each) is Bidirectional else each for each in net.cells]
     for kind, parts, known in (
         ("cell", cells, known_cells),
