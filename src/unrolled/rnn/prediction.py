@@ -188,32 +188,64 @@ class Predictor(Answering):
     def _measured(
         self, X: Array, targets: Targets, lengths: IntArray | None, check: Callable[..., None]
     ) -> measures.Measured:
-        dtype = self.dtype
-
         def of(reading: Reading, part: slice) -> list[measures.Measured]:
             check(reading.Z, reading.weights, self.parameters, part.start)
-            some = targets.of(part)
-            Y, weights = self._in_time(some.rows(dtype)), None if some.weights is None else self._in_time(some.weights)
-            amount = self.amount(X[part].shape, None if lengths is None else lengths[part], some.weights)
-            if not amount:
-                return [measures.Measured(0.0, 0.0)]
-            loss = float(self._loss(reading, Y, weights)[0].real)
-            if self.answers == "numbers":
-                Y_hat = self._probabilities(reading).real
-                K = Y_hat.shape[-1]
-                each = self._counts(reading) if some.weights is None else some.weights
-                return [
-                    measures.numbers(loss, Y_hat.reshape(-1, K), some.rows(dtype).real.reshape(-1, K), each.ravel())
-                ]
-            said = self._said(reading)
-            right = said == some.labels() if self.answers == "class" else (said == (some.y >= 0.5)).mean(-1)
-            if some.weights is not None:
-                right = right * some.weights
-            elif lengths is not None and right.ndim == 2:
-                right = right * self._counts(reading)
-            return [measures.Measured(amount, loss, float(right.sum()))]
+            of_part = None if lengths is None else lengths[part]
+            return [self._score(reading, self._said(reading), targets.of(part), X[part].shape, of_part)]
 
         return measures.joined([each for found in self._blocks(X, lengths, of) for each in found])
+
+    def _score(
+        self, reading: Reading, said: Array, some: Targets, shape: tuple[int, ...], lengths: IntArray | None
+    ) -> measures.Measured:
+        """Measure what was said of some samples of this shape, and what their logits cost."""
+        rows, weights = some.rows(reading.Z.dtype), None if some.weights is None else self._in_time(some.weights)
+        amount = self.amount(shape, lengths, some.weights)
+        if not amount:
+            return measures.Measured(0.0, 0.0)
+        loss = float(self._loss(reading, self._in_time(rows), weights)[0].real)
+        if self.answers == "numbers":
+            K = said.shape[-1]
+            each = self._counts(reading) if some.weights is None else some.weights
+            return measures.numbers(loss, said.real.reshape(-1, K), rows.real.reshape(-1, K), each.ravel())
+        right = said == some.labels() if self.answers == "class" else (said == (some.y >= 0.5)).mean(-1)
+        if some.weights is not None:
+            right = right * some.weights
+        elif lengths is not None and right.ndim == 2:
+            right = right * self._counts(reading)
+        return measures.Measured(amount, loss, float(right.sum()))
+
+    def read(self, X: Array, lengths: IntArray | None, first: int) -> tuple[Array, Array, Array]:
+        """Return what the network says of samples that were checked before, and the logits that it says it of.
+
+        Parameters
+        ----------
+        X : ndarray, shape (N, T, D), or of whole numbers (N, T)
+        lengths : ndarray of int, shape (N,), or None
+        first : int
+            From where messages count samples.
+
+        Returns
+        -------
+        Y_hat : ndarray, shape (N, C) or (N, T, C)
+            The probabilities, or the numbers.
+        Z : ndarray, shape (K, N, C)
+            Logits.
+        weights : ndarray, shape (K, N)
+            How much each counts.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`predict_proba` does.
+        """
+
+        def of(reading: Reading, part: slice) -> tuple[Array, Array, Array]:
+            check_logits(reading.Z, reading.weights, self.parameters, first + part.start)
+            return self._probabilities(reading), reading.Z, reading.weights
+
+        Y_hat, Z, weights = zip(*self._blocks(X, lengths, of, first_sample=first), strict=True)
+        return np.concatenate(Y_hat), np.concatenate(Z, 1), np.concatenate(weights, 1)
 
     def stream(self, n_samples: int | None = None, *, state: Mapping[str, Any] | None = None) -> Stream:
         """Return a stream: fed one step at a time, it returns the answer as of now, in constant memory.
@@ -287,6 +319,7 @@ class Predictor(Answering):
         function: Callable[[Reading, slice], Any],
         state: State | None = None,
         ends: dict[int, State] | None = None,
+        first_sample: int = 0,
     ) -> list[Any]:
         """Call a function on what the head reads of each block of samples, in the caller's order.
 
@@ -301,7 +334,7 @@ class Predictor(Answering):
         )
 
         def block(part: slice) -> Any:
-            rounded = inputs.rounded(X[part], self.dtype, first=part.start)
+            rounded = inputs.rounded(X[part], self.dtype, first=first_sample + part.start)
             batch = self._pack(rounded, None if lengths is None else lengths[part])
             first = {} if state is None else {name: A[part] for name, A in state.items()}
             first = self._first(first, len(rounded))

@@ -19,6 +19,8 @@ from unrolled._support.atomic_write import replacing
 from unrolled.rnn.arrays import Parameters, ReadOnlyParameters
 
 FORMAT = "unrolled network 3"
+READERS = {"network": "rnn.load", "checkpoint": "rnn.resume", "ensemble": "rnn.Ensemble.load"}
+"""What reads each kind of file: the second word of its format."""
 MOST_ARRAYS, MOST_GROUPS = 4096, 64
 LONGEST_NAME = 200
 SEAL = b"unrolled, sha256:"
@@ -136,7 +138,9 @@ def read(
             except hdf5.RefusedError as error:
                 raise hdf5.RefusedError(f"{error}: not {expected}, but perhaps an early version of unrolled") from None
             if not isinstance(found, str) or found != form:
-                raise hdf5.RefusedError(f"format is {found!r}, expected {form!r}: not {expected}")
+                kind = found.split()[1:2] if isinstance(found, str) else []
+                hint = f", but one for {READERS[kind[0]]}" if kind and kind[0] in READERS.keys() - form.split() else ""
+                raise hdf5.RefusedError(f"format is {found!r}, expected {form!r}: not {expected}{hint}")
             if not whole:
                 raise hdf5.RefusedError("it is damaged: it does not end with the checksum of what it holds")
             return _description(file), _groups(file, floats_only)

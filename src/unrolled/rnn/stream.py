@@ -145,6 +145,11 @@ class Stream:
             If x has another shape, or is not finite; the stream is then as it was before. If numbers outgrow the dtype
             on the way; :meth:`reset` then begins anew.
         """
+        self._take(x)
+        return self._answer()
+
+    def _take(self, x: Any) -> None:
+        """Check a step, for :meth:`_answer`; the stream goes on with that alone."""
         if self._longest is not None and self._t >= self._longest:
             steps = f"{self._t} steps" if self._x.shape[1] == 1 else f"{self._t} stacked steps"
             raise ValueError(f"the stream has had {steps}, expected no more: EveryStep has no more weights")
@@ -157,6 +162,9 @@ class Stream:
             self._x[:, self._filled] = rounded
         else:
             self._take_symbols(given)
+
+    def _answer(self) -> Array:
+        """Go on by the step that was taken last, and return the answer as of now."""
         self._filled += 1
         if self._filled == self._x.shape[1]:
             self._filled, self._ahead = 0, None
