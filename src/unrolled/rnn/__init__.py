@@ -8,6 +8,7 @@ from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Cell, Leaky, ReLU, Tanh
 from unrolled.rnn.closed_form import fit_readout
 from unrolled.rnn.closed_loop import generate
 from unrolled.rnn.dropout import Dropout, Masks
+from unrolled.rnn.ensemble import Ensemble, EnsembleStream
 from unrolled.rnn.gradcheck import GradientCheck, check_gradients
 from unrolled.rnn.initializers import identity, orthogonal, spectral_radius, uniform, xavier_normal, xavier_uniform
 from unrolled.rnn.loading import load
@@ -73,6 +74,8 @@ __all__ = [
     "DivergenceError",
     "Dropout",
     "EarlyStopping",
+    "Ensemble",
+    "EnsembleStream",
     "EveryStep",
     "Forward",
     "GradientCheck",
