@@ -8,7 +8,8 @@ from unrolled.rnn.cells import GRU, LSTM, Bidirectional, Cell, Leaky, ReLU, Tanh
 from unrolled.rnn.closed_form import fit_readout
 from unrolled.rnn.closed_loop import generate
 from unrolled.rnn.dropout import Dropout, Masks
-from unrolled.rnn.ensemble import Ensemble, EnsembleStream
+from unrolled.rnn.ensemble import Ensemble
+from unrolled.rnn.ensemble_stream import EnsembleStream
 from unrolled.rnn.gradcheck import GradientCheck, check_gradients
 from unrolled.rnn.initializers import identity, orthogonal, spectral_radius, uniform, xavier_normal, xavier_uniform
 from unrolled.rnn.loading import load

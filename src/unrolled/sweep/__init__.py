@@ -14,6 +14,7 @@ client, and so on a SLURM cluster by dask-jobqueue, or in an ``MPIPoolExecutor``
 folder that all workers see, and scripts keep to ``if __name__ == "__main__":``, as for all processes.
 """
 
+from unrolled.sweep.ensembles import train_ensemble
 from unrolled.sweep.folds import group_folds, stratified_folds
 from unrolled.sweep.halving import halving
 from unrolled.sweep.points import Point, grid, random
@@ -39,5 +40,6 @@ __all__ = [
     "read",
     "run",
     "stratified_folds",
+    "train_ensemble",
     "train_network",
 ]

@@ -136,7 +136,7 @@ def run(
     rows, arrays, n_classes = _rows(folds, validation, arrays, n_classes, labeled)
     n_inputs = number_of_symbols(arrays["X"]) or arrays["X"].shape[2]
     distinct = _distinct(points, trial, n_inputs, n_classes)
-    numbers = _seeds(seeds)
+    numbers = checked_seeds(seeds)
     if not isinstance(objective, str) or not name_of(objective):
         raise ValueError(f"objective is {objective!r}, expected a name such as 'accuracy' or '-loss'")
     data = fingerprint(arrays)
@@ -281,7 +281,14 @@ def _distinct(points: Any, trial: Trial, n_inputs: int, n_classes: int) -> list[
     return list(found.values())
 
 
-def _seeds(seeds: Any) -> list[int]:
+def checked_seeds(seeds: Any) -> list[int]:
+    """Return seeds: how many, from 0, or which.
+
+    Raises
+    ------
+    ValueError
+        If they are not whole numbers, 0 or more, each once.
+    """
     if isinstance(seeds, np.ndarray) and seeds.ndim == 1:
         seeds = seeds.tolist()
     if not isinstance(seeds, Sequence):
