@@ -146,6 +146,10 @@ def check(loaded: object) -> None:
             else:
                 assert part.y.dtype == np.int64
                 assert 0 <= part.y.min() <= part.y.max() < len(loaded.classes)
+    elif isinstance(loaded, rnn.Ensemble):
+        assert 1 <= len(loaded) <= 64
+        for net in loaded:
+            check(net)
     elif isinstance(loaded, rnn.ManyToOne):
         loaded.check_parameters()
         assert loaded.dtype in (np.float32, np.float64)
@@ -191,6 +195,12 @@ def write_network(folder: Path, variant: int) -> None:
     head = (rnn.Softmax(class_weights=(1, 2, 3), label_smoothing=0.1), rnn.Sigmoid())[variant]
     readout = (rnn.EveryStep((0, 1, 2)), rnn.Last())[variant]
     rnn.ManyToOne(cells, 2, 3, readout=readout, head=head, rng=0).save(folder / "net.h5")
+
+
+def write_ensemble(folder: Path, variant: int) -> None:
+    """Write an ensemble of two networks, or of one."""
+    nets = [rnn.ManyToOne(cell, 2, 3, rng=0) for cell in (rnn.GRU(2), rnn.Tanh(3))]
+    rnn.Ensemble(nets[variant:]).save(folder / "nets.h5")
 
 
 class Enough(Exception):
@@ -279,5 +289,6 @@ FORMATS = (
     Format("HDF5 of series", write_series, load_series, inside=other_series),
     Format("checkpoint", write_checkpoint, load_checkpoint, error=ValueError, inside=other_description),
     Format("network", write_network, rnn.load, error=rnn.StorageError, inside=other_description),
+    Format("ensemble", write_ensemble, rnn.Ensemble.load, error=rnn.StorageError, inside=other_description),
     Format("table of a search", write_lines, load_lines, error=TableError, kinds=TEXT, inside=other_line),
 )

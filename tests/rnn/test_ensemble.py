@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unrolled import dynamics, metrics, rnn
+from unrolled import dynamics, metrics, plots, rnn
 from unrolled.rnn import storage
 
 RNG = np.random.default_rng(0)
@@ -213,7 +213,7 @@ def test_what_it_cannot_answer() -> None:
     ensemble = rnn.Ensemble(nets())
     with pytest.raises(ValueError, match="^X has shape"):
         ensemble.predict(X[..., :1])
-    with pytest.raises(ValueError, match="expected ensemble.predict"):
+    with pytest.raises(ValueError, match=r"expected ensemble\.predict"):
         rnn.Ensemble(nets(head=rnn.Linear())).predict_proba(X)
     with pytest.raises(ValueError, match=r"member 1 has the head Softmax\(class_weights=\(1"):
         rnn.Ensemble(nets()[:1] + nets(head=HEADS[1])).evaluate(X, np.zeros(7, int))
@@ -236,9 +236,10 @@ def test_what_it_cannot_answer() -> None:
         lambda net: dynamics.states(net, X),
         lambda net: dynamics.jacobians(net, X),
         lambda net: dynamics.gradient_profile(net, X, np.zeros(7, int)),
-        lambda net: dynamics.fixed_points(net, X[0, 0], S=np.zeros((1, 4))),
-        lambda net: dynamics.lyapunov_exponents(net, X),
+        lambda net: dynamics.fixed_points(net, X[0, 0]),
+        lambda net: dynamics.lyapunov_spectrum(net, X[0]),
         lambda net: dynamics.curvature(net, X, np.zeros(7, int)),
+        lambda net: plots.gates(net, X[0]),
         lambda net: dynamics.loss_slice(net, X, np.zeros(7, int)),
     ],
 )
@@ -281,7 +282,7 @@ def test_one_file_for_all(tmp_path: Path) -> None:
     [
         (lambda given: {"networks": given["networks"] * 1000}, "it has 2000 networks and the groups"),
         (lambda given: {"networks": given["networks"][:1]}, "it has 1 networks and the groups"),
-        (lambda given: {"networks": 10**9}, "expected a list of networks"),
+        (lambda _: {"networks": 10**9}, "expected a list of networks"),
         (lambda given: {**given, "n": 2}, "expected a list of networks"),
         (lambda given: {"networks": [given["networks"][0], 7]}, "the network is described by 7"),
         (lambda given: {"networks": given["networks"][::-1]}, "parameter"),

@@ -67,6 +67,8 @@ def gates(net: Network, x: Any, *, layer: int = 0, figure: Figure | None = None)
     """
     from matplotlib import rcParams
 
+    if not isinstance(net, Network):
+        raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
     layer = whole_number(layer, "layer", 0, len(net.cells) - 1)
     cell = net.cells[layer]
     if type(cell) not in GATES:

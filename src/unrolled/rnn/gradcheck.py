@@ -155,6 +155,8 @@ def check_gradients(
     >>> check.passed, check.worst[1] < 1e-12
     (True, True)
     """
+    if not isinstance(net, Network):
+        raise ValueError(f"net is {net!r}, expected a network such as rnn.ManyToOne(...)")
     if entries is not None:
         entries = whole_number(entries, "entries", 1)
     given = Given(X, y, lengths, {"sample_weight": sample_weight, "state": state, "masks": masks})
