@@ -20,8 +20,8 @@ GATES = {LSTM: "ifgo", GRU: "rzn"}
 class GradientProfile:
     """The norms of the gradients in what a network computes, by step and sample.
 
-    Steps are those of the cells: behind a ``Stack`` stacked ones. The gradients are those of E, the mean loss of the batch, as the report has them; those of a sample's own loss are m
-    times as long.
+    Steps are those of the cells: behind a ``Stack`` stacked ones. The gradients are those of E, the mean loss of the
+    batch, as the report has them; those of a sample's own loss are m times as long.
 
     Attributes
     ----------
