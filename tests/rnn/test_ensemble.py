@@ -211,7 +211,7 @@ def test_what_is_no_ensemble(members: Any, message: str) -> None:
 
 def test_what_it_cannot_answer() -> None:
     ensemble = rnn.Ensemble(nets())
-    with pytest.raises(ValueError, match="^X has shape"):
+    with pytest.raises(ValueError, match=r"^X has shape"):
         ensemble.predict(X[..., :1])
     with pytest.raises(ValueError, match=r"expected ensemble\.predict"):
         rnn.Ensemble(nets(head=rnn.Linear())).predict_proba(X)
@@ -314,7 +314,6 @@ def test_damage_and_no_network_at_all(tmp_path: Path) -> None:
     with pytest.raises(rnn.StorageError, match="networks is empty"):
         rnn.Ensemble.load(path)
     rnn.Ensemble(nets()[:2]).save(path)
-    content = path.read_bytes()
     with h5py.File(path, "r+") as file:  # one network's arrays in the place of another's, a copy of no bytes
         del file["1"]
         file["1"] = file["0"]

@@ -5,13 +5,13 @@ import io
 import multiprocessing
 import pickle
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from unrolled.sweep.naming import qualified
-from unrolled.sweep.trials import Trial, TrialError
+from unrolled.sweep.trials import TrialError
 from unrolled.sweep.workers import Processes
 
 
@@ -26,7 +26,7 @@ def end_if_imported(executor: Executor | None, n_jobs: int | None) -> None:
         raise SystemExit(1)
 
 
-def prove(pool: Executor, trial: Trial, points: Sequence[Mapping[str, Any]]) -> None:
+def prove(pool: Executor, trial: Callable[..., Any], points: Sequence[Mapping[str, Any]]) -> None:
     """Let a process of the search's own show that it starts and can import the trial and what is in the points.
 
     Raises
@@ -56,7 +56,7 @@ def _import(call: bytes) -> None:
     pickle.loads(call)
 
 
-def _only_here(trial: Trial, points: Sequence[Mapping[str, Any]]) -> str | None:
+def _only_here(trial: Callable[..., Any], points: Sequence[Mapping[str, Any]]) -> str | None:
     """Return the name of something that the main module defines, if there is any and no process can import it."""
     main = sys.modules["__main__"]
     file = getattr(main, "__file__", None)
