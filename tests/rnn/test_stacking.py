@@ -1,4 +1,4 @@
-"""Steps stacked into one in front of the cells: what a network of data stacked by hand says, and single steps outside."""
+"""Steps stacked into one in front of the cells, as a network of data stacked by hand; outside, single steps."""
 
 from pathlib import Path
 from typing import Any
@@ -127,13 +127,13 @@ def test_symbols_are_rows_that_are_stacked() -> None:
     np.testing.assert_allclose(found, net.predict_proba(symbols), rtol=1e-12)
 
 
-def test_a_training_augments_single_steps_and_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
+def test_a_training_augments_single_steps_and_its_network_is_saved(tmp_path: Path) -> None:
     X, y = samples(24)
     seen = []
 
     def augment(batch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         seen.append(batch.shape)
-        return batch + rng.normal(0, 0.01, batch.shape).astype(batch.dtype)
+        return np.asarray(batch + rng.normal(0, 0.01, batch.shape), batch.dtype)
 
     def trained(epochs: int, **how: Any) -> rnn.ManyToOne:
         net = network(dtype=np.float32)
@@ -174,7 +174,7 @@ def test_dropout_and_truncation_count_blocks() -> None:
         (lambda: network(cells=[rnn.Stack(2), rnn.GRU(2)]), r"cell 1 is Stack\(k=2\), expected at most one Stack"),
         (lambda: network(cells=[]), r"cell is Stack\(k=3\) alone, expected cells behind it"),
         (
-            lambda: rnn.ManyToMany([rnn.Stack(2), rnn.GRU(2)], D, C, rng=0),
+            lambda: rnn.ManyToMany([rnn.Stack(2), rnn.GRU(2)], D, C, rng=0),  # type: ignore[list-item]
             r"cell begins with Stack\(k=2\), expected none in a ManyToMany, which answers at every single step",
         ),
         (lambda: rnn.to_onnx(network(dtype=np.float32), "x.onnx"), r"the network begins with Stack\(k=3\)|onnx"),

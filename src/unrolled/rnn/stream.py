@@ -70,7 +70,8 @@ class Stream:
             for name, full in names.items():
                 learned = net.parameters.get(first_state(full), np.zeros(1, net.dtype))
                 of_layer.setdefault(name, np.broadcast_to(learned, (m, cell.hidden)))
-        self._filled, self._ahead = 0, None
+        self._filled = 0
+        self._ahead: Stream | None = None
         self._go_on(states, 0)
         self._read = net.reader.so_far(self._predict)
 
@@ -171,8 +172,10 @@ class Stream:
             return self._step()
         self._x[:, self._filled :] = 0
         self._ahead = None
-        self._ahead = self.copy()  # a block with zeros in the place of what is to come, from the last full one
-        return self._ahead._step()
+        ahead = self.copy()  # a block with zeros in the place of what is to come, from the last full one
+        Y_hat = ahead._step()
+        self._ahead = ahead
+        return Y_hat
 
     def _step(self) -> Array:
         """Take the block as it is, and return the answer."""
