@@ -95,10 +95,8 @@ def other_attribute_or_array(content: bytes, rng: Random) -> bytes:
             if rng.random() < 0.9:
                 file.attrs[name] = rng.choice((*ODD_VALUES, file.ref))
         else:
-            name = rng.choice(
-                [name for name in file.get("parameters", file) if file.get("parameters", file)[name].shape != (0,)]
-            )
-            where = file.get("parameters", file)
+            where = file.get("parameters", file.get("0", file))  # of a network, of an ensemble's first
+            name = rng.choice([name for name in where if where[name].shape != (0,)])
             old = where[name][...]
             del where[name]
             changed = (old[:-1], old[..., :1], old.T, old.astype("S3"), old * 1e300, -old, old + 0.5, old[0])
