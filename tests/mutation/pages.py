@@ -19,8 +19,9 @@ from mutation.forking import KILLED, SURVIVED, outcome
 from mutation.operators import DOOR, Mutant, files, page
 
 PAGES = ("rnn/cells", "rnn/engine", "rnn/output/losses.py")
-BACKWARD = ("rnn/output/readouts.py", "rnn/output/pooling.py", "rnn/network.py")
-"""Files whose functions of that name alone are of the way back."""
+BACKWARD = ("rnn/output/readouts.py", "rnn/output/pooling.py", "rnn/output/attention.py", "rnn/network.py")
+"""Files whose functions of these names alone are of the way back."""
+WAY_BACK = ("backward", "_back", "Attention.gradients", "Attention._weights")
 BESIDE = {"rnn/engine/blocks.py", "rnn/engine/buffers.py"}
 """Threads and used memory, which no result depends on: the suite's mutants are theirs."""
 
@@ -28,7 +29,7 @@ BESIDE = {"rnn/engine/blocks.py", "rnn/engine/buffers.py"}
 def mutants() -> list[Mutant]:
     """Return all mutants of the pages, but for conditions on which nothing but an error hangs."""
     found = [mutant for file in files(*PAGES) if file not in BESIDE for mutant in page(file).mutants]
-    found += [each for file in BACKWARD for each in page(file).mutants if "backward" in each.function]
+    found += [each for file in BACKWARD for each in page(file).mutants if any(way in each.function for way in WAY_BACK)]
     return [mutant for mutant in found if not mutant.change.startswith(DOOR)]
 
 

@@ -43,6 +43,7 @@ def situations() -> dict[str, Callable[[], Results]]:
         add(f"{cell}, two layers", [cell, type(cell)(H + 1)], readout=weighted, head=heads[1], initial_state="learned")
         add(f"{cell}, both ways", [cell, rnn.Bidirectional(cell)], causal=False, readout=rnn.Mean(), head=heads[0])
         add(f"{cell}, both ways first", [rnn.Bidirectional(cell)], causal=False, readout=rnn.MeanMax())
+        add(f"{cell}, attention", cell, readout=rnn.Attention())
         found[f"{cell}, vanishing"] = lambda cell=cell: vanishing(cell)  # type: ignore[misc]
         found[f"{cell}, scaled"] = lambda cell=cell: scaled(cell)  # type: ignore[misc]
         found[f"{cell}, traced"] = lambda cell=cell: traced(cell)  # type: ignore[misc]
