@@ -6,7 +6,7 @@ import pytest
 from documentation.pages import DOCS
 
 EXAMPLES = DOCS.parent / "examples"
-PARTS = re.compile(r"^(?:jump_\w+|task_\w+|observations|parallel|report_page)$")
+PARTS = re.compile(r"^(?:jump_\w+|task_\w+|unseen_(?!people)\w+|observations|parallel|report_page)$")
 """What the programs import."""
 PROGRAMS = sorted(path.stem for path in EXAMPLES.glob("*.py") if not PARTS.match(path.stem))
 PAGES = "".join(page.read_text("utf-8") for page in DOCS.rglob("*.md") if "_build" not in page.parts)
