@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters, State
-from unrolled.rnn.cells.logistic import logistic_of_minus
-from unrolled.rnn.engine.columns import Columns
+from unrolled.rnn.cells.logistic import halves, logistic_from_tanh
+from unrolled.rnn.engine.columns import Columns, padded
+from unrolled.rnn.engine.products import product_with
 from unrolled.rnn.engine.recurrence import BaseCell, begin
 
 BLOCKS = {
@@ -93,17 +94,15 @@ class GRU(BaseCell[GRUTrace]):
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
         H = self.hidden
         W, W_n = _stacked(parameters, H)
-        product = trace.product(W)
-        with np.errstate(over="ignore"):  # exp(-z) of a very negative z: the gate is then 0
-            for segment in trace.forward_segments():
-                segment.times_inputs(W_n, segment["n"])  # (G1), n's block, for all steps
-                n = segment.n_samples
-                one, step = np.ones((2 * H, n), W.dtype), np.empty((H, n), W.dtype)
-                for column, gates, rz, r, z, h, n_t, A_before, A in segment.steps(
-                    "column", "gates", "rz", "r", "z", "h", "n", "A_before", "A"
-                ):
-                    product(column, gates)  # (G1), (G2), (G5): -(Z_r + U_r), -(Z_z + U_z) and h_t
-                    _new_state(rz, r, z, h, n_t, A_before, step, A, one)
+        product, half = trace.product(W), halves(W.dtype)
+        for segment in trace.forward_segments():
+            segment.times_inputs(W_n, segment["n"])  # (G1), n's block, for all steps
+            step: Array = np.empty((H, segment.n_columns), W.dtype)
+            for column, gates, rz, r, z, h, n_t, A_before, A in segment.steps(
+                "column", "gates", "rz", "r", "z", "h", "n", "A_before", "A"
+            ):
+                product(column, gates)  # (G1), (G2), (G5): (Z_r + U_r) / 2, (Z_z + U_z) / 2 and h_t
+                _new_state(rz, r, z, h, n_t, A_before, step, A, half)
 
     def backward(self, parameters: ReadOnlyParameters, trace: GRUTrace) -> Parameters:
         """Go back through time to the gradient of each parameter; see :meth:`Cell.backward`.
@@ -123,13 +122,14 @@ class GRU(BaseCell[GRUTrace]):
         where delta_t is [dE/dZ_r; dE/dZ_z; dE/dZ_n].
         """
         H, multiply, subtract = self.hidden, np.multiply, np.subtract
-        W_hh_T = np.ascontiguousarray(parameters["W_hh"].T)
+        W_hh = parameters["W_hh"]
+        back, dtype, one = product_with(W_hh.T, trace.most_columns), W_hh.dtype, np.ones((), W_hh.dtype)
         K = H + trace.D + 1
-        dW, dW_n = np.zeros((3 * H, K), W_hh_T.dtype), np.zeros((H, K - H), W_hh_T.dtype)
+        dW, dW_n = np.zeros((3 * H, K), dtype), np.zeros((H, K - H), dtype)
         for chunk in trace.backward_chunks():
-            n = chunk.n_samples
-            one, slope = np.ones((2 * H, n), W_hh_T.dtype), np.empty((2 * H, n), W_hh_T.dtype)
-            not_r, not_z, step = slope[:H], slope[H:], np.empty((H, n), W_hh_T.dtype)
+            n = chunk.n_columns
+            slope, step = np.empty((2 * H, n), dtype), np.empty((H, n), dtype)
+            not_r, not_z = slope[:H], slope[H:]
             for rz, r, z, h, n_t, A_before, delta_h, dZ_r, dZ_z, dh, dZ_n, dA, dseen in chunk.steps(
                 "rz", "r", "z", "h", "n", "A_before", "delta_h", "dZ_r", "dZ_z", "dh", "dZ_n", "dA", "dseen"
             ):
@@ -145,7 +145,7 @@ class GRU(BaseCell[GRUTrace]):
                 multiply(dh, h, dZ_r)
                 multiply(dZ_r, not_r, dZ_r)  # (G11)
                 multiply(dA, z, dA)  # (G12), the direct way ...
-                W_hh_T.dot(delta_h, dseen)  # ... and the one through the gates, which is added to it
+                back(delta_h, dseen)  # ... and the one through the gates, which is added to it
             dW += chunk.outer("delta_h", "column")  # (G14), (G16); and (G13), (G15) but for n's blocks ...
             dW_n += chunk.outer("dZ_n", "inputs")  # ... which are these
         return {
@@ -166,24 +166,28 @@ class GRU(BaseCell[GRUTrace]):
         """Run the recurrence and hold no more than a step; see :meth:`Cell.states`."""
         H = self.hidden
         W, W_n = _stacked(parameters, H)
-        one: Array = np.ones((2 * H, m), W.dtype)
-        column: Array = np.ones((W.shape[1], m), W.dtype)  # [A_t; X_{t+1}; 1]
-        A, gates, n, step = column[:H], *(np.empty((blocks * H, m), W.dtype) for blocks in (3, 1, 1))
-        begin(state, A=A.T)
+        half = halves(W.dtype)
+        columns = padded(m, W.dtype.itemsize)
+        product, product_n = product_with(W, columns), product_with(W_n, columns)
+        column: Array = np.zeros((W.shape[1], columns), W.dtype)  # [A_t; X_{t+1}; 1]
+        column[-1] = 1
+        A, gates, n, step = column[:H], *(np.empty((blocks * H, columns), W.dtype) for blocks in (3, 1, 1))
+        begin(state, A=A[:, :m].T)
         rz, r, z, h = gates[: 2 * H], gates[:H], gates[H : 2 * H], gates[2 * H :]
         for X in steps:
-            column[H:-1] = X.T
-            W.dot(column, gates)  # (G1), (G2), (G5)
-            W_n.dot(column[H:], n)  # (G1), n's block
-            _new_state(rz, r, z, h, n, A, step, A, one)
-            yield A.T
+            column[H:-1, :m] = X.T
+            product(column, gates)  # (G1), (G2), (G5)
+            product_n(column[H:], n)  # (G1), n's block
+            _new_state(rz, r, z, h, n, A, step, A, half)
+            yield A[:, :m].T
 
 
 def _new_state(
-    rz: Array, r: Array, z: Array, h: Array, n: Array, A_before: Array, step: Array, A: Array, one: Array
+    rz: Array, r: Array, z: Array, h: Array, n: Array, A_before: Array, step: Array, A: Array, half: Array
 ) -> None:
     """Do what follows the product at one step, in place: ``rz`` are r and z side by side, n holds W_in X_t + b_n."""
-    logistic_of_minus(rz, one)  # (G3), (G4): the weights have the minus in them (_stacked)
+    np.tanh(rz, rz)
+    logistic_from_tanh(rz, half)  # (G3), (G4): the weights are halved (_stacked)
     np.multiply(r, h, step)
     np.add(n, step, n)
     np.tanh(n, n)  # (G6)
@@ -195,12 +199,12 @@ def _new_state(
 def _stacked(parameters: ReadOnlyParameters, H: int) -> tuple[Array, Array]:
     """Stack the weights as the loop wants them.
 
-    ``[-W_r; -W_z; W_hn]`` for columns [A; X; 1], (3 H, H + D + 1), and n's for columns [X; 1], (H, D + 1).
+    ``[W_r / 2; W_z / 2; W_hn]`` for columns [A; X; 1], (3 H, H + D + 1), and n's for columns [X; 1], (H, D + 1).
     """
     W_ih, W_hh, b, b_hn = (parameters[name] for name in ("W_ih", "W_hh", "b_h", "b_hn"))
     W = np.concatenate([W_hh, W_ih, b[:, None]], axis=1)
     W_n = W[2 * H :, H:].copy()
-    W[: 2 * H] *= -1
+    W[: 2 * H] *= 0.5
     W[2 * H :, H:] = 0
     W[2 * H :, -1] = b_hn
     return W, W_n

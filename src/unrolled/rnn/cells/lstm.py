@@ -8,8 +8,9 @@ import numpy as np
 
 from unrolled._support.validation import checked_fields, real
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters, State
-from unrolled.rnn.cells.logistic import logistic_of_minus
-from unrolled.rnn.engine.columns import Columns
+from unrolled.rnn.cells.logistic import halves, logistic_from_tanh
+from unrolled.rnn.engine.columns import Columns, padded
+from unrolled.rnn.engine.products import product_with
 from unrolled.rnn.engine.recurrence import BaseCell, begin
 
 BLOCKS = {
@@ -107,17 +108,15 @@ class LSTM(BaseCell[LSTMTrace]):
     def forward(self, parameters: ReadOnlyParameters, trace: LSTMTrace) -> None:
         """Run the recurrence over a batch of sequences; see :meth:`Cell.forward`."""
         H, W = self.hidden, _stacked(parameters, self.hidden)
-        product = trace.product(W)
-        with np.errstate(over="ignore"):  # exp(-z) of a very negative z: the gate is then 0
-            for segment in trace.forward_segments():
-                n = segment.n_samples
-                one, P = np.ones((3 * H, n), W.dtype), np.empty((2 * H, n), W.dtype)
-                ig, fC = P[:H], P[H:]
-                for column, Z, oif, g, i_f, gC, o, C, tanh_C, A in segment.steps(
-                    "column", "Z", "oif", "g", "if", "gC", "o", "C", "tanh_C", "A"
-                ):
-                    product(column, Z)  # (L1)
-                    _new_state(oif, g, i_f, gC, o, P, ig, fC, C, tanh_C, A, one)
+        product, half = trace.product(W), halves(W.dtype)
+        for segment in trace.forward_segments():
+            P: Array = np.empty((2 * H, segment.n_columns), W.dtype)
+            ig, fC = P[:H], P[H:]
+            for column, Z, oif, i_f, gC, o, C, tanh_C, A in segment.steps(
+                "column", "Z", "oif", "if", "gC", "o", "C", "tanh_C", "A"
+            ):
+                product(column, Z)  # (L1)
+                _new_state(Z, oif, i_f, gC, o, P, ig, fC, C, tanh_C, A, half)
 
     def backward(self, parameters: ReadOnlyParameters, trace: LSTMTrace) -> Parameters:
         """Go back through time to the gradient of each parameter; see :meth:`Cell.backward`.
@@ -137,12 +136,12 @@ class LSTM(BaseCell[LSTMTrace]):
         where delta_t is [dE/dZ_i; dE/dZ_f; dE/dZ_g; dE/dZ_o].
         """
         H, add, multiply, subtract = self.hidden, np.add, np.multiply, np.subtract
-        W_hh_T = np.ascontiguousarray(_inside(parameters["W_hh"], H).T)  # in memory blocks are in the order o, i, f, g
-        dW: Array = np.zeros((4 * H, H + trace.D + 1), W_hh_T.dtype)
+        W_hh = _inside(parameters["W_hh"], H)  # in memory blocks are in the order o, i, f, g
+        back, dtype, one = product_with(W_hh.T, trace.most_columns), W_hh.dtype, np.ones((), W_hh.dtype)
+        dW: Array = np.zeros((4 * H, H + trace.D + 1), dtype)
         for chunk in trace.backward_chunks():
-            n = chunk.n_samples
-            one, slope = np.ones((3 * H, n), W_hh_T.dtype), np.empty((3 * H, n), W_hh_T.dtype)
-            step: Array = np.empty((H, n), W_hh_T.dtype)
+            n = chunk.n_columns
+            slope, step = np.empty((3 * H, n), dtype), np.empty((H, n), dtype)
             for oif, o, i, f, g, C_before, tanh_C, A, delta, dZ_oif, dZ_o, dZ_i, dZ_f, dZ_g, dA, dC in chunk.steps(
                 *("oif", "o", "i", "f", "g", "C_before", "tanh_C", "A"),
                 *("delta", "dZ_oif", "dZ_o", "dZ_i", "dZ_f", "dZ_g", "dA", "dC"),
@@ -160,9 +159,9 @@ class LSTM(BaseCell[LSTMTrace]):
                 multiply(dC, C_before, dZ_f)  # dE/dc_t * c_{t-1} * f_t, which is dE/dZ_f but for 1 - f_t
                 subtract(one, oif, slope)  # 1 - s: the sigmoid's derivative is s (1 - s), and dZ has the s already
                 multiply(dZ_oif, slope, dZ_oif)  # (L9), (L10), (L12)
-                W_hh_T.dot(delta, dA)  # (L13)
+                back(delta, dA)  # (L13)
             dW += chunk.outer("delta", "column")  # (L14), (L15), (L16) side by side
-        dW = np.roll(dW, -H, axis=0)  # o, i, f, g to i, f, g, o
+        dW = np.concatenate([dW[H:], dW[:H]])  # o, i, f, g to i, f, g, o
         return {"W_ih": dW[:, H:-1], "W_hh": dW[:, :H], "b_h": dW[:, -1]}
 
     def dX(self, parameters: ReadOnlyParameters, trace: LSTMTrace) -> Array:
@@ -174,23 +173,26 @@ class LSTM(BaseCell[LSTMTrace]):
     ) -> Iterator[Array]:
         """Run the recurrence and hold no more than a step; see :meth:`Cell.states`."""
         H, W = self.hidden, _stacked(parameters, self.hidden)
-        one: Array = np.ones((3 * H, m), W.dtype)
-        column: Array = np.ones((W.shape[1], m), W.dtype)  # [A_t; X_{t+1}; 1]
-        gates: Array = np.empty((5 * H, m), W.dtype)
-        P, tanh_C = np.empty((2 * H, m), W.dtype), np.empty((H, m), W.dtype)
-        A, Z, oif, g, C, o = column[:H], gates[: 4 * H], gates[: 3 * H], gates[3 * H : 4 * H], gates[4 * H :], gates[:H]
+        half = halves(W.dtype)
+        n = padded(m, W.dtype.itemsize)
+        product = product_with(W, n)
+        column: Array = np.zeros((W.shape[1], n), W.dtype)  # [A_t; X_{t+1}; 1]
+        column[-1] = 1
+        gates: Array = np.zeros((5 * H, n), W.dtype)
+        P, tanh_C = np.empty((2 * H, n), W.dtype), np.empty((H, n), W.dtype)
+        A, Z, oif, C, o = column[:H], gates[: 4 * H], gates[: 3 * H], gates[4 * H :], gates[:H]
         i_f, gC, ig, fC = gates[H : 3 * H], gates[3 * H :], P[:H], P[H:]
-        begin(state, A=A.T, C=C.T)
+        begin(state, A=A[:, :m].T, C=C[:, :m].T)
         for X in steps:
-            column[H:-1] = X.T
-            W.dot(column, Z)  # (L1)
-            _new_state(oif, g, i_f, gC, o, P, ig, fC, C, tanh_C, A, one)
-            yield A.T
+            column[H:-1, :m] = X.T
+            product(column, Z)  # (L1)
+            _new_state(Z, oif, i_f, gC, o, P, ig, fC, C, tanh_C, A, half)
+            yield A[:, :m].T
 
 
 def _new_state(
+    Z: Array,
     oif: Array,
-    g: Array,
     i_f: Array,
     gC: Array,
     o: Array,
@@ -200,11 +202,11 @@ def _new_state(
     C: Array,
     tanh_C: Array,
     A: Array,
-    one: Array,
+    half: Array,
 ) -> None:
     """Do what follows the product at one step, in place; what is written together lies side by side."""
-    logistic_of_minus(oif, one)  # (L2), (L3), (L5): the weights have the minus in them (_stacked)
-    np.tanh(g, g)  # (L4)
+    np.tanh(Z, Z)  # (L4), and for the sigmoids, whose weights are halved (_stacked)
+    logistic_from_tanh(oif, half)  # (L2), (L3), (L5)
     np.multiply(i_f, gC, P)  # i_t * g_t and f_t * c_{t-1}
     np.add(ig, fC, C)  # (L6)
     np.tanh(C, tanh_C)
@@ -213,12 +215,12 @@ def _new_state(
 
 def _inside(W: Array, H: int) -> Array:
     """Turn the rows' blocks from PyTorch's order i, f, g, o to o, i, f, g: the three sigmoids side by side."""
-    return np.roll(W, H, axis=0)
+    return np.concatenate([W[-H:], W[:-H]])
 
 
 def _stacked(parameters: ReadOnlyParameters, H: int) -> Array:
-    """``[W_hh | W_ih | b_h]``, (4 H, H + D + 1), as the loop wants it: o, i, f, g, and the sigmoids' rows negative."""
+    """``[W_hh | W_ih | b_h]``, (4 H, H + D + 1), as the loop wants it: o, i, f, g, and half the sigmoids' rows."""
     W = np.concatenate([parameters["W_hh"], parameters["W_ih"], parameters["b_h"][:, None]], axis=1)
     W = _inside(W, H)
-    np.negative(W[: 3 * H], W[: 3 * H])
+    W[: 3 * H] *= 0.5
     return W

@@ -61,7 +61,7 @@ def backward(
         if from_above is not None:
             np.add(dA, from_above, dA)
         if recorded is not None:
-            recorded[...] = dA
+            recorded[...] = dA[:, : recorded.shape[1]]
         yield step
         if mask is not None:
             np.multiply(through, mask, through)

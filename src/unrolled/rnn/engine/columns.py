@@ -2,7 +2,9 @@
 
 A step of a cell with gates is one product and a dozen short elementwise calls. With samples as columns, as in the
 report, every one of these calls runs over memory without gaps, which takes about half the time. Each segment of steps
-that have the same samples has memory of its own, so that there are no gaps either where lengths differ.
+that have the same samples has memory of its own, so that there are no gaps either where lengths differ. A product takes
+a quarter less where the columns fill the processor's vectors: if few are missing, the segment has columns of zeros
+beside its samples', whose states nobody reads and whose gradients are 0.
 
 Names mean what they mean in :mod:`unrolled.rnn.engine.rows`, with arrays (rows, n) in place of (n, width), and:
 
@@ -12,7 +14,7 @@ Names mean what they mean in :mod:`unrolled.rnn.engine.rows`, with arrays (rows,
 ==========  ==========================================================================================================
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat
 from typing import Any
 
@@ -21,12 +23,27 @@ import numpy as np
 from unrolled.rnn.arrays import Array, IntArray, State
 from unrolled.rnn.engine.around import masked_forward
 from unrolled.rnn.engine.memory import Blocks, Memory
+from unrolled.rnn.engine.products import Product, product_with
 from unrolled.rnn.engine.segments import Span, begins, chunks
 from unrolled.rnn.engine.symbols import sum_by_symbol, write_inputs
 from unrolled.rnn.engine.underflow import round_tiny
 
 COLUMNS = 512
 """Columns, samples times steps, that a product of the weights' gradient takes together, and at most 16 steps."""
+
+VECTOR = 64
+"""Bytes of the widest vectors of processors that there are."""
+
+def padded(n: int, itemsize: int) -> int:
+    """Return how many columns to have for n samples: as many as fill vectors, if that is an eighth more at most.
+
+    Examples
+    --------
+    >>> [padded(n, 4) for n in (1, 10, 30, 32, 33, 100)]
+    [1, 10, 32, 32, 33, 112]
+    """
+    columns = -(-n * itemsize // VECTOR) * VECTOR // itemsize
+    return columns if 8 * columns <= 9 * n else n
 
 
 class Columns(Memory):
@@ -79,13 +96,14 @@ class Columns(Memory):
         if self._mask is not None:
             rows["A"] = self.H  # apart from what the products see
         spans = [span for span in self._spans() if span.n_samples]
-        needed = sum((stop - start + 1) * n for start, stop, n in spans)
+        columns = [padded(span.n_samples, self.dtype.itemsize) for span in spans]
+        needed = sum((stop - start + 1) * n for (start, stop, _), n in zip(spans, columns, strict=True))
         for name, width in rows.items():
             if name not in self._memory or self._memory[name].size < needed * width:
                 self._memory[name] = np.zeros(needed * width, self.dtype)
         pieces, used = [], 0
-        for span in spans:
-            shape = span.stop - span.start + 1, span.n_samples
+        for span, n in zip(spans, columns, strict=True):
+            shape = span.stop - span.start + 1, n
             size = shape[0] * shape[1]
             arrays = {
                 name: self._memory[name][used * width : (used + size) * width].reshape(shape[0], width, shape[1])
@@ -115,27 +133,33 @@ class Columns(Memory):
         for segment in self._segments:
             column, (start, stop, n) = segment.arrays["column"], segment.span
             if self._symbols is None:
-                column[:-1, H:-1] = X[start:stop, :n].transpose(0, 2, 1)
+                column[:-1, H:-1, :n] = X[start:stop, :n].transpose(0, 2, 1)
+                column[:-1, H:-1, n:] = 0
             column[:, -1] = 1
 
     def _hand_out(self) -> None:
         """Hand each segment its part of the mask and of the symbols."""
         for segment in self._segments:
             start, stop, n = segment.span
-            segment.mask = None if self._mask is None else np.ascontiguousarray(self._mask[:n].T)
+            segment.mask = None if self._mask is None else _in_columns(self._mask[:n].T, segment.n_columns)
             if self._symbols is not None:
-                segment.take_symbols(self._symbols[start:stop, :n])
+                segment.take_symbols(_in_columns(self._symbols[start:stop, :n], segment.n_columns))
 
-    def product(self, W: Array) -> Callable[[Array, Array], Any]:
+    @property
+    def most_columns(self) -> int:
+        """Of the step that has the most."""
+        return max((segment.n_columns for segment in self._segments), default=0)
+
+    def product(self, W: Array) -> Product:
         """Return what writes ``W column``, W (rows, H + D + 1), to an array, to be called at each step in order."""
         if self._symbols is None:
-            return W.dot
-        rest, W_x = np.concatenate([W[:, : self.H], W[:, -1:]], axis=1), np.ascontiguousarray(W[:, self.H :])
-        spans = [segment.span for segment in self._segments]
-        symbols = iter([x[:n] for start, stop, n in spans for x in self._symbols[start:stop]])
+            return product_with(W, self.most_columns)
+        W_x = np.ascontiguousarray(W[:, self.H :])
+        rest = product_with(np.concatenate([W[:, : self.H], W[:, -1:]], axis=1), self.most_columns)
+        symbols = iter([x for segment in self._segments for x in segment.each_symbols()])
 
         def product(column: Array, out: Array) -> None:
-            rest.dot(column, out)
+            rest(column, out)
             np.add(out, W_x.take(next(symbols), axis=1), out)
 
         return product
@@ -147,10 +171,13 @@ class Columns(Memory):
         """
         before: ColumnSegment | None = None
         for segment in self._segments:
-            n = 0 if before is None else min(before.n_samples, segment.n_samples)
+            n_samples = segment.span.n_samples
+            n = 0 if before is None else min(before.span.n_samples, n_samples)
             for name in self.state_names:
                 states = segment.states(name)
-                states[0, :, n:] = self._state[name][n : segment.n_samples].T if name in self._state else 0
+                states[0, :, n:] = 0
+                if name in self._state:
+                    states[0, :, n:n_samples] = self._state[name][n:n_samples].T
                 if before is not None:
                     states[0, :, :n] = before.states(name)[-1, :, :n]
             if segment.mask is not None:
@@ -169,7 +196,7 @@ class Columns(Memory):
         vanished = False
         for i in range(len(self._segments) - 1, -1, -1):
             segment = self._segments[i]
-            n = segment.n_samples
+            n = segment.span.n_samples
             waiting = slice(n, self._n_samples_before(segment.span.start))  # samples that end before this segment
             if vanished:
                 segment["delta"][...] = 0
@@ -187,7 +214,7 @@ class Columns(Memory):
                     vanished = True
                     break
             for name, gradient in of_all.items():
-                gradient[:, :n] = gradients[name]
+                gradient[:, :n] = gradients[name][:, :n]
         self.dstate = {name: of_all[f"d{name}"].T for name in self.state_names}
 
     def _deltas(self) -> list[Array]:
@@ -200,6 +227,7 @@ class Columns(Memory):
         return self._gathered([segment[name] for segment in self._segments])
 
     def _gathered(self, arrays: list[Array]) -> Array:
+        arrays = [array[..., : segment.span.n_samples] for array, segment in zip(arrays, self._segments, strict=True)]
         if arrays[0].shape[::2] == (self.T, self.m):  # one segment
             return np.asarray(arrays[0].transpose(0, 2, 1))
         whole = np.zeros((self.T, self.m, arrays[0].shape[1]), self.dtype)
@@ -209,7 +237,7 @@ class Columns(Memory):
 
     def states(self, name: str) -> Array:
         """Return the states of this name, (T + 1, m, H), with what stands before each sample's first step."""
-        pieces = [segment.states(name) for segment in self._segments]
+        pieces = [segment.states(name)[..., : segment.span.n_samples] for segment in self._segments]
         if pieces[0].shape[::2] == (self.T + 1, self.m):  # one segment
             return np.asarray(pieces[0].transpose(0, 2, 1))
         after = self._gathered([piece[1:] for piece in pieces])
@@ -247,7 +275,8 @@ class Columns(Memory):
     def _final(self, name: str) -> Array:
         final = np.empty((self.m, self.H), self.dtype)
         for segment in self._segments:
-            final[: segment.n_samples] = segment.states(name)[-1].T
+            n = segment.span.n_samples
+            final[:n] = segment.states(name)[-1, :, :n].T
         return final
 
 
@@ -258,25 +287,26 @@ class ColumnSegment:
     ----------
     span : Span
         Which steps of how many samples.
-    n_samples : int
-    arrays : dict of ndarray, shape (steps + 1, rows, n_samples)
+    n_columns : int
+        How many columns there are for them.
+    arrays : dict of ndarray, shape (steps + 1, rows, n_columns)
         The memory.
-    mask : ndarray, shape (H, n_samples), or None
+    mask : ndarray, shape (H, n_columns), or None
         That of the recurrence.
-    symbols : ndarray of int, shape (steps, n_samples), or None
+    symbols : ndarray of int, shape (steps, n_columns), or None
         Where they are the inputs.
     chunks : list of slice
         The steps, counted from the segment's first, in chunks, the last ones first.
-    gradients : dict of ndarray, shape (H, n_samples)
+    gradients : dict of ndarray, shape (H, n_columns)
         Those that go back from step to step, and ``dseen``.
     """
 
     def __init__(self, trace: Columns, span: Span, arrays: dict[str, Array]) -> None:
-        self.span, self.n_samples, self.arrays = span, span.n_samples, arrays
+        self.span, self.arrays, self.n_columns = span, arrays, arrays["column"].shape[2]
         self.mask: Array | None = None
         self.symbols: IntArray | None = None
         n_steps = span.stop - span.start
-        self.chunks = chunks(n_steps, min(16, max(1, COLUMNS // span.n_samples)))
+        self.chunks = chunks(n_steps, min(16, max(1, COLUMNS // self.n_columns)))
         self._H, self._D, self._blocks, self._state_blocks = trace.H, trace.D, trace._blocks, trace._state_blocks
         self._views: dict[str, list[Array]] = {}
         self._pieces: dict[tuple[int, str], Array] = {}
@@ -284,7 +314,7 @@ class ColumnSegment:
         self.gradients: dict[str, Array] = {}
 
     def __getitem__(self, name: str) -> Array:
-        """Return an array by name for these steps, (steps, rows, n_samples)."""
+        """Return an array by name for these steps, (steps, rows, n_columns)."""
         if name in self._blocks:
             array, start, stop = self._blocks[name]
             return self.arrays[array][:-1, start * self._H : stop * self._H]
@@ -315,18 +345,22 @@ class ColumnSegment:
         return np.asarray(X.transpose(0, 2, 1))
 
     def states(self, name: str) -> Array:
-        """Return the states of this name, (steps + 1, H, n_samples)."""
+        """Return the states of this name, (steps + 1, H, n_columns)."""
         if name == "A":
             return self.arrays["A"] if self.mask is not None else self.arrays["column"][:, : self._H]
         array, start, stop = self._state_blocks[name]
         return self.arrays[array][:, start * self._H : stop * self._H]
 
     def times_inputs(self, W: Array, out: Array) -> None:
-        """Write ``W [X_t; 1]`` of all steps, W (rows, D + 1), to ``out`` (steps, rows, n_samples)."""
+        """Write ``W [X_t; 1]`` of all steps, W (rows, D + 1), to ``out`` (steps, rows, n_columns)."""
         if self.symbols is None:
             np.matmul(W, self["inputs"], out=out)
         else:
             out[...] = (W + W[:, -1:]).take(self.symbols, axis=1).transpose(1, 0, 2)
+
+    def each_symbols(self) -> Iterable[IntArray]:
+        """Return the symbols of each step."""
+        return () if self.symbols is None else self.symbols
 
     def each(self, name: str) -> list[Array]:
         """Return a view of an array's each step."""
@@ -338,9 +372,10 @@ class ColumnSegment:
         """Take the gradients that reach these steps, of these samples, and return the memory they are in."""
         if not self.gradients:
             names = [*of_all, "dseen"]
-            self.gradients = {name: np.empty((self._H, self.n_samples), of_all["dA"].dtype) for name in names}
+            self.gradients = {name: np.zeros((self._H, self.n_columns), of_all["dA"].dtype) for name in names}
+        n = self.span.n_samples
         for name, gradient in of_all.items():
-            self.gradients[name][...] = gradient[:, : self.n_samples]
+            self.gradients[name][:, :n] = gradient[:, :n]
         return self.gradients
 
     def piece(self, name: str, steps: slice) -> Array:
@@ -373,22 +408,22 @@ class ColumnChunk:
 
     Attributes
     ----------
-    n_samples : int
+    n_columns : int
     """
 
     def __init__(self, trace: Columns, segment: ColumnSegment, steps: slice) -> None:
-        self.n_samples = segment.n_samples
+        self.n_columns = segment.n_columns
         self._trace, self._segment, self._steps = trace, segment, steps
 
     def __getitem__(self, name: str) -> Array:
-        """Return an array by name for these steps, (steps, rows, n_samples)."""
+        """Return an array by name for these steps, (steps, rows, n_columns)."""
         return self._segment.piece(name, self._steps)
 
     def steps(self, *names: str) -> Iterable[tuple[Array, ...]]:
         """Iterate over the steps, the last first: of each, the arrays of these names."""
         segment = self._segment
         first = segment.span.start
-        span = Span(first + self._steps.start, first + self._steps.stop, self.n_samples)
+        span = Span(first + self._steps.start, first + self._steps.stop, segment.span.n_samples)
         steps = zip(*segment.last_first(names, self._steps), strict=False)  # gradients are the same at every step
         return self._trace._around(steps, names, segment.gradients, segment.mask, span, columns=True)
 
@@ -403,10 +438,17 @@ class ColumnChunk:
 
     def _outer(self, left: str, right: str) -> Array:
         a, b = self[left], self[right]
-        if self.n_samples >= b.shape[1]:  # many samples: a product for each step moves less memory ...
+        if self.n_columns >= b.shape[1]:  # many samples: a product for each step moves less memory ...
             total: Array = a[0].dot(b[0].T)
             for left_t, right_t in zip(a[1:], b[1:], strict=True):
                 total += left_t.dot(right_t.T)
             return total
         a, b = (x.transpose(1, 0, 2).reshape(x.shape[1], -1) for x in (a, b))
         return np.asarray(a.dot(b.T))  # ... than to lay the steps side by side
+
+
+def _in_columns(array: Any, n_columns: int) -> Any:
+    """Return an array (..., n) with zeros behind it, (..., n_columns)."""
+    whole = np.zeros((*array.shape[:-1], n_columns), array.dtype)
+    whole[..., : array.shape[-1]] = array
+    return whole

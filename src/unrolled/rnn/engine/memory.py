@@ -115,7 +115,10 @@ class Memory:
         start, stop, n = span
         from_above, record = (None if dA is None else dA[start:stop, :n] for dA in (above.dA, self.dA))
         if columns:
-            from_above = None if from_above is None else np.ascontiguousarray(from_above.transpose(0, 2, 1))
+            if from_above is not None:
+                padded = np.zeros((stop - start, *gradients["dA"].shape), self.dtype)
+                padded[..., :n] = from_above.transpose(0, 2, 1)
+                from_above = padded
             record = None if record is None else record.transpose(0, 2, 1)
         return backward(
             steps,
