@@ -14,6 +14,7 @@ Names mean what they mean in :mod:`unrolled.rnn.engine.rows`, with arrays (rows,
 ==========  ==========================================================================================================
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import repeat
 from typing import Any
@@ -78,6 +79,7 @@ class Columns(Memory):
         self._blocks, self._state_blocks = dict(blocks or {}), dict(states or {})
         self._memory: dict[str, Array] = {}
         self._layout: tuple[list[int] | None, bool, bool] = None, True, True
+        self._whole = False
         self._symbols: IntArray | None = None
         self._segments = self._cut()
 
@@ -95,6 +97,7 @@ class Columns(Memory):
         rows = {"column": self.H + (self.D if self._symbols is None else 0) + 1, **self._rows}
         if self._mask is not None:
             rows["A"] = self.H  # apart from what the products see
+        delta = rows.pop("delta")
         spans = [span for span in self._spans() if span.n_samples]
         columns = [padded(span.n_samples, self.dtype.itemsize) for span in spans]
         needed = sum((stop - start + 1) * n for (start, stop, _), n in zip(spans, columns, strict=True))
@@ -111,7 +114,23 @@ class Columns(Memory):
             }
             pieces.append(ColumnSegment(self, span, arrays))
             used += size
+        self._lay_out_delta(pieces, delta)
         return pieces
+
+    def _lay_out_delta(self, segments: list["ColumnSegment"], width: int) -> None:
+        """Give segments memory for delta: that of all steps if it is asked for, else of a chunk, which each uses anew."""
+        shapes = [
+            (segment.n_steps if self._whole else min(segment.n_steps, segment.chunk), width, segment.n_columns)
+            for segment in segments
+        ]
+        sizes = [math.prod(shape) for shape in shapes]
+        needed = sum(sizes) if self._whole else max(sizes, default=0)
+        if "delta" not in self._memory or self._memory["delta"].size < needed:
+            self._memory["delta"] = np.zeros(needed, self.dtype)
+        used = 0
+        for segment, shape, size in zip(segments, shapes, sizes, strict=True):
+            segment.take_delta(self._memory["delta"][used : used + size].reshape(shape), whole=self._whole)
+            used += size if self._whole else 0
 
     # ---------------------------------------------------------------- forward
 
@@ -187,6 +206,21 @@ class Columns(Memory):
 
     # --------------------------------------------------------------- backward
 
+    def begin_backward(
+        self,
+        dA_T: Array | None = None,
+        dA: Array | None = None,
+        *,
+        bptt_steps: int | None = None,
+        record: bool = False,
+        want_dX: bool = False,
+    ) -> None:
+        """Take what a backward pass is given; see :meth:`Trace.begin_backward`."""
+        super().begin_backward(dA_T, dA, bptt_steps=bptt_steps, record=record, want_dX=want_dX)
+        if self._whole != (record or want_dX):
+            self._whole = record or want_dX
+            self._lay_out_delta(self._segments, self._rows["delta"])
+
     def backward_chunks(self) -> Iterator["ColumnChunk"]:
         """Iterate over chunks of steps, the last ones first."""
         above = self._above
@@ -199,7 +233,7 @@ class Columns(Memory):
             n = segment.span.n_samples
             waiting = slice(n, self._n_samples_before(segment.span.start))  # samples that end before this segment
             if vanished:
-                segment["delta"][...] = 0
+                segment.clear_delta(segment.n_steps)
                 continue
             gradients = segment.take_gradients(of_all)
             for steps in segment.chunks:
@@ -210,7 +244,7 @@ class Columns(Memory):
                     np.count_nonzero(gradients[name]) or np.count_nonzero(gradient[:, waiting])
                     for name, gradient in of_all.items()
                 ):
-                    segment["delta"][: steps.start] = 0
+                    segment.clear_delta(steps.start)
                     vanished = True
                     break
             for name, gradient in of_all.items():
@@ -259,7 +293,7 @@ class Columns(Memory):
 
     @property
     def delta(self) -> Array:
-        """After a backward pass, the gradient in what goes into the nonlinearities, (T, m, G H)."""
+        """After a backward pass that records or wants dX, the gradient in what goes into the gates, (T, m, G H)."""
         return self["delta"]
 
     @property
@@ -305,8 +339,9 @@ class ColumnSegment:
         self.span, self.arrays, self.n_columns = span, arrays, arrays["column"].shape[2]
         self.mask: Array | None = None
         self.symbols: IntArray | None = None
-        n_steps = span.stop - span.start
-        self.chunks = chunks(n_steps, min(16, max(1, COLUMNS // self.n_columns)))
+        self.n_steps, self.chunk = span.stop - span.start, min(16, max(1, COLUMNS // self.n_columns))
+        self.chunks = chunks(self.n_steps, self.chunk)
+        self._whole_delta = False
         self._H, self._D, self._blocks, self._state_blocks = trace.H, trace.D, trace._blocks, trace._state_blocks
         self._views: dict[str, list[Array]] = {}
         self._pieces: dict[tuple[int, str], Array] = {}
@@ -317,7 +352,7 @@ class ColumnSegment:
         """Return an array by name for these steps, (steps, rows, n_columns)."""
         if name in self._blocks:
             array, start, stop = self._blocks[name]
-            return self.arrays[array][:-1, start * self._H : stop * self._H]
+            return self._steps(array)[:, start * self._H : stop * self._H]
         if name == "inputs":
             return self.arrays["column"][:-1, self._H :]
         if name == "X":
@@ -329,8 +364,30 @@ class ColumnSegment:
         if name == "A" or name in self._state_blocks:
             return self.states(name)[1:]
         if name in self.arrays:
-            return self.arrays[name][:-1]
+            return self._steps(name)
         return self.states(name.removesuffix("_before"))[:-1]
+
+    def _steps(self, array: str) -> Array:
+        return self.arrays[array] if array == "delta" else self.arrays[array][:-1]
+
+    def take_delta(self, delta: Array, whole: bool) -> None:
+        """Take memory for delta, of all steps or of a chunk; views of the one before are let go."""
+        self.arrays["delta"], self._whole_delta = delta, whole
+        self._views = {name: views for name, views in self._views.items() if not self._is_delta(name)}
+        self._pieces = {key: piece for key, piece in self._pieces.items() if not self._is_delta(key[1])}
+        self._last_first = {}
+
+    def clear_delta(self, stop: int) -> None:
+        """Set delta to 0 before a step, if it is kept."""
+        if self._whole_delta:
+            self.arrays["delta"][:stop] = 0
+
+    def _is_delta(self, name: str) -> bool:
+        return name == "delta" or (name in self._blocks and self._blocks[name][0] == "delta")
+
+    def _placed(self, name: str, steps: slice) -> slice:
+        """Return where steps stand in an array by name."""
+        return slice(0, steps.stop - steps.start) if self._is_delta(name) and not self._whole_delta else steps
 
     def take_symbols(self, symbols: IntArray) -> None:
         """Take the symbols of a pass; the rows they stand for, if anybody asked for them, were those of another."""
@@ -382,7 +439,7 @@ class ColumnSegment:
         """Return a view of an array by name for some steps; it is made once."""
         key = steps.start, name
         if key not in self._pieces:
-            self._pieces[key] = self[name][steps]
+            self._pieces[key] = self[name][self._placed(name, steps)]
         return self._pieces[key]
 
     def last_first(self, names: tuple[str, ...], steps: slice) -> list[Iterable[Array]]:
@@ -390,7 +447,9 @@ class ColumnSegment:
         key = steps.start, names
         if key not in self._last_first:
             self._last_first[key] = [
-                repeat(self.gradients[name]) if name in self.gradients else self.each(name)[steps][::-1]
+                repeat(self.gradients[name])
+                if name in self.gradients
+                else self.each(name)[self._placed(name, steps)][::-1]
                 for name in names
             ]
         return self._last_first[key]
