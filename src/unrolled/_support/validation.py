@@ -160,6 +160,8 @@ def refuse_masked(value: Any, name: str, *, error: type[ValueError] = ValueError
         ...
     ValueError: y is masked in places, expected numbers throughout: fill them, or leave those samples out
     """
+    if type(value) is np.ndarray:
+        return
     parts = value if isinstance(value, list | tuple) else (value,)
     if any(isinstance(part, np.ma.MaskedArray) and np.ma.is_masked(part) for part in parts):
         raise error(f"{name} is masked in places, expected numbers throughout: fill them, or leave those samples out")

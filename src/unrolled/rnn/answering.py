@@ -169,7 +169,7 @@ def untied(Y_hat: Array, Z: Array) -> Array:
     Those are a step of the dtype smaller then, or where all are 0 the largest is one step above: rounding again.
     """
     top = Z.real.argmax(1)
-    rows = np.flatnonzero(Y_hat.real.argmax(1) != top)
+    (rows,) = (Y_hat.real.argmax(1) != top).nonzero()
     if rows.size and Y_hat.dtype.kind == "f":
         Y_hat, zero, one = Y_hat.copy(), Y_hat.dtype.type(0), Y_hat.dtype.type(1)  # zero + 1 is float64 before NumPy 2
         for row in rows:

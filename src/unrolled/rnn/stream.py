@@ -156,8 +156,10 @@ class Stream:
             raise ValueError(f"the stream has had {steps}, expected no more: EveryStep has no more weights")
         given = numeric(x, "x")
         if given.shape == self._shape:
-            with np.errstate(over="ignore"):
-                rounded = given.astype(self._x.dtype, copy=False)
+            rounded = given
+            if given.dtype != self._x.dtype:
+                with np.errstate(over="ignore"):
+                    rounded = given.astype(self._x.dtype)
             if not np.isfinite(rounded).all():
                 raise ValueError(f"x holds {given.tolist()}, expected finite numbers")
             self._x[:, self._filled] = rounded

@@ -49,7 +49,7 @@ def sigmoid(Z: Array) -> Array:
     [1.9287498479639178e-22, 0.5, 1.0]
     """
     negative = Z.real < 0
-    e = np.exp(np.where(negative, Z, -Z))  # exp(-|Z|), analytic on either side of zero
+    e = np.exp(np.where(negative, Z, -Z) if Z.dtype.kind == "c" else -np.abs(Z))  # analytic on either side of zero
     return np.asarray(np.where(negative, e, 1) / (1 + e))  # (2)
 
 
