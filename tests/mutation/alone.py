@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from mutation.making import LENGTHS, D, H, M, Results, T, batch, copied, exchanged, network
 
-from unrolled.rnn.engine import columns, packing, rows, segments, underflow
+from unrolled.rnn.engine import column_steps, columns, packing, rows, segments, underflow
 from unrolled.rnn.output import losses, readouts
 
 
@@ -128,7 +128,7 @@ def plain_columns() -> Results:
         pairs = [(trace.A, trace.A), (trace.delta, trace.delta)]
         found += [("not copied", [np.shares_memory(one, other) for one, other in pairs])]
         found += [("final", copied(trace.final_state)), ("named", [hasattr(trace, "g"), hasattr(trace, "nothing")])]
-        found += [("back", [chunk.n_samples for chunk in trace.backward_chunks()])]
+        found += [("back", [chunk.n_columns for chunk in trace.backward_chunks()])]
     further.begin_forward(X, [0] * 4 + [M] * 4)
     found += [(name, np.array(further[name])) for name in ("X", "inputs")]
     for seed in (0, 1):  # one batch of symbols after the other
@@ -142,7 +142,7 @@ def plain_columns() -> Results:
             found += [("back", [x[0].copy() for x in chunk.steps("X")])]
             found += [("sums", [chunk.outer("C", name) for name in ("seen", "X", "inputs", "column")])]
     for size in (1, 27, 512):
-        with exchanged({(columns, "COLUMNS"): size}):
+        with exchanged({(column_steps, "COLUMNS"): size}):
             (segment,) = columns.Columns(20, M, D, H, f64, {"delta": 1})._segments
             found += [("chunks", [[steps.start, steps.stop] for steps in segment.chunks])]
     found += [("pickled", ", ".join(sorted(plain.__getstate__())))]

@@ -12,7 +12,7 @@ import numpy as np
 from unrolled import rnn
 from unrolled._support import blas_threads
 from unrolled.rnn import cells
-from unrolled.rnn.engine import Recurrence, columns, rows
+from unrolled.rnn.engine import Recurrence, column_steps, products, rows
 
 D, H, C, T, M = 2, 3, 3, 8, 9
 """More samples than a column has rows, more steps than two chunks; and sizes that are not alike, but for H and C."""
@@ -108,7 +108,16 @@ def exchanged(values: dict[tuple[Any, str], Any]) -> Iterator[None]:
 
 def small_chunks() -> AbstractContextManager[None]:
     """Chunks of three steps, so that a short sequence has several."""
-    return exchanged({(columns, "COLUMNS"): 27, (rows, "CHUNK"): 3})
+    return exchanged(
+        {
+            (column_steps, "COLUMNS"): 27,
+            (rows, "CHUNK"): 3,
+            (products, "VECTOR"): 32,
+            (products, "SPARE"): 1,
+            (products, "SMALL"): 250,
+            (products, "has_avx512"): lambda: True,
+        }
+    )
 
 
 def as_if_large(cell: Any) -> AbstractContextManager[None]:

@@ -8,8 +8,8 @@ import numpy as np
 
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters, State
 from unrolled.rnn.cells.logistic import halves, logistic_from_tanh
-from unrolled.rnn.engine.columns import Columns, padded
-from unrolled.rnn.engine.products import product_with
+from unrolled.rnn.engine.columns import Columns
+from unrolled.rnn.engine.products import padded, product_with
 from unrolled.rnn.engine.recurrence import BaseCell, begin
 
 BLOCKS = {
