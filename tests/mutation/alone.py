@@ -125,6 +125,7 @@ def plain_columns() -> Results:
                 C[...] = 0.5 * C_before + x[0]
                 A[...] = seen + 0.1 * A_before + C
         found += [(name, np.array(getattr(trace, name))) for name in ("X", "A", "A_T")]
+        trace.begin_backward(record=True)
         pairs = [(trace.A, trace.A), (trace.delta, trace.delta)]
         found += [("not copied", [np.shares_memory(one, other) for one, other in pairs])]
         found += [("final", copied(trace.final_state)), ("named", [hasattr(trace, "g"), hasattr(trace, "nothing")])]

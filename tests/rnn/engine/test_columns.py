@@ -57,3 +57,13 @@ def test_of_symbols_too(cell: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, wanted in net.loss_and_gradients(X, y)[1].items():
         np.testing.assert_allclose(with_empty[name], wanted, rtol=1e-11, atol=1e-15, err_msg=name)
     np.testing.assert_array_equal(rows, net.forward(X).X)
+
+
+def test_a_delta_that_was_not_kept_says_so() -> None:
+    net = rnn.ManyToOne(rnn.LSTM(4), D, C, rng=0)
+    X, y = np.zeros((3, T, D)), [0, 1, 2]
+    forward = net.forward(X)
+    with pytest.raises(ValueError, match="delta was not kept, expected a backward pass that records"):
+        _ = forward.traces[0].delta
+    net.backward(forward, y)
+    assert forward.traces[0].delta.shape == (T, 3, 16)

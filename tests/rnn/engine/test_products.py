@@ -1,10 +1,13 @@
 """The ways to do a step's product, and when each is chosen."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unrolled.rnn.arrays import Array
 from unrolled.rnn.engine import products
 
 
@@ -45,11 +48,12 @@ def test_without_avx512_nothing_is_done_in_pieces(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.usefixtures("with_avx512")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
 @pytest.mark.parametrize(("rows", "K", "n"), [(12, 5, 4), (400, 104, 32), (512, 132, 32)])
-def test_every_way_gives_the_product(rows: int, K: int, n: int, dtype: type) -> None:
+def test_every_way_gives_the_product(rows: int, K: int, n: int, dtype: Any) -> None:
     rng = np.random.default_rng(0)
-    W, columns = (rng.standard_normal(shape).astype(dtype) for shape in ((rows, K), (K, n)))
+    W: Array = rng.standard_normal((rows, K)).astype(dtype)
+    columns: Array = rng.standard_normal((K, n)).astype(dtype)
     for given_W in (W, np.asfortranarray(W), W[::-1][::-1]):
-        out = np.full((rows, n), np.nan, dtype)
+        out: Array = np.full((rows, n), np.nan, dtype)
         products.product_with(given_W, n)(columns, out)
         np.testing.assert_allclose(out, W @ columns, rtol=0, atol=100 * np.finfo(dtype).eps)
 

@@ -76,8 +76,8 @@ class ColumnSegment:
     def take_delta(self, delta: Array, whole: bool) -> None:
         """Take memory for delta, of all steps or of a chunk; views of the one before are let go."""
         self.arrays["delta"], self._whole_delta = delta, whole
-        self._views = {name: views for name, views in self._views.items() if not self._is_delta(name)}
-        self._pieces = {key: piece for key, piece in self._pieces.items() if not self._is_delta(key[1])}
+        self._views = {name: views for name, views in self._views.items() if not self.is_delta(name)}
+        self._pieces = {key: piece for key, piece in self._pieces.items() if not self.is_delta(key[1])}
         self._last_first = {}
 
     def clear_delta(self, stop: int) -> None:
@@ -85,12 +85,13 @@ class ColumnSegment:
         if self._whole_delta:
             self.arrays["delta"][:stop] = 0
 
-    def _is_delta(self, name: str) -> bool:
+    def is_delta(self, name: str) -> bool:
+        """Tell whether a name is that of delta or of a part of it."""
         return name == "delta" or (name in self._blocks and self._blocks[name][0] == "delta")
 
     def _placed(self, name: str, steps: slice) -> slice:
         """Return where steps stand in an array by name."""
-        return slice(0, steps.stop - steps.start) if self._is_delta(name) and not self._whole_delta else steps
+        return slice(0, steps.stop - steps.start) if self.is_delta(name) and not self._whole_delta else steps
 
     def take_symbols(self, symbols: IntArray) -> None:
         """Take the symbols of a pass; the rows they stand for, if anybody asked for them, were those of another."""
