@@ -22,8 +22,8 @@ def traced(cell: Any) -> Results:
     state = {name: rng.uniform(-1, 1, (M, H)) for name in cell.state_names}
     trace, found = cell.trace(T, M, D, np.dtype(np.float64)), list[tuple[str, Any]]()
     for each in directions(trace):  # nothing stands there
-        found += [("new", [each.A.copy(), np.array(each.delta), copied(each.final_state), each.dA, each.dstate])]
-        found += [("new arrays", copied(vars(each).get("_arrays", {})))]
+        found += [("new", [each.A.copy(), copied(each.final_state), each.dA, each.dstate])]
+        found += [("new arrays", copied(vars(each).get("_arrays", {}))), ("new", vars(each).get("_delta", X).copy())]
     trace.begin_forward(X)
     cell.forward(weights, trace)
     trace.begin_backward()

@@ -240,9 +240,7 @@ class Columns(Memory):
     def __getitem__(self, name: str) -> Array:
         """Return an array by name for all steps and samples, (T, m, width), 0 where a sample has no step."""
         if not self._whole and any(segment.is_delta(name) for segment in self._segments):
-            raise ValueError(
-                f"{name} was not kept, expected a backward pass that records or wants the inputs' gradient"
-            )
+            raise ValueError(f"{name} was not kept, expected a backward pass that records, or wants dX")
         return self._gathered([segment[name] for segment in self._segments])
 
     def _gathered(self, arrays: list[Array]) -> Array:
