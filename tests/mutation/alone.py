@@ -87,7 +87,7 @@ def step_by_step(cell: Any) -> Results:
     for given in (None, {}, *({name: state[name]} for name in state), dict(reversed(state.items()))):
         memory = None if given is None else copied(given)
         for A in cell.states(weights, iter(X), M, memory):
-            found += [("A", A.copy()), ("state", copied(memory or {}))]
+            found += [("A", A.copy()), ("state", copied(memory or {})), ("memory", np.shape(A.base))]
             for array in (memory or {}).values():
                 array *= 0.5
     return found
@@ -146,8 +146,29 @@ def plain_columns() -> Results:
         with exchanged({(column_steps, "COLUMNS"): size}):
             (segment,) = columns.Columns(20, M, D, H, f64, {"delta": 1})._segments
             found += [("chunks", [[steps.start, steps.stop] for steps in segment.chunks])]
-    found += [("pickled", ", ".join(sorted(plain.__getstate__())))]
+    found += [("pickled", ", ".join(sorted(plain.__getstate__()))), ("columns", further.most_columns)]
+    with exchanged({(column_steps, "COLUMNS"): 20}):
+        fresh = columns.Columns(T, M, D, H, f64, {"delta": 1})
+        found += [("back", [chunk.n_columns for chunk in fresh.backward_chunks()])]
+        for batch_sizes in ([5] * 7 + [M], None):  # what a chunk takes, not what all steps take; nor less
+            fresh.begin_forward(X, batch_sizes)
+            found += [("bytes", [memory.nbytes for memory in fresh._memory.values()]), ("columns", fresh.most_columns)]
     return [*found, ("nothing made yet", hasattr(object.__new__(columns.Columns), "_memory"))]
+
+
+def poisoned(cell: Any) -> Results:
+    """Memory whose last pass was of numbers that are none: nothing of it is read."""
+    X, trace, found = batch()[0].transpose(1, 0, 2), cell.trace(T, M, D, np.dtype(np.float64)), list[tuple[str, Any]]()
+    weights, rng = network(cell).layers.split(network(cell).parameters)[0], np.random.default_rng(37)
+    for given in (X, rng.integers(0, D, (T, M))):
+        for batch_sizes in ([5] * 4 + [M] * 4, [M] * 4 + [2] * 4):
+            for memory in vars(trace).get("_memory", {}).values():
+                memory.fill(np.nan)
+            trace.begin_forward(given, batch_sizes, state={"A": np.ones((M, H))})
+            cell.forward(weights, trace)
+            trace.begin_backward(np.ones((M, H)), want_dX=True)
+            found += [("gradients", cell.backward(weights, trace)), ("dX", cell.dX(weights, trace).copy())]
+    return found
 
 
 def packed() -> Results:

@@ -22,7 +22,7 @@ PAGES = ("rnn/cells", "rnn/engine", "rnn/output/losses.py")
 BACKWARD = ("rnn/output/readouts.py", "rnn/output/pooling.py", "rnn/output/attention.py", "rnn/network.py")
 """Files whose functions of these names alone are of the way back."""
 WAY_BACK = ("backward", "_back", "Attention.gradients", "Attention._weights")
-BESIDE = {"rnn/engine/blocks.py", "rnn/engine/buffers.py"}
+BESIDE = {"rnn/engine/blocks.py", "rnn/engine/buffers.py", "rnn/engine/products.py"}
 """Threads and used memory, which no result depends on: the suite's mutants are theirs."""
 
 

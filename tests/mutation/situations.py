@@ -6,7 +6,7 @@ from functools import cache, partial
 from typing import Any
 
 import numpy as np
-from mutation.alone import ALONE, looked_up, step_by_step, traced
+from mutation.alone import ALONE, looked_up, poisoned, step_by_step, traced
 from mutation.making import (
     LENGTHS,
     C,
@@ -50,6 +50,7 @@ def situations() -> dict[str, Callable[[], Results]]:
         found[f"{cell}, both ways, traced"] = lambda cell=cell: traced(rnn.Bidirectional(cell))  # type: ignore[misc]
         found[f"{cell}, begun"] = lambda cell=cell: begun(cell)  # type: ignore[misc]
         found[f"{cell}, step by step"] = lambda cell=cell: step_by_step(cell)  # type: ignore[misc]
+        found[f"{cell}, poisoned"] = lambda cell=cell: poisoned(cell)  # type: ignore[misc]
         found[f"{cell}, looked up"] = lambda cell=cell: looked_up(cell)  # type: ignore[misc]
         found[f"{cell}, many to many"] = lambda cell=cell: many_to_many(cell)  # type: ignore[misc]
         found[f"{cell}, a large batch"] = lambda cell=cell: large(cell)  # type: ignore[misc]

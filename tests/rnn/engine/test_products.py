@@ -73,3 +73,26 @@ def test_columns_are_added_where_few_fill_vectors(n: int, itemsize: int) -> None
     assert columns == n or columns * itemsize % 64 == 0
     full = -(-n * itemsize // 64) * 64 // itemsize
     assert (columns == full) == (full - n <= n // 8)
+
+
+def test_what_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    for found, wanted in ((True, "product"), (False, "dot")):
+        monkeypatch.setattr(products, "has_avx512", lambda found=found: found)
+        W: Array = np.zeros((400, 104), np.float32)
+        assert products.product_with(W, 32).__name__ == wanted
+        assert products.product_with(W, 10).__name__ == "dot"
+
+
+@pytest.mark.parametrize(
+    ("config", "wanted"),
+    [
+        ({"SIMD Extensions": {"found": ["SSE41", "AVX512F", "AVX512_SKX"]}}, True),
+        ({"SIMD Extensions": {"found": ["X86_V3", "X86_V4"]}}, True),
+        ({"SIMD Extensions": {"found": ["X86_V3"]}}, False),
+        ({"SIMD Extensions": {}}, False),
+        ({}, False),
+    ],
+)
+def test_whether_there_is_avx512(config: Any, wanted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(np, "show_config", lambda mode: {"dicts": config}[mode])
+    assert products.has_avx512.__wrapped__() is wanted

@@ -36,6 +36,8 @@ class ColumnSegment:
         Those that go back from step to step, and ``dseen``.
     """
 
+    _whole_delta: bool
+
     def __init__(
         self, H: int, D: int, span: Span, arrays: dict[str, Array], blocks: Blocks, state_blocks: Blocks
     ) -> None:
@@ -44,7 +46,6 @@ class ColumnSegment:
         self.symbols: IntArray | None = None
         self.n_steps, self.chunk = span.stop - span.start, min(16, max(1, COLUMNS // self.n_columns))
         self.chunks = chunks(self.n_steps, self.chunk)
-        self._whole_delta = False
         self._H, self._D, self._blocks, self._state_blocks = H, D, blocks, state_blocks
         self._views: dict[str, list[Array]] = {}
         self._pieces: dict[tuple[int, str], Array] = {}
@@ -80,11 +81,6 @@ class ColumnSegment:
         self._pieces = {key: piece for key, piece in self._pieces.items() if not self.is_delta(key[1])}
         self._last_first = {}
 
-    def clear_delta(self, stop: int) -> None:
-        """Set delta to 0 before a step, if it is kept."""
-        if self._whole_delta:
-            self.arrays["delta"][:stop] = 0
-
     def is_delta(self, name: str) -> bool:
         """Tell whether a name is that of delta or of a part of it."""
         return name == "delta" or (name in self._blocks and self._blocks[name][0] == "delta")
@@ -118,10 +114,6 @@ class ColumnSegment:
             np.matmul(W, self["inputs"], out=out)
         else:
             out[...] = (W + W[:, -1:]).take(self.symbols, axis=1).transpose(1, 0, 2)
-
-    def each_symbols(self) -> Iterable[IntArray]:
-        """Return the symbols of each step."""
-        return () if self.symbols is None else self.symbols
 
     def each(self, name: str) -> list[Array]:
         """Return a view of an array's each step."""

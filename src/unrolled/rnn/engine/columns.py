@@ -16,7 +16,7 @@ Names mean what they mean in :mod:`unrolled.rnn.engine.rows`, with arrays (rows,
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -105,7 +105,7 @@ class Columns(Memory):
             for segment in segments
         ]
         sizes = [math.prod(shape) for shape in shapes]
-        needed = sum(sizes) if self._whole else max(sizes, default=0)
+        needed = sum(sizes) if self._whole else max(sizes)
         if "delta" not in self._memory or self._memory["delta"].size < needed:
             self._memory["delta"] = np.zeros(needed, self.dtype)
         used = 0
@@ -148,7 +148,8 @@ class Columns(Memory):
     @property
     def most_columns(self) -> int:
         """Of the step that has the most."""
-        return max((segment.n_columns for segment in self._segments), default=0)
+        most: int = max(segment.n_columns for segment in self._segments)
+        return most
 
     def product(self, W: Array) -> Product:
         """Return what writes ``W column``, W (rows, H + D + 1), to an array, to be called at each step in order."""
@@ -156,7 +157,7 @@ class Columns(Memory):
             return product_with(W, self.most_columns)
         W_x = np.ascontiguousarray(W[:, self.H :])
         rest = product_with(np.concatenate([W[:, : self.H], W[:, -1:]], axis=1), self.most_columns)
-        symbols = iter([x for segment in self._segments for x in segment.each_symbols()])
+        symbols = iter([x for segment in self._segments for x in cast("IntArray", segment.symbols)])
 
         def product(column: Array, out: Array) -> None:
             rest(column, out)
@@ -175,7 +176,7 @@ class Columns(Memory):
             n = 0 if before is None else min(before.span.n_samples, n_samples)
             for name in self.state_names:
                 states = segment.states(name)
-                states[0, :, n:] = 0
+                states[0] = 0
                 if name in self._state:
                     states[0, :, n:n_samples] = self._state[name][n:n_samples].T
                 if before is not None:
@@ -198,8 +199,9 @@ class Columns(Memory):
     ) -> None:
         """Take what a backward pass is given; see :meth:`Trace.begin_backward`."""
         super().begin_backward(dA_T, dA, bptt_steps=bptt_steps, record=record, want_dX=want_dX)
-        if self._whole != (record or want_dX):
-            self._whole = record or want_dX
+        whole = self._above.record or self._above.want_dX
+        if whole != self._whole:
+            self._whole = whole
             self._lay_out_delta(self._segments, self._rows["delta"])
 
     def backward_chunks(self) -> Iterator[ColumnChunk]:
@@ -214,7 +216,7 @@ class Columns(Memory):
             n = segment.span.n_samples
             waiting = slice(n, self._n_samples_before(segment.span.start))  # samples that end before this segment
             if vanished:
-                segment.clear_delta(segment.n_steps)
+                segment.arrays["delta"][...] = 0
                 continue
             gradients = segment.take_gradients(of_all)
             for steps in segment.chunks:
@@ -225,7 +227,7 @@ class Columns(Memory):
                     np.count_nonzero(gradients[name]) or np.count_nonzero(gradient[:, waiting])
                     for name, gradient in of_all.items()
                 ):
-                    segment.clear_delta(steps.start)
+                    segment.arrays["delta"][: steps.start] = 0
                     vanished = True
                     break
             for name, gradient in of_all.items():
