@@ -111,9 +111,9 @@ class CellOf(Protocol[SomeTrace]):
 
         Notes
         -----
-        While it takes a state the caller ignores overflow, since exp(-z) of a very negative z means a gate of 0, and
-        what NumPy reports as invalid: of finite numbers a product is not, but a BLAS may say so of what it computes
-        beside a small matrix and throws away.
+        While it takes a state the caller ignores overflow, since what became of it is looked at afterwards, and what
+        NumPy reports as invalid: of finite numbers a product is not, but a BLAS may say so of what it computes beside a
+        small matrix and throws away.
         """
         ...
 
