@@ -15,6 +15,7 @@ from unrolled.rnn.engine.packing import Packed
 from unrolled.rnn.engine.trace import Trace
 from unrolled.rnn.model import Model, first_state
 from unrolled.rnn.output.class_weights import BALANCED
+from unrolled.rnn.output.readouts import Last
 from unrolled.rnn.passes import Reading
 from unrolled.rnn.targets import Targets, checked
 
@@ -31,8 +32,15 @@ class Answering(Model):
         self, batch: Packed, traces: list[Trace], masks: Masks | None = None, state: State | None = None
     ) -> Reading:
         self.layers.forward(self.parameters, batch, traces, masks, state)  # the states of every layer
-        R, weights = self.reader.read(traces[-1].A, traces[-1].A_T, batch)
+        R, weights = self.reader.read(self._states_read(traces[-1]), traces[-1].A_T, batch)
         return self._read(masked(R, masks, len(self.cells)), weights)
+
+    def _states_read(self, trace: Trace) -> Array:
+        """Return the states that a readout reads, (T + 1, m, H); of the last one alone, that, (1, m, H).
+
+        To gather all of them takes time where lengths differ.
+        """
+        return trace.A_T[None] if type(self.readout) is Last else trace.A
 
     def _read(self, R: Array, weights: Array) -> Reading:
         return Reading(R, R @ self.parameters["W_ho"].T + self.parameters["b_o"], weights)  # (2), but for the sigmoid

@@ -309,12 +309,13 @@ class Network(Predictor):
             )
         dR = masked(dZ @ self.parameters["W_ho"], masks, len(self.cells))  # section 2.3, line 1
         reader = self.reader
-        dA_T, dA = reader.backward(dR, traces[-1].A, batch)
+        A = self._states_read(traces[-1])
+        dA_T, dA = reader.backward(dR, A, batch)
         gradients, dX = self.layers.backward(
             self.parameters, traces, dA_T, dA, masks, bptt_steps=bptt_steps, record=record, want_dX=record
         )
         W, C = reading.R.shape[-1], self.n_logits
-        gradients |= attention.gradients(reader, dR, traces[-1].A, batch)
+        gradients |= attention.gradients(reader, dR, A, batch)
         gradients["W_ho"] = dZ.reshape(-1, C).T @ reading.R.reshape(-1, W)  # section 2.3, line 2
         gradients["b_o"] = dZ.sum((0, 1))
         if self.initial_state == "learned":  # all samples begin there, but for those whose state was given

@@ -77,10 +77,11 @@ class Layers:
         if S.ndim == 2 and masks is not None and masks.inputs[0] is not None:
             S = np.eye(self.widths[0], dtype=masks.inputs[0].dtype)[S]  # symbols, of which a part is left out
         for n, (cell, weights, trace) in enumerate(zip(self.cells, self.split(parameters), traces, strict=True)):
+            if n:
+                S = traces[n - 1].A[1:]
             mask = None if masks is None else masks.recurrence[n]
             trace.begin_forward(masked(S, masks, n), batch.batch_sizes, mask, first[n] if first else None)
             cell.forward(weights, trace)
-            S = trace.A[1:]
 
     def states(
         self,
