@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -137,6 +138,14 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
             read(path, classes=["a"])
     with pytest.raises(DataError, match=r"train block 0 y has 61.5 at row 1, expected whole numbers"):
         write_h5(path, [(dataset.train.X, dataset.train.y)], [], classes=["a"])
+
+
+def test_a_target_that_is_no_number_is_named(tmp_path: Path) -> None:
+    save_h5(tmp_path / "a.h5", pulse())
+    with h5py.File(tmp_path / "a.h5", "r+") as file:
+        file["tstY"][2] = np.nan
+    with pytest.raises(DataError, match="tstY has nan at row 2, expected finite numbers"):
+        load_h5(tmp_path / "a.h5")
 
 
 def test_a_network_trains_on_it_in_memory_and_from_a_file(tmp_path: Path) -> None:

@@ -433,3 +433,10 @@ def test_series_are_forecast_by_windows(seed: int) -> None:
     X, y = data.forecasting_windows(x, past=20, ahead=84)
     assert X.shape == (17, 20, 1)
     np.testing.assert_array_equal(y[0], x[19 + 84])
+
+
+def test_a_series_holds_no_more_memory_than_its_steps() -> None:
+    X, y = tasks.narma10(10, rng=0)
+    assert X.base is None
+    assert y.base is not None
+    assert y.base.nbytes == y.nbytes

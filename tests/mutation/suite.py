@@ -180,7 +180,8 @@ def results(path: str) -> dict[str, dict[str, Any]]:
 
 def drawn(given: argparse.Namespace) -> list[Mutant]:
     """Return the mutants to try, as many of a room as it has of all."""
-    everyone = [mutant for file in files(given.room) for mutant in page(file).mutants if given.only in f"{mutant}"]
+    tested = [file for file in files(given.room) if not f"src/unrolled/{file}".startswith(tuple(LEFT_OUT))]
+    everyone = [mutant for file in tested for mutant in page(file).mutants if given.only in f"{mutant}"]
     if not given.pages:
         everyone = sorted(set(everyone) - set(pages.mutants()), key=str)
     if given.again:

@@ -57,6 +57,12 @@ def test_what_cannot_go_on_is_said(net: Any, message: str) -> None:
         rnn.generate(net, np.zeros((1, 3, 2)), 2, temperature=1.0)
 
 
+def test_how_many_steps_are_asked_for_is_checked() -> None:
+    net = rnn.ManyToMany(rnn.Tanh(2), 2, n_outputs=2, head=rnn.Linear(), rng=0)
+    with pytest.raises(ValueError, match="^steps is 0"):
+        rnn.generate(net, np.zeros((1, 3, 2)), 0)
+
+
 def test_what_ties_goes_on_as_predict_says_and_what_is_not_finite_does_not_go_on() -> None:
     net = rnn.ManyToMany(rnn.Tanh(3), 2, n_classes=2, rng=0)
     net.parameters["b_o"][:] = 20, 30  # whose sigmoids are both 1 in float32

@@ -69,6 +69,8 @@ ONE_HOT = np.eye(6)[Y]
         (ONE_HOT * 2, "y is not one-hot in row 0"),
         (np.where(np.arange(4)[:, None] == 3, 0, ONE_HOT), "y is not one-hot in row 3"),
         (np.where(np.arange(4)[:, None] == 1, 1 / 6, ONE_HOT), "y is not one-hot in row 1"),
+        (np.where(np.arange(4)[:, None] == 1, 1 / 6, ONE_HOT), "for probabilities, rnn.Softmax"),
+        (np.where(np.arange(4)[:, None] == 1, 1 / 12, ONE_HOT), r"(?s)y is not one-hot in row 1: .* among zeros$"),
         (np.where(np.arange(4)[:, None] == 1, np.inf, ONE_HOT), "y holds .*inf.* in row 1"),
     ],
 )

@@ -308,6 +308,7 @@ KNOWN = {**parts.table(rnn.Tanh, rnn.Constant, Slow, Signs), "called": called}
         ({"part": "called", "fields": {}}, "'called' that is not known"),
         ({"part": "called", "config": {}}, "'called' that is not known"),
         ({"part": "rnn.Tanh", "config": {"hidden": 3}}, "rnn.Tanh has fields and no from_config"),
+        ({"part": "Signs", "config": [1]}, "describes no value"),
         ({"part": "Signs", "fields": {"most": 1}}, "'most' is missing or unknown"),
         ({"part": "Signs", "config": {"least": 1}}, "Signs refuses its fields"),
         (
@@ -329,6 +330,7 @@ KNOWN = {**parts.table(rnn.Tanh, rnn.Constant, Slow, Signs), "called": called}
                 ([1], "float64", [1.0], "describes no array"),
                 ([], "float64", [2**63, 0] * 33, "describes no array"),
                 (["1"], "float64", [1], "has other values"),
+                ([1, "1"], "float64", [2], "has other values"),
                 ([True], "int8", None, "has other values"),
                 ([300], "int8", [1], "number out of range"),
                 ({"0": 1}, "int8", [1], "describes no array"),

@@ -132,6 +132,8 @@ def test_symbols_in_a_stream() -> None:
     np.testing.assert_array_equal(many.feed([2, 0]), net.stream(2).feed([[0, 0, 1], [1, 0, 0]]))
     with pytest.raises(ValueError, match="holds the symbol 3, expected 0 to 2"):
         one.feed(3)
+    with pytest.raises(ValueError, match="holds the symbol -1, expected 0 to 2"):
+        many.feed([0, -1])
     with pytest.raises(ValueError, match=r"expected \(m, D\) = \(2, 3\), one step each"):
         many.feed([0])
 

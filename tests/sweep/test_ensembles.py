@@ -1,11 +1,14 @@
 """The networks of an ensemble are those that are trained one by one."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import searches
 
 from unrolled import rnn, sweep
 from unrolled._support.blas_threads import undivided
+from unrolled.sweep import ensembles
 
 POINT = {"hidden": 3, "epochs": 2, "clip": rnn.ClipNorm(1.0)}
 
@@ -32,3 +35,11 @@ def test_what_is_wrong_with_a_point_is_told() -> None:
         sweep.train_ensemble(POINT, train, seeds=0, n_jobs=1, progress=False)
     with pytest.raises(ValueError, match="early_stopping"):
         sweep.train_ensemble({**POINT, "early_stopping": rnn.EarlyStopping(2)}, train, n_jobs=1, progress=False)
+
+
+def test_a_training_that_was_interrupted_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, history = sweep.Results(()).refit(POINT, searches.samples(), rng=0, progress=False)
+    stopped = dataclasses.replace(history, ended="interrupted")
+    monkeypatch.setattr(ensembles, "refitted", lambda *_: (net, stopped))
+    with pytest.raises(KeyboardInterrupt):
+        sweep.train_ensemble(POINT, searches.samples(), n_jobs=1, progress=False)

@@ -107,3 +107,5 @@ def test_what_cannot_be_folded_is_told() -> None:
         sweep.group_folds(np.array(["ann", 3], object))
     with pytest.raises(ValueError, match=r"y has shape \(2, 2\), expected labels"):
         sweep.stratified_folds([[1, 0], [0, 1]], 2)
+    with pytest.raises(ValueError, match=r"^k is 0"):
+        sweep.stratified_folds([1, 0], 0)

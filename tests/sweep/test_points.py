@@ -130,3 +130,8 @@ def test_a_module_that_is_no_name_leads_nowhere() -> None:
 def test_a_key_is_that_of_the_numbers_and_not_of_their_order() -> None:
     assert key({"a": 0.1, "b": 2}) == key({"b": 2, "a": 0.1})
     assert len({key({"a": 0.1}), key({"a": 0.1 + 1e-17}), key({"a": 0.10000000000000002}), key({"a": None})}) == 3
+
+
+def test_a_table_written_earlier_knows_its_trials_again() -> None:
+    assert key({"a": [1, 0.5], "b": None}, "ann", 3) == "40da84e1cd33e36bd109"
+    assert key({"b": None, "a": [1, 0.5]}, "ann", 3) == "40da84e1cd33e36bd109"

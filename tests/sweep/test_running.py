@@ -13,7 +13,10 @@ import pytest
 import searches
 
 from unrolled import data, rnn, sweep
+from unrolled._support.progress import Progress
+from unrolled.sweep import running
 from unrolled.sweep.samples import fingerprint
+from unrolled.sweep.submitted import Submitted
 
 SAMPLES = searches.samples()
 
@@ -360,3 +363,44 @@ def test_masked_samples_are_refused(name: str) -> None:
     masked[(0,) * masked.ndim] = np.ma.masked
     with pytest.raises(ValueError, match=f"samples {name} is masked in places"):
         run(samples=SimpleNamespace(**(given | {name: masked})))
+
+
+def test_where_nothing_is_to_do_no_process_is_begun_and_no_bar_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bars, proved = list[bool](), list[int]()
+
+    class Bar(Progress):
+        def __init__(self, total: int, unit: str, *, shown: bool) -> None:
+            bars.append(shown)
+            super().__init__(total, unit, shown=False)
+
+    monkeypatch.setattr(running, "Progress", Bar)
+    monkeypatch.setattr(running, "prove", lambda *_: proved.append(1))
+    for progress in (False, True, True):
+        sweep.run(
+            searches.POINTS[:1],
+            searches.samples(),
+            folds=2,
+            seeds=1 if not progress else 2,
+            n_jobs=1,
+            progress=progress,
+            table=tmp_path / "t.jsonl",
+        )
+    assert bars == [False, True, False]  # the last one has nothing left
+    assert len(proved) == 2
+
+
+def test_all_is_handed_over_before_anything_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = list[bool]()
+    landed = Submitted.landed
+
+    def recording(submitted: Any, *, wait: bool) -> Any:
+        waits.append(wait)
+        return landed(submitted, wait=wait)
+
+    monkeypatch.setattr(Submitted, "landed", recording)
+    with ThreadPoolExecutor(1) as executor:
+        sweep.run(searches.POINTS[:1], searches.samples(), folds=2, seeds=2, executor=executor, progress=False)
+    assert waits[:4] == [False] * 4
+    assert all(waits[4:])

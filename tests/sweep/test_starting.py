@@ -1,11 +1,15 @@
 """Workers that can never start: one sentence, an error, and no table of lost trials."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
+from unrolled.sweep import starting
 
 SEARCH = """
 import searches
@@ -104,3 +108,14 @@ def test_workers_that_cannot_start_are_told_once(how: str, call: str, message: s
 def test_those_that_can_do(how: str, call: str, tmp_path: Path) -> None:
     run = python(tmp_path, SEARCH + call, how)
     assert (run.stdout, run.stderr, run.returncode) == ("12\n", "", 0)
+
+
+def test_only_a_worker_that_would_begin_workers_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    starting.end_if_imported(None, 2)  # this process is no worker
+    monkeypatch.setattr(multiprocessing.current_process(), "_inheriting", True, raising=False)
+    starting.end_if_imported(None, 1)
+    with ThreadPoolExecutor(1) as executor:
+        starting.end_if_imported(executor, None)
+    for n_jobs in (2, None):
+        with pytest.raises(SystemExit):
+            starting.end_if_imported(None, n_jobs)

@@ -156,6 +156,7 @@ def test_the_signs_of_what_is_back_are_removed_and_forgotten(tmp_path: Path) -> 
     assert [job.key for job, _ in listening.submitted.landed(wait=False)] == ["a"]
     assert [path.name for path in listening.folder.signs.iterdir()] == ["b-1"]
     assert list(listening.submitted._signs) == ["b-1"]
+    assert listening.submitted._quiet == 0
 
 
 class LateAgain(ThreadPoolExecutor):

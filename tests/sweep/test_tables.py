@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unrolled import __version__, sweep
-from unrolled.sweep.tables import Table, TableError
+from unrolled.sweep.tables import DEEPEST, Table, TableError, _plain
 
 SAMPLES = searches.samples()
 POINTS = searches.POINTS[:2]
@@ -94,6 +94,10 @@ def test_what_is_not_to_be_averaged_is_not_read_together(tmp_path: Path) -> None
     run([{"a": 0}], trial=searches.look, table=trials)
     run([{"a": 0}], trial=searches.unsteady, table=trials)
     with pytest.raises(TableError, match=r"results of 2 trials, searches\.look and searches\.unsteady, expected"):
+        sweep.read(trials)
+    third = json.loads(trials.read_bytes().splitlines()[0]) | {"key": "another", "trial": "searches.zeroth"}
+    trials.write_bytes(trials.read_bytes() + json.dumps(third).encode() + b"\n")
+    with pytest.raises(TableError, match=r"results of 3 trials, searches\.look and searches\.unsteady, expected"):
         sweep.read(trials)
 
 
@@ -407,3 +411,36 @@ def test_ctrl_c_leaves_the_table_whole_and_the_same_call_goes_on(n_jobs: int, tm
     again = run(points, trial=searches.pressing, table=table)
     assert (searches.numbers(again) == searches.numbers(run(searches.POINTS))).all()
     assert len(table.read_bytes().splitlines()) == 16
+
+
+def test_a_write_that_stops_in_the_middle_is_told_and_taken_back(tmp_path: Path) -> None:
+    class Short:
+        """A file that takes three bytes at a time."""
+
+        def __init__(self, file: Any) -> None:
+            self.file = file
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.file, name)
+
+        def write(self, line: bytes) -> int:
+            written: int = self.file.write(line[:3])
+            return written
+
+    with Table(tmp_path / "t.jsonl") as table:
+        table._write(b"a line\n")
+        file = table._file
+        table._file = Short(file)  # type: ignore[assignment]
+        with pytest.raises(OSError, match=r"cannot write the table .*: only 3 of 8 bytes could be written"):
+            table._write(b"another\n")
+        table._file = file
+    assert (tmp_path / "t.jsonl").read_bytes() == b"a line\n"
+
+
+@pytest.mark.parametrize("inside", [list, dict])
+def test_how_deep_a_line_may_be(inside: type) -> None:
+    value: Any = 0.5
+    for _ in range(DEEPEST):
+        value = [value] if inside is list else {"a": value}
+    assert _plain(value)
+    assert not _plain([value])

@@ -184,5 +184,15 @@ def test_an_error_of_the_executor_costs_another_try_and_the_third_ends_the_searc
     with Stumbles(1) as executor:
         results = sweep.run(searches.POINTS[:1], searches.samples(), executor=executor, **settings)
     assert results == sweep.run(searches.POINTS[:1], searches.samples(), n_jobs=1, **settings)
+    one = sweep.group_folds(searches.samples().person, 2)[:1]
+    with Stumbles(2) as executor:  # one trial, whose third try succeeds
+        assert (
+            len(sweep.run(searches.POINTS[:1], searches.samples(), executor=executor, **settings | {"folds": one})) == 1
+        )
     with Stumbles(99) as executor, pytest.raises(sweep.TrialError, match="could not be run: ValueError: too many"):
         sweep.run(searches.POINTS[:1], searches.samples(), executor=executor, **settings)
+
+
+def test_one_process_makes_one_call_after_the_other() -> None:
+    with Processes(1) as pool:
+        assert len({pool.submit(os.getpid).result(timeout=60) for _ in range(3)}) == 1

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from unrolled._support import hdf5
 from unrolled.data import DataError, Dataset, Samples, Scaling, load_h5, open_h5, save_h5
 from unrolled.data.channels import Axes, Magnitude
+from unrolled.data.labels import labels_from_zero
 
 Arrays = dict[str, Any]
 
@@ -532,3 +533,13 @@ def test_axes_in_reverse_and_what_was_found_are_told(tmp_path: Path, read: Calla
         file["tstY"] = np.zeros((7, 10))
     with pytest.raises(DataError, match=r"trX has shape \(3, 20, 60\) and trY \(7, 60\): the axes stand in reverse"):
         read(path)
+
+
+@pytest.mark.parametrize(("labels", "fits"), [([0, 65_535], True), ([0, 65_536], False)])
+def test_there_are_so_many_classes_at_most(labels: list[int], fits: bool) -> None:
+    arrays = {"trY": np.array(labels), "tstY": np.array([1])}
+    if fits:
+        assert labels_from_zero(arrays, None, None, ours=False)[1] == 65_536
+        return
+    with pytest.raises(DataError, match="the labels run up to 65536, expected at most 65536 classes"):
+        labels_from_zero(arrays, None, None, ours=False)

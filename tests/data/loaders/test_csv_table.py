@@ -496,3 +496,15 @@ def test_rows_are_read_by_numpy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     write_csv(path, steps=1_000)
     monkeypatch.setattr("unrolled.data.loaders.csv_rows._Reader._slow", lambda *_: pytest.fail("cell by cell"))
     assert load_csv(path, signal=["ax", "ay", "az"], label="what", person="who", time="time")
+
+
+def test_the_name_of_a_person_is_asked_for_where_labels_are_those_of_files(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,person\n1,ann\n2,\n")
+    with pytest.raises(DataError, match=r"a\.csv, line 3: expected a name in column person, found nothing"):
+        load_csv([tmp_path / "a.csv"], label=["walk"], signal=["x"], person="person", window=1)
+
+
+def test_columns_like_the_missing_one_are_named_first_whatever_their_case(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("zz,ACCELERATION_x\n1,2\n")
+    with pytest.raises(DataError, match="expected one column acc, found the columns ACCELERATION_x, zz"):
+        load_csv(tmp_path / "a.csv", label="acc", signal=["zz"], window=1)

@@ -328,6 +328,7 @@ def test_refuses_a_case(tmp_path: Path, line: str, message: str) -> None:
         ({"classLabel": ""}, "line 11: @classLabel is '', expected true and the labels"),
         ({"classLabel": "true a b a"}, "line 11: the label 'a' is declared twice"),
         ({"targetLabel": "true"}, "line 11: @classLabel is 'true a b c' and @targetLabel is true on line 12"),
+        ({"targetLabel": "true", "classLabel": "true"}, "line 11: @classLabel is 'true' and @targetLabel is true on"),
         ({"targetLabel": "true a b"}, "line 12: @targetlabel is 'true a b', expected true or false"),
         ({"targetLabel": "false", "classLabel": "false"}, "line 11: @classLabel is 'false', .* @targetLabel true for"),
         ({"@univariate": None, "UNIVARIATE": "true"}, "line 12: @UNIVARIATE is there twice"),
@@ -466,3 +467,9 @@ def test_the_imitation_writes_what_is_published() -> None:
         "@seriesLength 2\n@classLabel true a b c\n@data\n1.0,?:2.5,4.0:b\n"
     )
     assert ts_line(np.array([[1.0]]), "x") == "1.0:x\n"
+
+
+def test_a_pair_may_have_twice_the_bytes_of_one_file(tmp_path: Path) -> None:
+    paths = write_both(tmp_path)
+    largest = max(path.stat().st_size for path in paths)
+    assert load_ts(tmp_path, max_bytes=max(largest, 4000)).train.X.shape == (4, 5, 2)

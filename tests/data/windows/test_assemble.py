@@ -273,3 +273,9 @@ def test_people_to_be_tested_on_are_given_by_name_or_number() -> None:
         from_recordings(some(), window=10, test_people=["ann"])
     with pytest.raises(DataError, match="test_people is 'ann', expected a tuple of people"):
         from_recordings(given, window=10, test_people="ann")
+
+
+@pytest.mark.parametrize("rates", [[50.0], [50.0, 50.5, None]])
+def test_the_first_of_rates_that_agree_is_the_rate(rates: list[float | None]) -> None:
+    given = [Recording(np.ones((20, 1)), i % 2, 1, i, rate=rates[i % len(rates)]) for i in range(6)]
+    assert from_recordings(given, window=10, split="random", scale=False).rate == 50
