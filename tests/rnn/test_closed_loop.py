@@ -59,7 +59,7 @@ def test_what_cannot_go_on_is_said(net: Any, message: str) -> None:
 
 def test_how_many_steps_are_asked_for_is_checked() -> None:
     net = rnn.ManyToMany(rnn.Tanh(2), 2, n_outputs=2, head=rnn.Linear(), rng=0)
-    with pytest.raises(ValueError, match="^steps is 0"):
+    with pytest.raises(ValueError, match=r"^steps is 0"):
         rnn.generate(net, np.zeros((1, 3, 2)), 0)
 
 

@@ -52,16 +52,6 @@ def test_an_epochs_callback_that_returns_true_ends_the_training(tmp_path: Path) 
     assert resumed.loss == history.loss
 
 
-def test_a_training_of_one_epoch_goes_on_to_no_other(tmp_path: Path) -> None:
-    net, path = network(), tmp_path / "run.h5"
-    history = rnn.train(
-        net, easy(), optimizer=rnn.SGD(0.1), batch_size=25, epochs=1, rng=0, progress=False, checkpoint=path
-    )
-    again, resumed = rnn.resume(path, easy(), epochs=1, progress=False)
-    assert same_parameters(net, again)
-    assert resumed.loss == history.loss
-
-
 def test_a_batchs_callback_that_returns_true_ends_the_training_within_the_epoch(tmp_path: Path) -> None:
     net, path = network(), tmp_path / "run.h5"
     history = rnn.train(

@@ -124,6 +124,12 @@ def assert_same(a: tuple[rnn.Network, rnn.History], b: tuple[rnn.Network, rnn.Hi
     assert dataclasses.replace(a[1], seconds=0) == dataclasses.replace(b[1], seconds=0)
 
 
+def test_what_stopped_within_its_first_epoch_may_end_with_that(tmp_path: Path) -> None:
+    how = {**PLAIN, "epochs": 3}
+    stopped(network, how, tmp_path / "run.h5", 3, every=1)
+    assert_same(undisturbed(network, {**how, "epochs": 1}), resumed(tmp_path / "run.h5", how, epochs=1))
+
+
 STOPS = [(1, None), (3, None), (3, 1), (5, 2), (8, 3), (9, 100), (16, 1)]
 
 
