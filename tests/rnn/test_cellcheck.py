@@ -10,6 +10,7 @@ from own_cell import MGU
 
 from unrolled import rnn
 from unrolled.rnn.arrays import Array, Parameters, ReadOnlyParameters, State
+from unrolled.rnn.contract import _differ
 from unrolled.rnn.engine import Recurrence, Rows
 
 
@@ -20,6 +21,11 @@ def test_right_cells_pass(cell: Any) -> None:
     check = rnn.check_cell(cell)
     assert check.passed, check
     assert str(check).startswith(f"{cell!r}: all {len(check.findings)} checks passed\n")
+
+
+def test_what_is_empty_does_not_differ() -> None:
+    assert not _differ(np.zeros((0, 2)), np.zeros((0, 2)))
+    assert _differ(np.zeros((0, 2)), np.zeros((1, 2)))
 
 
 @dataclass(frozen=True)

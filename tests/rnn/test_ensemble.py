@@ -187,6 +187,13 @@ def test_it_is_a_sequence() -> None:
     assert not hasattr(ensemble, "decision_function")
 
 
+def broken() -> Any:
+    """Return a network whose parameters are none."""
+    net = nets()[0].copy()
+    net.parameters["b_o"] = net.parameters["b_o"][:-1]
+    return net
+
+
 @pytest.mark.parametrize(
     ("members", "message"),
     [
@@ -201,6 +208,7 @@ def test_it_is_a_sequence() -> None:
         ([*nets(head=rnn.Linear()), rnn.ManyToOne(rnn.Tanh(2), 2, n_outputs=1)], "member 3 has n_outputs 1, expected"),
         (nets()[:2] + nets(head=rnn.Linear()), "member 2 has answers of the kind 'numbers', expected 'class'"),
         (nets()[:1] + nets(head=HEADS[3]), "member 1 has answers of the kind 'labels', expected 'class'"),
+        ([nets()[0], broken()], "^member 1: .*b_o"),
         ([nets()[0].astype(complex)], "member 0 is complex128, expected float32 or float64"),
     ],
 )

@@ -97,6 +97,7 @@ def put(value: Any, *keys: str) -> Callable[[dict[str, Any]], Any]:
 
 
 STATE = ("state", "streams", "shuffling", "state")
+SEED = ("state", "streams", "shuffling", "seed")
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,8 @@ STATE = ("state", "streams", "shuffling", "state")
         (put("test", *STATE, "bit_generator"), "shuffling draws from 'test', expected one of MT19937, PCG64"),
         (put(["PCG64"], *STATE, "bit_generator"), r"shuffling draws from \['PCG64'\], expected one of"),
         (put(2**128, *STATE, "state", "state"), "state is .*, expected a whole number from 0 to"),
+        (put([0] * 1001, *SEED, "entropy"), "entropy .*, expected at most 1000 whole numbers"),
+        (put(7, *SEED, "entropy"), "entropy 7, expected at most 1000 whole numbers"),
         (put(2, *STATE, "has_uint32"), "has_uint32 is 2, expected a whole number from 0 to 1"),
         (put(float("inf"), "state", "position", "epoch"), "the number Infinity, expected finite ones"),
         (put({"number": "inf"}, "state", "position", "epoch"), "epoch is .*, expected a whole number from 0 to 3"),

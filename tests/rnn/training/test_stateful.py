@@ -143,6 +143,8 @@ def test_what_stateful_training_cannot_do_is_said() -> None:
     net = rnn.ManyToMany(rnn.Tanh(3), 2, n_outputs=1)
     with pytest.raises(ValueError, match="stateful is True without bptt_steps"):
         rnn.train(net, (X, y), stateful=True, **HOW)
+    with pytest.raises(ValueError, match="stateful is True with accumulate 2"):
+        rnn.train(net, (X, y), stateful=True, bptt_steps=3, accumulate=2, **HOW)
     with pytest.raises(ValueError, match=r"expected rnn.ManyToMany for it: ManyToOne answers once"):
         rnn.train(rnn.ManyToOne(rnn.Tanh(3), 2, n_outputs=1), (X, y[:, 0]), stateful=True, bptt_steps=3, **HOW)
     both = rnn.ManyToMany(rnn.Bidirectional(rnn.Tanh(3)), 2, n_outputs=1)
