@@ -508,3 +508,9 @@ def test_columns_like_the_missing_one_are_named_first_whatever_their_case(tmp_pa
     (tmp_path / "a.csv").write_text("zz,ACCELERATION_x\n1,2\n")
     with pytest.raises(DataError, match="expected one column acc, found the columns ACCELERATION_x, zz"):
         load_csv(tmp_path / "a.csv", label="acc", signal=["zz"], window=1)
+
+
+@pytest.mark.parametrize("given", [True, 0.5, b"label"])
+def test_what_is_no_column_is_told(table: Path, given: Any) -> None:
+    with pytest.raises(DataError, match=f"^label is {given!r}, expected a column, or a list of names, one a file"):
+        load(table, label=given)
