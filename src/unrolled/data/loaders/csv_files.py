@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from unrolled._support.validation import shown
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.archive import downloaded
 from unrolled.data.loaders.csv_form import Columns, Form
 from unrolled.data.loaders.csv_rows import Rows, read_rows
 from unrolled.data.loaders.frame_columns import cells_of, is_nothing, numbers_of
 from unrolled.data.loaders.place import found_at, is_folder
-from unrolled.data.loaders.text import opened, short
+from unrolled.data.loaders.text import opened
 
 EXPECTED = "a folder or a zip of tables"
 _ZIPS = re.compile(r"(?:[^/]+/)*[^/]+\.zip", re.IGNORECASE)
@@ -59,7 +60,7 @@ def find_tables(source: Any, pattern: str | None, max_bytes: int) -> list[Table]
             return _matching(path.parent, _braced(path.name), max_bytes)
         return [_file(path, max_bytes)]
     if not isinstance(source, Iterable) or isinstance(source, bytes):
-        raise DataError(f"path is {short(repr(source))}, expected a file, a folder, a list of files, or a table")
+        raise DataError(f"path is {shown(source)}, expected a file, a folder, a list of files, or a table")
     tables = []
     for i, each in enumerate(source):
         if _is_columns(each):

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from unrolled._support.validation import shown
 from unrolled.data.checks import hertz
 from unrolled.data.dataset import Dataset
 from unrolled.data.errors import DataError
 from unrolled.data.loaders.csv_files import Table, find_tables, numbered
 from unrolled.data.loaders.csv_form import Column, Columns, Form, MissingCells
 from unrolled.data.loaders.labeled_rows import dataset_of, join_rows
-from unrolled.data.loaders.text import short
 from unrolled.data.samples import Rng
 from unrolled.data.windows.assemble import Pipeline
 from unrolled.data.windows.divide import Split, division
@@ -194,7 +194,7 @@ def _given(given: Any, tables: list[Table], kind: str) -> list[str] | None:
     """Return what is given for each table, by the caller or by its name."""
     if given is not None and _column(given) is None:
         if isinstance(given, bytes) or not isinstance(given, Sequence | np.ndarray):
-            raise DataError(f"{kind} is {short(repr(given))}, expected a column, or a list of names, one a file")
+            raise DataError(f"{kind} is {shown(given)}, expected a column, or a list of names, one a file")
         return numbered(given, len(tables), kind)
     named = [getattr(table, kind) for table in tables]
     if given is not None or None in named:
