@@ -122,6 +122,13 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
+def unraisable(found):  # Python drops an interrupt that meets one of its own callbacks, and says so
+    if found.exc_type is not KeyboardInterrupt:
+        sys.__unraisablehook__(found)
+
+
+sys.unraisablehook = unraisable
+
 signal.signal(signal.SIGALRM, interrupt)
 for name, write in writes.items():
     write()
