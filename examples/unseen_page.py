@@ -247,7 +247,8 @@ def still_open(rows: Sequence[Row]) -> str:
         f"Five seeds were asked for; the folds have {seeds} of the full recipe and one of the others, the ingredients "
         f"{len(splits)} of six folds, WISDM 2019 {len(wisdm)} of six. The recipe was chosen by earlier looks on "
         f"the training "
-        "people, before this study, not by a search within each fold. Layer normalization was not tried, nor mixup and "
-        "changes of speed on top of the recipe. What the ceiling looks like: person 9's two recordings cannot be right "
-        "for anybody, if they are exchanged. The same call goes on with what is missing.",
+        "people, before this study, not by a search within each fold. Layer normalization is no part of it "
+        "(`examples/layer_norm.py`), and mixup and changes of speed were not tried on top of the recipe. What the "
+        "ceiling looks like: person 9's two recordings cannot be right for anybody, if they are exchanged. The same "
+        "call goes on with what is missing.",
     ])  # fmt: skip
