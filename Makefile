@@ -76,8 +76,8 @@ fuzz: $(VENV)/ready
 
 # A fault by machine: every change of one statement, call, slice or operator of the backward passes and of the engine meets
 # every cell in every situation, then so many of each other room the room's own tests. It ends with what nothing has found;
-# what is in mutants/ is not tried again. All of the data: make mutants ROOMS=data MUTANTS_ARGS=. The pages take an hour and
-# a half, the rooms one more, most of it sweep, whose tests begin processes.
+# what is in mutants/ is not tried again. All of the data: make mutants ROOMS=data MUTANTS_ARGS=. The pages take some
+# minutes, the rooms an hour, most of it sweep, whose tests begin processes.
 ROOMS ?= rnn metrics sweep data
 MUTANTS_ARGS ?= --draw 100 --budget 40
 
