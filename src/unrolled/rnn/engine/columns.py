@@ -99,7 +99,7 @@ class Columns(Memory):
         return pieces
 
     def _lay_out_delta(self, segments: list[ColumnSegment], width: int) -> None:
-        """Give segments memory for delta: of all steps if that is asked for, else of a chunk, for each to use anew."""
+        """Lay out memory for delta: of all steps if that is asked for, else of a chunk, for each to use anew."""
         shapes = [
             (segment.n_steps if self._whole else min(segment.n_steps, segment.chunk), width, segment.n_columns)
             for segment in segments
